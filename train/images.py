@@ -1,0 +1,33 @@
+"""Slices of a split as one array, read and resized by edgect itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from edgect.errors import ScanError
+from edgect.preprocess import Preprocess
+from edgect.scans import read_slice
+from train.covid_ct import DataError, Item
+
+
+def steps(image_size: int) -> list[dict[str, object]]:
+    """The pre-processing of the paper's networks: the whole slice, resized."""
+    return [{"step": "resize", "height": image_size, "width": image_size}]
+
+
+def load(items: Sequence[Item], data: Path, image_size: int) -> NDArray[np.uint8]:
+    """uint8 `[len(items), size, size]`. Raises DataError naming the first unreadable file."""
+    preprocess = Preprocess(steps(image_size))
+    images = np.empty((len(items), image_size, image_size), np.uint8)
+    progress = tqdm(items, desc="reading slices", unit="slice", leave=False, disable=None)
+    for number, item in enumerate(progress):
+        try:
+            images[number] = preprocess(read_slice(data / item.path))[0][0]
+        except ScanError as error:
+            raise DataError(str(error)) from error
+    return images

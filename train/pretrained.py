@@ -1,0 +1,95 @@
+"""Starting points for the network: random, or ImageNet weights of SqueezeNet v1.1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from train.network import FIRE, Fire, LightCNN
+
+# torchvision's input convention: RGB in 0 to 1, these subtracted and divided by, channel by channel
+IMAGENET_MEAN = torch.tensor([0.485, 0.456, 0.406])
+IMAGENET_STD = torch.tensor([0.229, 0.224, 0.225])
+_FEATURES = dict(zip(FIRE, (3, 4, 6, 7, 9, 10, 11, 12), strict=True))  # torchvision's numbering
+
+
+def initialise(network: LightCNN) -> None:
+    """He's initialisation (He et al. 2015, equation 10) of every convolution; biases zero."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def load_trunk(network: LightCNN, weights: dict[str, Tensor]) -> None:
+    """Copy SqueezeNet v1.1's convolutions into the trunk.
+
+    weights: torchvision's keys (`features.0.weight`, ...). The first layer is summed over
+    colour, with the difference of input scaling folded in: it has no padding, so a grey slice
+    gives exactly what its three equal colour channels would have given.
+    Raises ValueError naming a key that is missing or of another shape.
+    """
+    with torch.no_grad():
+        first = _take(weights, "features.0.weight", (64, 3, 3, 3)) / IMAGENET_STD.view(1, 3, 1, 1)
+        offset = (first * (network.mean - IMAGENET_MEAN).view(1, 3, 1, 1)).sum((1, 2, 3))
+        network.conv1.weight.copy_(first.sum(1, keepdim=True) * network.std)
+        assert network.conv1.bias is not None
+        network.conv1.bias.copy_(_take(weights, "features.0.bias", (64,)) + offset)
+        for number, index in _FEATURES.items():
+            fire = network.get_submodule(f"fire{number}")
+            for name in ("squeeze", "expand1x1", "expand3x3"):
+                layer = fire.get_submodule(name)
+                for kind, parameter in layer.named_parameters():
+                    key = f"features.{index}.{name}.{kind}"
+                    parameter.copy_(_take(weights, key, tuple(parameter.shape)))
+
+
+def keep_through_norm(network: LightCNN, images: Tensor) -> None:
+    """Set every batch normalisation so that these images pass it unchanged.
+
+    Pretrained squeeze layers were trained without normalisation; starting it as the identity
+    keeps what they learned. images: uint8 `[N, 1, H, W]` of the training split.
+    """
+
+    def match(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(module, nn.BatchNorm2d)
+        var, mean = torch.var_mean(inputs[0], (0, 2, 3), correction=0)
+        module.weight.copy_((var + module.eps).sqrt())
+        module.bias.copy_(mean)
+
+    norms = [m.norm for m in network.modules() if isinstance(m, Fire)]
+    hooks = [norm.register_forward_pre_hook(match) for norm in norms]
+    with torch.no_grad():
+        network.train()(images)
+    for hook in hooks:
+        hook.remove()
+
+
+def read_weights(source: str) -> dict[str, Tensor]:
+    """ImageNet weights from an .npz file of torchvision's keys, or `torchvision` to download them.
+
+    Raises FileNotFoundError or ValueError naming the file.
+    """
+    if source == "torchvision":
+        from torchvision.models import SqueezeNet1_1_Weights
+
+        return dict(SqueezeNet1_1_Weights.IMAGENET1K_V1.get_state_dict(progress=True))
+    if not Path(source).is_file():
+        raise FileNotFoundError(f"{source}: no such weights file")
+    try:
+        with np.load(source) as archive:
+            return {name: torch.from_numpy(archive[name]).float() for name in archive.files}
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{source}: not an .npz file of weights ({error})") from error
+
+
+def _take(weights: dict[str, Tensor], key: str, shape: tuple[int, ...]) -> Tensor:
+    if key not in weights:
+        raise ValueError(f"weights have no {key!r}; SqueezeNet v1.1 with torchvision's keys is needed")
+    if tuple(weights[key].shape) != shape:
+        raise ValueError(f"{key!r} has shape {tuple(weights[key].shape)} where {shape} is needed")
+    return weights[key].float()

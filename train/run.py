@@ -1,0 +1,143 @@
+"""A run: the folder that says how a network was made, and holds it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import torch
+
+from train.arrangements import Arrangement
+from train.network import LightCNN, check_image_size
+
+
+class RunError(Exception):
+    """A run folder is missing, incomplete, or not the one that was asked for."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides a training, apart from the data.
+
+    pretrained: where the trunk's ImageNet weights came from, `None` for He's initialisation;
+    pretrained_sha256: of that file. redraw: new augmentation in every epoch, instead of one
+    enlarged data set as in the paper. precision: `bf16` computes convolutions in bfloat16.
+    """
+
+    arrangement: int = 1
+    seed: int = 0
+    learning_rate: float = 0.007132  # Table 3, experiment 4, and the two below
+    momentum: float = 0.87589
+    l2: float = 0.9532e-06
+    batch_size: int = 32
+    epochs: int = 20
+    more_epochs: int = 20
+    drop: float = 0.8
+    drop_every: int = 5
+    augmentation: Literal["paper", "none"] = "paper"
+    redraw: bool = False
+    image_size: int = 227
+    pretrained: str | None = None
+    pretrained_sha256: str | None = None
+    precision: Literal["fp32", "bf16"] = "fp32"
+    threads: int = field(default_factory=torch.get_num_threads)
+
+    def __post_init__(self) -> None:
+        check_image_size(self.image_size)
+
+    @property
+    def all_epochs(self) -> int:
+        return self.epochs + self.more_epochs
+
+    def learning_rate_at(self, epoch: int) -> float:
+        """Constant for `epochs`, then times `drop` every `drop_every` (paper, section 3.2)."""
+        return self.learning_rate * self.drop ** (max(0, epoch - self.epochs) // self.drop_every)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Paths and records of one run folder."""
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint.pt"
+
+    @property
+    def weights(self) -> Path:
+        return self.path / "weights.pt"
+
+    def record(self) -> dict[str, Any]:
+        return self._read("run.json")
+
+    def settings(self) -> Settings:
+        return Settings(**self.record()["settings"])
+
+    def arrangement(self) -> Arrangement:
+        return Arrangement.from_json(self._read("split.json"))
+
+    def network(self) -> LightCNN:
+        """The selected network, in evaluation mode, on the CPU."""
+        record = self.record()
+        if not self.weights.is_file():
+            raise RunError(f"{self.weights}: missing; let the training finish (fit --resume)")
+        network = LightCNN(record["mean"], record["std"])
+        network.load_state_dict(torch.load(self.weights, map_location="cpu", weights_only=True))
+        return network.eval()
+
+    def begin(self, settings: Settings, arrangement: Arrangement, mean: float, std: float) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_json(self.path / "split.json", arrangement.to_json())
+        record = {"settings": asdict(settings), "mean": mean, "std": std, "versions": versions()}
+        write_json(self.path / "run.json", record)
+
+    def finish(self, selected: Mapping[str, Any]) -> None:
+        write_json(self.path / "run.json", {**self.record(), "selected": dict(selected)})
+
+    def write_epochs(self, history: Sequence[Mapping[str, float]]) -> None:
+        part = self.path / "epochs.csv.part"
+        with part.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(history[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({k: round(v, 6) for k, v in row.items()} for row in history)
+        os.replace(part, self.path / "epochs.csv")
+
+    def write_test_reading(self, reading: Mapping[str, Any]) -> None:
+        """Append to the list of every time the test split was looked at."""
+        line = json.dumps({"date": datetime.now(UTC).isoformat(timespec="seconds"), **reading})
+        with (self.path / "test_readings.jsonl").open("a") as file:
+            file.write(line + "\n")
+
+    def _read(self, name: str) -> dict[str, Any]:
+        try:
+            content: dict[str, Any] = json.loads((self.path / name).read_text())
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.path / name}: {error}; is {self.path} a run folder?") from error
+        return content
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Whole or not at all: written beside, then renamed."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    os.replace(part, path)
+
+
+def versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "machine": platform.machine(),
+    }
