@@ -51,12 +51,12 @@ class Resize:
     height: int
     width: int
 
-    def __call__(
-        self, image: NDArray[np.uint8], placement: Placement
-    ) -> tuple[NDArray[np.uint8], Placement]:
+    def __call__(self, image: NDArray[np.uint8], placement: Placement) -> tuple[NDArray[np.uint8], Placement]:
         shrinks = image.shape[0] >= self.height and image.shape[1] >= self.width
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return np.asarray(cv2.resize(image, (self.width, self.height), interpolation=how), np.uint8), placement
+        return np.asarray(
+            cv2.resize(image, (self.width, self.height), interpolation=how), np.uint8
+        ), placement
 
 
 STEPS = {"resize": Resize}

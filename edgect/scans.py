@@ -117,9 +117,7 @@ def read_bytes(path: str, max_bytes: int = MAX_BYTES) -> bytes:
     return content
 
 
-def read_frames(
-    content: bytes, name: str = "", max_pixels: int = MAX_PIXELS
-) -> Iterator[Frame]:
+def read_frames(content: bytes, name: str = "", max_pixels: int = MAX_PIXELS) -> Iterator[Frame]:
     """Decode one file's content into its frames, in order; never raises for bad content.
 
     content: a PNG, JPEG, WebP, TIFF or BMP file of 8 bits a channel. Colour becomes ITU-R 601

@@ -15,7 +15,10 @@ from train.fit import file_sha256, fit
 from train.run import Run, RunError, Settings
 
 data_option = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), envvar="EDGECT_DATA", required=True,
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="EDGECT_DATA",
+    required=True,
     help="Folder that holds covid-ct/ (or set EDGECT_DATA).",
 )
 
@@ -34,15 +37,23 @@ def main() -> None:
 @click.option("--momentum", type=float, default=Settings.momentum, show_default=True)
 @click.option("--l2", type=float, default=Settings.l2, show_default=True)
 @click.option("--batch-size", type=int, default=Settings.batch_size, show_default=True)
-@click.option("--epochs", type=int, default=Settings.epochs, show_default=True, help="At the initial learning rate.")
-@click.option("--more-epochs", type=int, default=Settings.more_epochs, show_default=True, help="With it dropping.")
+@click.option(
+    "--epochs", type=int, default=Settings.epochs, show_default=True, help="At the initial learning rate."
+)
+@click.option(
+    "--more-epochs", type=int, default=Settings.more_epochs, show_default=True, help="With it dropping."
+)
 @click.option("--augmentation", type=click.Choice(["paper", "none"]), default="paper", show_default=True)
 @click.option("--redraw", is_flag=True, help="Draw the augmentation anew in every epoch.")
 @click.option("--image-size", type=int, default=Settings.image_size, show_default=True)
-@click.option("--pretrained", help="ImageNet weights of SqueezeNet v1.1: an .npz file, or `torchvision` to download.")
+@click.option(
+    "--pretrained", help="ImageNet weights of SqueezeNet v1.1: an .npz file, or `torchvision` to download."
+)
 @click.option("--precision", type=click.Choice(["fp32", "bf16"]), default="fp32", show_default=True)
 @click.option("--threads", type=int, default=torch.get_num_threads(), show_default=True)
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cuda" if torch.cuda.is_available() else "cpu")
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda"]), default="cuda" if torch.cuda.is_available() else "cpu"
+)
 @click.option("--resume", is_flag=True, help="Continue the run in --out.")
 def fit_command(data: Path, out: Path, resume: bool, device: str, **options: Any) -> None:
     """Train the proposed CNN; checkpoints after every epoch."""

@@ -82,13 +82,21 @@ def fit(
         state.restore(run, settings)
     else:
         run.begin(settings, split, mean, std)
-    progress = tqdm(total=settings.all_epochs * _epoch_length(settings, split.train), unit="slice",
-                    initial=len(state.history) * _epoch_length(settings, split.train), disable=None)
+    progress = tqdm(
+        total=settings.all_epochs * _epoch_length(settings, split.train),
+        unit="slice",
+        initial=len(state.history) * _epoch_length(settings, split.train),
+        disable=None,
+    )
     for epoch in range(len(state.history), settings.all_epochs):
         progress.set_description(f"epoch {epoch + 1}/{settings.all_epochs}")
         loss = _train_epoch(state, settings, epoch, train_images, _labels(split.train), device, progress)
-        row = {"epoch": epoch + 1, "learning_rate": settings.learning_rate_at(epoch), "train_loss": loss,
-               **_validate(state.network, val_images, _labels(split.val), device)}
+        row = {
+            "epoch": epoch + 1,
+            "learning_rate": settings.learning_rate_at(epoch),
+            "train_loss": loss,
+            **_validate(state.network, val_images, _labels(split.val), device),
+        }
         state.history.append(row)
         if row is select(state.history):
             state.best = {k: v.cpu().clone() for k, v in state.network.state_dict().items()}
@@ -115,14 +123,20 @@ def _begin(settings: Settings, images: Images, mean: float, std: float, device: 
         chosen = np.random.default_rng(settings.seed).permutation(len(images))[:64]
         pretrained.keep_through_norm(network, torch.from_numpy(images[chosen]).unsqueeze(1))
     network = copy.deepcopy(network).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.SGD(network.parameters(), settings.learning_rate,
-                                momentum=settings.momentum, weight_decay=settings.l2)
+    optimiser = torch.optim.SGD(
+        network.parameters(), settings.learning_rate, momentum=settings.momentum, weight_decay=settings.l2
+    )
     return State(network, optimiser, [], {})
 
 
 def _train_epoch(
-    state: State, settings: Settings, epoch: int, images: Images, labels: torch.Tensor,
-    device: str, progress: tqdm[Any],
+    state: State,
+    settings: Settings,
+    epoch: int,
+    images: Images,
+    labels: torch.Tensor,
+    device: str,
+    progress: tqdm[Any],
 ) -> float:
     for group in state.optimiser.param_groups:
         group["lr"] = settings.learning_rate_at(epoch)
@@ -156,7 +170,10 @@ def _validate(network: LightCNN, images: Images, labels: torch.Tensor, device: s
     logits = predict.logits(network, images, device)
     found = evaluate(labels.numpy(), predict.probabilities(logits))
     loss = float(nn.functional.cross_entropy(logits, labels))
-    return {"val_loss": loss, **{f"val_{name}": found[name] for name in ("accuracy", "sensitivity", "specificity", "auc")}}
+    return {
+        "val_loss": loss,
+        **{f"val_{name}": found[name] for name in ("accuracy", "sensitivity", "specificity", "auc")},
+    }
 
 
 def _labels(items: list[Item]) -> torch.Tensor:

@@ -68,13 +68,17 @@ class Upsample(nn.ConvTranspose2d):
     def __init__(self, channels: int, out: int, stride: int, groups: int) -> None:
         super().__init__(channels, out, stride, stride=stride, groups=groups)
 
-    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
-        factor = self.kernel_size[0]
+    def as_convolution(self) -> tuple[Tensor, Tensor]:
+        """Weight `[out * stride**2, C / groups, 1, 1]` and bias of the equal 1x1 convolution."""
         weight = self.weight.unflatten(0, (self.groups, -1)).flatten(2).transpose(1, 2)
         assert self.bias is not None
-        bias = self.bias.repeat_interleave(factor * factor)
-        x = nn.functional.conv2d(x, weight.flatten(0, 1)[..., None, None], bias, groups=self.groups)
-        return nn.functional.pixel_shuffle(x, factor)
+        return weight.flatten(0, 1)[..., None, None], self.bias.repeat_interleave(self.stride[0] ** 2)
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        weight, bias = self.as_convolution()
+        return nn.functional.pixel_shuffle(
+            nn.functional.conv2d(x, weight, bias, groups=self.groups), self.stride[0]
+        )
 
 
 class LightCNN(nn.Module):

@@ -1,0 +1,27 @@
+"""Makes predictions from a bundle: a light CNN for COVID-19 on CT slices, on small CPUs, without torch."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edgect.classifier import Classifier as Classifier
+    from edgect.prediction import Prediction as Prediction
+
+__all__ = ["Classifier", "Prediction", "__version__"]
+
+try:
+    __version__ = version("edgect")
+except PackageNotFoundError:  # a checkout that was never installed
+    __version__ = "0+unknown"
+
+_HOMES = {"Classifier": "edgect.classifier", "Prediction": "edgect.prediction"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load numpy and OpenCV only for those who classify: `edgect --version` stays instant."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'edgect' has no attribute {name!r}")

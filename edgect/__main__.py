@@ -1,0 +1,5 @@
+"""`python -m edgect` is `edgect`."""
+
+from edgect.cli import main
+
+main()

@@ -1,0 +1,90 @@
+"""One small file per inference engine, behind one protocol."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal, NamedTuple, Protocol, cast, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgect.bundle import Bundle
+from edgect.errors import EngineError, UsageError
+
+Precision = Literal["int8", "fp32"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+BACKENDS = ("openvino", "onnxruntime")
+
+
+class Outputs(NamedTuple):
+    """The network's answer to `[N, 1, H, W]`, all float32.
+
+    logits `[N, 2]` (not COVID-19, COVID-19), cam `[N, 2, h, w]`, embedding `[N, 128]`.
+    """
+
+    logits: NDArray[np.float32]
+    cam: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What was actually used, as the engine itself reports it where it can."""
+
+    backend: str
+    version: str
+    precision: Precision
+    threads: int
+
+
+class Session(Protocol):
+    """A loaded model."""
+
+    engine: Engine
+
+    def infer(self, images: NDArray[np.uint8]) -> Outputs:
+        """images: uint8 `[N, 1, H, W]`, contiguous. Raises EngineError when the engine fails."""
+        ...
+
+
+class Backend(Protocol):
+    """What a file in this folder offers.
+
+    PACKAGE: what to install. files: the bundle's files that a precision needs. load: raises
+    EngineError when the engine cannot load the model, ModelError when the bundle lacks a file.
+    """
+
+    PACKAGE: str
+
+    def files(self, precision: Precision) -> tuple[str, ...]: ...
+
+    def load(self, bundle: Bundle, precision: Precision, threads: int) -> Session: ...
+
+
+def load(name: str, bundle: Bundle, precision: str = "int8", threads: int | None = None) -> Session:
+    """Load a bundle's model with an engine; `threads` defaults to the cores this process may use.
+
+    Raises UsageError (unknown backend or precision), EngineError (not installed, or it failed),
+    ModelError (the bundle lacks the file).
+    """
+    if name not in BACKENDS:
+        raise UsageError(f"unknown backend {name!r}; there are {', '.join(BACKENDS)}")
+    if precision not in PRECISIONS:
+        raise UsageError(f"unknown precision {precision!r}; there are {', '.join(PRECISIONS)}")
+    count = available_cores() if threads is None else threads
+    if count < 1:
+        raise UsageError(f"threads must be at least 1, not {count}")
+    try:
+        backend = cast(Backend, import_module(f"edgect.backends.{name}"))
+    except ImportError as error:
+        raise EngineError(f"backend {name} cannot be used ({error}); pip install {name}") from error
+    return backend.load(bundle, precision, count)
+
+
+def available_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,52 @@
+"""ONNX Runtime on the CPU: INT8 as static QDQ, FP32 from the reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from edgect.backends import Engine, Outputs, Precision
+from edgect.bundle import Bundle
+from edgect.errors import EngineError
+
+PACKAGE = "onnxruntime"
+PROVIDER = "CPUExecutionProvider"
+
+
+def files(precision: Precision) -> tuple[str, ...]:
+    return (f"{precision}.onnx",)
+
+
+def settings(threads: int) -> dict[str, Any]:
+    """Attributes of SessionOptions for one scan at a time."""
+    return {"intra_op_num_threads": threads, "inter_op_num_threads": 1, "log_severity_level": 3}
+
+
+def load(bundle: Bundle, precision: Precision, threads: int) -> OnnxRuntimeSession:
+    (content,) = (bundle.read(name) for name in files(precision))
+    options = ort.SessionOptions()
+    for name, value in settings(threads).items():
+        setattr(options, name, value)
+    try:
+        session = ort.InferenceSession(content, options, providers=[PROVIDER])
+    except Exception as error:  # the engine's exceptions have no common type
+        raise EngineError(f"ONNX Runtime {ort.__version__} cannot load {bundle.path}: {error}") from error
+    return OnnxRuntimeSession(session, Engine("onnxruntime", ort.__version__, precision, threads))
+
+
+class OnnxRuntimeSession:
+    """An inference session."""
+
+    def __init__(self, session: ort.InferenceSession, engine: Engine) -> None:
+        self.engine = engine
+        self._session = session
+
+    def infer(self, images: NDArray[np.uint8]) -> Outputs:
+        """uint8 `[N, 1, H, W]` to Outputs. Raises EngineError."""
+        try:
+            return Outputs(*self._session.run(list(Outputs._fields), {"image": images}))
+        except Exception as error:
+            raise EngineError(f"ONNX Runtime {self.engine.version} failed: {error}") from error

@@ -1,0 +1,149 @@
+"""The Python interface: load a bundle once, then ask it about scans."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgect import backends
+from edgect.backends import Outputs
+from edgect.bundle import DEFAULT, Bundle
+from edgect.errors import EngineError, ScanError, UsageError
+from edgect.prediction import Prediction
+from edgect.preprocess import Preprocess
+from edgect.scans import Frame, find_scans, read_bytes, read_frames
+
+
+class Classifier:
+    """A loaded model. For research use only: not a medical device.
+
+    backend: `openvino` or `onnxruntime`. precision: `int8` or `fp32`. model: a bundled name or
+    a bundle folder. threads: cores to use, all by default. threshold: probability of COVID-19
+    at and above which the label is COVID-19; the bundle's own by default.
+
+    Raises UsageError (unknown backend or precision, threshold outside 0 to 1), ModelError (the
+    bundle is missing or damaged), EngineError (the engine is not installed or failed).
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] = DEFAULT,
+        backend: str = "openvino",
+        precision: str = "int8",
+        threads: int | None = None,
+        threshold: float | None = None,
+    ) -> None:
+        self.bundle = Bundle.load(model)
+        self.threshold = float(self.bundle.manifest["threshold"] if threshold is None else threshold)
+        if not 0 <= self.threshold <= 1:
+            raise UsageError(f"threshold must lie in 0 to 1, not {self.threshold}")
+        self._preprocess = Preprocess(self.bundle.manifest["input"]["steps"])
+        self._session = backends.load(backend, self.bundle, precision, threads)
+        self.engine = self._session.engine
+
+    def predict(self, path: str | os.PathLike[str], evidence: bool = False) -> Prediction:
+        """Classify one file that holds one slice; a file that cannot be answered on says so itself.
+
+        A file of several frames gets status `error`: `classify` gives each its row.
+        """
+        name = os.fspath(path)
+        answers = list(self.classify_file(name, evidence))
+        if len(answers) == 1:
+            return answers[0]
+        error = ScanError(f"holds {len(answers)} frames; classify() answers on each")
+        return self._unanswered(name, Frame(None, None), error, answers[0].sha256, 0.0)
+
+    def classify(
+        self, paths: Iterable[str | os.PathLike[str]], evidence: bool = False
+    ) -> Iterator[Prediction]:
+        """Classify files and folders, one result per slice as it is known, in input order.
+
+        Bad files give results of status `error` or `rejected`. Raises UsageError for a missing
+        path, or where nothing looks like an image.
+        """
+        for path in find_scans(paths):
+            yield from self.classify_file(path, evidence)
+
+    def classify_file(self, path: str, evidence: bool = False) -> Iterator[Prediction]:
+        """Classify every frame of one file; a frame that the engine fails on gets status `error`."""
+        start = perf_counter()
+        try:
+            content = read_bytes(path)
+        except ScanError as error:
+            yield self._unanswered(path, Frame(None, None), error, "", start)
+            return
+        digest = hashlib.sha256(content).hexdigest()
+        for frame in read_frames(content, path):
+            if frame.pixels is None:
+                assert frame.error is not None
+                yield self._unanswered(path, frame, frame.error, digest, start)
+            else:
+                yield self._answer(path, frame, frame.pixels, digest, start, evidence)
+            start = perf_counter()
+
+    def _answer(
+        self, path: str, frame: Frame, pixels: NDArray[np.uint8], digest: str, start: float, evidence: bool
+    ) -> Prediction:
+        image, placement = self._preprocess(pixels)
+        try:
+            outputs = self._session.infer(image[np.newaxis])
+        except EngineError as failure:
+            return self._unanswered(path, frame, ScanError(str(failure)), digest, start)
+        log_odds = float(outputs.logits[0, 1]) - float(outputs.logits[0, 0])
+        if not np.isfinite(log_odds):
+            error = ScanError(f"{self.engine.backend} gave a result that is not a number")
+            return self._unanswered(path, frame, error, digest, start)
+        probability = _sigmoid(log_odds / self.bundle.manifest["temperature"])
+        extra: dict[str, Any] = {}
+        if evidence:
+            extra = {"pixels": pixels, "evidence": placement.to_slice(_evidence(outputs, log_odds))}
+        return Prediction(
+            path=path,
+            status="ok",
+            label=self.bundle.manifest["labels"][int(probability >= self.threshold)],
+            probability=probability,
+            reason="",
+            **self._circumstances(frame, digest, start),
+            **extra,
+        )
+
+    def _unanswered(self, path: str, frame: Frame, error: ScanError, digest: str, start: float) -> Prediction:
+        return Prediction(
+            path=path,
+            status=error.status,
+            label="",
+            probability=None,
+            reason=str(error),
+            **self._circumstances(frame, digest, start),
+        )
+
+    def _circumstances(self, frame: Frame, digest: str, start: float) -> dict[str, Any]:
+        return {
+            "frame": frame.index,
+            "model": self.bundle.name,
+            "bundle": self.bundle.digest[:12],
+            "backend": self.engine.backend,
+            "engine": self.engine.version,
+            "precision": self.engine.precision,
+            "threads": self.engine.threads,
+            "threshold": self.threshold,
+            "milliseconds": round((perf_counter() - start) * 1000, 2),
+            "sha256": digest,
+        }
+
+
+def _sigmoid(log_odds: float) -> float:
+    """Softmax over two classes, as a function of their difference; exact at both ends."""
+    return float(1 / (1 + np.exp(-log_odds))) if log_odds > 0 else float(1 - 1 / (1 + np.exp(log_odds)))
+
+
+def _evidence(outputs: Outputs, log_odds: float) -> NDArray[np.float32]:
+    """Difference of the two activation maps, the biases spread evenly: its mean is `log_odds`."""
+    difference = outputs.cam[0, 1] - outputs.cam[0, 0]
+    return np.asarray(difference + (log_odds - float(difference.mean())), np.float32)

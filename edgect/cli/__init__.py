@@ -1,0 +1,49 @@
+"""The command line: `edgect classify PATH…`. Imports nothing heavy, so that `--version` is instant."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from edgect import __version__
+from edgect.errors import EdgectError
+
+COMMANDS = {"classify": "edgect.cli.classify"}
+INTERRUPTED = 130
+
+
+class _Stop(click.ClickException):
+    """One clear line on stderr and the exit code that belongs to it."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.__dict__["exit_code"] = exit_code  # click declares it for the class
+
+
+class _Commands(click.Group):
+    """Loads a sub-command when it is called for, and turns edgect's errors into exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name]).command
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EdgectError as error:
+            raise _Stop(str(error), error.exit_code) from error
+        except KeyboardInterrupt:
+            raise _Stop("interrupted", INTERRUPTED) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="edgect")
+def main() -> None:
+    """COVID-19 on CT slices of the chest, on small CPUs. For research use only."""

@@ -1,0 +1,135 @@
+"""`edgect classify`: every input one row, in order, as soon as it is known."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgect.backends import BACKENDS, PRECISIONS
+from edgect.bundle import DEFAULT
+from edgect.cli.record import Record
+from edgect.cli.rows import FORMATS, Row, open_rows, settle
+from edgect.errors import UsageError
+from edgect.scans import find_scans
+
+if TYPE_CHECKING:
+    from edgect.classifier import Classifier
+
+NOTICE = "Research use only: not a medical device, no diagnosis."
+
+
+@click.command("classify")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option("--backend", type=click.Choice(BACKENDS), default="openvino", show_default=True)
+@click.option("--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True)
+@click.option(
+    "--model",
+    default=DEFAULT,
+    show_default=True,
+    metavar="NAME|DIR",
+    help="A bundled model, or a bundle folder.",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="Cores to use.  [default: all]")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="Probability from which on the label is COVID-19.  [default: the model's]",
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the rows to a file instead of stdout.",
+)
+@click.option(
+    "--cam",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write a heat map of every slice to DIR.",
+)
+@click.option("--resume", is_flag=True, help="Continue an interrupted run with the same -o FILE.")
+def command(
+    paths: tuple[str, ...], form: str, output: Path | None, cam: Path | None, resume: bool, **model: Any
+) -> None:
+    """Classify CT slices: files, and folders searched to any depth.
+
+    Rows go to stdout or FILE, everything else to stderr. Exit codes: 0 every row ok or
+    rejected, 1 some row is an error, 2 usage, 3 model or engine unusable, 130 interrupted.
+    """
+    if output is None and resume:
+        raise UsageError("--resume needs -o FILE: rows on stdout cannot be taken up again")
+    files = _inputs(paths, output)
+    if cam is not None:
+        _make_folder(cam, paths)
+    from edgect.classifier import Classifier  # numpy, OpenCV: only once the paths are known to be good
+
+    classifier = Classifier(**model)
+    record = Record.read(output, form, classifier, files) if output is not None and resume else Record()
+    counts: Counter[str] = Counter()
+    try:
+        with open_rows(form, output, files, bool(record)) as rows, _progress(len(files), output) as bar:
+            for path in files:
+                for row in record.take(path, cam) or _classify(classifier, path, cam):
+                    rows.write(row)
+                    counts[str(row["label"] or row["status"])] += 1
+                if not record:
+                    settle(rows)
+                bar.update(1)
+    except KeyboardInterrupt:
+        if output is not None:
+            click.echo(f"{counts.total()} rows are kept; go on with the same command and --resume", err=True)
+        raise
+    click.echo(_summary(counts, classifier), err=True)
+    if counts["error"]:
+        click.get_current_context().exit(1)
+
+
+def _inputs(paths: tuple[str, ...], output: Path | None) -> list[str]:
+    files = find_scans(paths)
+    if output is None:
+        return files
+    own = {output.absolute(), output.with_name(output.name + ".partial").absolute()}
+    if any(Path(path).absolute() in own for path in paths):
+        raise UsageError(f"{output} is both an input and the output; name another output")
+    return [path for path in files if Path(path).absolute() not in own]
+
+
+def _classify(classifier: Classifier, path: str, cam: Path | None) -> Iterator[Row]:
+    for prediction in classifier.classify_file(path, evidence=cam is not None):
+        row = prediction.row()
+        if cam is not None and prediction.evidence is not None:
+            from edgect.heatmap import write
+
+            row["heat_map"] = write(prediction, cam, classifier.bundle.manifest["heat_map_scale"])
+        yield row
+
+
+def _make_folder(folder: Path, paths: tuple[str, ...]) -> None:
+    inside = [path for path in paths if folder.resolve().is_relative_to(Path(path).resolve())]
+    if inside:
+        raise UsageError(f"--cam {folder} lies in {inside[0]}: its heat maps would be taken for scans")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--cam {folder}: cannot be made ({error.strerror})") from error
+
+
+def _progress(files: int, output: Path | None) -> Any:
+    """A bar on stderr, silent where stderr is no terminal or the table would run through it."""
+    hidden = not sys.stderr.isatty() or (output is None and sys.stdout.isatty())
+    return click.progressbar(length=files, label="classifying", file=sys.stderr, hidden=hidden, show_pos=True)
+
+
+def _summary(counts: Counter[str], classifier: Classifier) -> str:
+    engine = classifier.engine
+    listed = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    return (
+        f"{counts.total()} rows: {listed} | {classifier.bundle.name} by {engine.backend} "
+        f"{engine.version}, {engine.precision}, {engine.threads} threads\n{NOTICE}"
+    )

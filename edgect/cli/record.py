@@ -1,0 +1,119 @@
+"""What an interrupted run has already answered, for `--resume`."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgect.cli.rows import Row, partial_of
+from edgect.errors import ScanError, UsageError
+from edgect.prediction import COLUMNS
+from edgect.scans import read_bytes
+
+if TYPE_CHECKING:
+    from edgect.classifier import Classifier
+
+
+class Record:
+    """Answered rows by path, a list of one row (or one per frame) for each time a path is given.
+
+    Falsy once every one was taken up again.
+    """
+
+    def __init__(self, files: dict[str, list[list[Row]]] | None = None) -> None:
+        self._files = files or {}
+
+    def __bool__(self) -> bool:
+        return bool(self._files)
+
+    @classmethod
+    def read(cls, output: Path, form: str, classifier: Classifier, paths: Iterable[str]) -> Record:
+        """Rows of FILE.partial, or of FILE, that this bundle, backend, precision and threshold gave.
+
+        Only rows of `paths` are kept. Errors are left out, so that they are tried again; so is a
+        last row cut short, and a last file whose frames may not all be there. Raises UsageError
+        where `form` cannot be resumed.
+        """
+        if form == "table":
+            raise UsageError("--resume needs --format csv or jsonl: a table keeps too little")
+        partial = partial_of(output)
+        source = partial if partial.exists() else output
+        if not source.exists():
+            return cls()
+        with source.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            text = file.read()
+        whole = text[: text.rfind("\n") + 1]
+        groups = _by_file(_parse_csv(whole) if form == "csv" else _parse_jsonl(whole))
+        if source == partial and groups and groups[-1][0]["frame"] not in ("", None):
+            groups.pop()
+        wanted, files = set(paths), defaultdict(list)
+        for group in groups:
+            path = str(group[0]["path"])
+            if path in wanted and all(_same(row, classifier) for row in group):
+                files[path].append(group)
+        return cls(dict(files))
+
+    def take(self, path: str, cam: Path | None) -> list[Row]:
+        """The rows of this file if its content is unchanged, else none; each is handed out once."""
+        groups = self._files.get(path)
+        if not groups:
+            return []
+        rows = groups.pop(0)
+        if not groups:
+            del self._files[path]
+        try:
+            digest = hashlib.sha256(read_bytes(path)).hexdigest()
+        except ScanError:
+            return []
+        unchanged = all(row["sha256"] == digest for row in rows)
+        drawn = cam is None or all(_has_heat_map(row, cam) for row in rows)
+        return rows if unchanged and drawn else []
+
+
+def _by_file(rows: Iterable[Row]) -> list[list[Row]]:
+    groups: list[list[Row]] = []
+    for row in rows:
+        if row["frame"] in ("", None, "0", 0) or not groups:
+            groups.append([])
+        groups[-1].append(row)
+    return groups
+
+
+def _same(row: Row, classifier: Classifier) -> bool:
+    engine = classifier.engine
+    return (
+        row["status"] != "error"
+        and row["bundle"] == classifier.bundle.digest[:12]
+        and row["backend"] == engine.backend
+        and row["precision"] == engine.precision
+        and float(row["threshold"] or -1) == classifier.threshold
+    )
+
+
+def _has_heat_map(row: Row, cam: Path) -> bool:
+    return row["status"] != "ok" or (bool(row["heat_map"]) and (cam / str(row["heat_map"])).is_file())
+
+
+def _parse_csv(text: str) -> Iterator[Row]:
+    lines = csv.reader(io.StringIO(text, newline=""))
+    if next(lines, None) != list(COLUMNS):
+        return
+    for cells in lines:
+        if len(cells) == len(COLUMNS):
+            yield dict(zip(COLUMNS, cells, strict=True))
+
+
+def _parse_jsonl(text: str) -> Iterator[Row]:
+    for line in text.split("\n")[:-1]:
+        try:
+            row: Any = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and tuple(row) == COLUMNS:
+            yield row

@@ -1,0 +1,57 @@
+"""What edgect says of one slice: the typed result, and the row that every output format writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgect.errors import Status
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One answer, or the reason why there is none.
+
+    path: as given, unresolved. status: `ok`, `rejected` (read, but not something to give an
+    answer on) or `error`. label: `COVID-19`, `not COVID-19`, or empty without an answer.
+    probability: of COVID-19, 0 to 1; None without an answer. reason: empty when `ok`.
+    frame: number from 0 in a file of several, else None. model, bundle: name and the first
+    twelve digits of the manifest's SHA-256. engine: the backend's version. threshold: at and
+    above which the label is COVID-19. milliseconds: decoding, pre-processing and inference.
+    sha256: of the file's content, empty when it could not be read.
+    """
+
+    path: str
+    status: Status
+    label: str
+    probability: float | None
+    reason: str
+    frame: int | None
+    model: str
+    bundle: str
+    backend: str
+    engine: str
+    precision: str
+    threads: int
+    threshold: float
+    milliseconds: float
+    sha256: str
+    heat_map: str = ""
+    """File that the heat map was written to, by those who write one."""
+    pixels: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
+    """The slice, uint8 `[height, width]`; only when asked for."""
+    evidence: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    """Log-odds of COVID-19 by place, float32 `[height, width]`; only when asked for.
+
+    The class activation map of Zhou et al. 2016 as a difference of the two classes. Its mean
+    over the network's input is the log-odds of `probability` before temperature scaling.
+    """
+
+    def row(self) -> dict[str, str | int | float | None]:
+        """The columns, in order; arrays are left out."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+
+COLUMNS = tuple(f.name for f in fields(Prediction) if f.name not in ("pixels", "evidence"))
