@@ -11,7 +11,8 @@ import click
 import torch
 
 from train.covid_ct import DataError
-from train.fit import file_sha256, fit
+from train.fit import fit
+from train.pretrained import Weights
 from train.run import Run, RunError, Settings
 
 data_option = click.option(
@@ -45,6 +46,13 @@ def main() -> None:
 )
 @click.option("--augmentation", type=click.Choice(["paper", "none"]), default="paper", show_default=True)
 @click.option("--redraw", is_flag=True, help="Draw the augmentation anew in every epoch.")
+@click.option(
+    "--average-decay",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Of a moving average of the weights; 0 for none.",
+)
 @click.option("--image-size", type=int, default=Settings.image_size, show_default=True)
 @click.option(
     "--pretrained", help="ImageNet weights of SqueezeNet v1.1: an .npz file, or `torchvision` to download."
@@ -57,10 +65,11 @@ def main() -> None:
 @click.option("--resume", is_flag=True, help="Continue the run in --out.")
 def fit_command(data: Path, out: Path, resume: bool, device: str, **options: Any) -> None:
     """Train the proposed CNN; checkpoints after every epoch."""
-    source = options["pretrained"]
-    if source and source != "torchvision":
-        options.update(pretrained=source, pretrained_sha256=file_sha256(Path(source)))
-    selected = fit(Settings(**options), data, Run(out), resume, device)
+    source = options.pop("pretrained")
+    weights = Weights.read(source) if source else None
+    if weights:
+        options.update(pretrained=weights.name, pretrained_sha256=weights.sha256)
+    selected = fit(Settings(**options), data, Run(out), weights, resume, device)
     click.echo(json.dumps(selected))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,33 @@ IMAGENET_STD = torch.tensor([0.229, 0.224, 0.225])
 _FEATURES = dict(zip(FIRE, (3, 4, 6, 7, 9, 10, 11, 12), strict=True))  # torchvision's numbering
 
 
+@dataclass(frozen=True)
+class Weights:
+    """ImageNet weights with torchvision's keys. sha256: of the file, empty for a download."""
+
+    name: str
+    sha256: str
+    tensors: dict[str, Tensor]
+
+    @classmethod
+    def read(cls, source: str) -> Weights:
+        """Read an .npz file, or let torchvision download its own where `source` is `torchvision`.
+
+        Raises ValueError naming a file that is missing or cannot be read.
+        """
+        if source == "torchvision":
+            from torchvision.models import SqueezeNet1_1_Weights
+
+            return cls(source, "", dict(SqueezeNet1_1_Weights.IMAGENET1K_V1.get_state_dict(progress=True)))
+        try:
+            content = Path(source).read_bytes()
+            with np.load(io.BytesIO(content)) as archive:
+                tensors = {name: torch.from_numpy(archive[name]).float() for name in archive.files}
+        except (OSError, ValueError, AttributeError) as error:
+            raise ValueError(f"{source}: not a readable .npz file of weights ({error})") from error
+        return cls(Path(source).name, hashlib.sha256(content).hexdigest(), tensors)
+
+
 def initialise(network: LightCNN) -> None:
     """He's initialisation (He et al. 2015, equation 10) of every convolution; biases zero."""
     for module in network.modules():
@@ -25,12 +55,11 @@ def initialise(network: LightCNN) -> None:
                 nn.init.zeros_(module.bias)
 
 
-def load_trunk(network: LightCNN, weights: dict[str, Tensor]) -> None:
+def load_trunk(network: LightCNN, weights: Weights) -> None:
     """Copy SqueezeNet v1.1's convolutions into the trunk.
 
-    weights: torchvision's keys (`features.0.weight`, ...). The first layer is summed over
-    colour, with the difference of input scaling folded in: it has no padding, so a grey slice
-    gives exactly what its three equal colour channels would have given.
+    The first layer is summed over colour, with the difference of input scaling folded in: it
+    has no padding, so a grey slice gives exactly what three equal colour channels would have.
     Raises ValueError naming a key that is missing or of another shape.
     """
     with torch.no_grad():
@@ -69,27 +98,10 @@ def keep_through_norm(network: LightCNN, images: Tensor) -> None:
         hook.remove()
 
 
-def read_weights(source: str) -> dict[str, Tensor]:
-    """ImageNet weights from an .npz file of torchvision's keys, or `torchvision` to download them.
-
-    Raises FileNotFoundError or ValueError naming the file.
-    """
-    if source == "torchvision":
-        from torchvision.models import SqueezeNet1_1_Weights
-
-        return dict(SqueezeNet1_1_Weights.IMAGENET1K_V1.get_state_dict(progress=True))
-    if not Path(source).is_file():
-        raise FileNotFoundError(f"{source}: no such weights file")
-    try:
-        with np.load(source) as archive:
-            return {name: torch.from_numpy(archive[name]).float() for name in archive.files}
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{source}: not an .npz file of weights ({error})") from error
-
-
-def _take(weights: dict[str, Tensor], key: str, shape: tuple[int, ...]) -> Tensor:
-    if key not in weights:
-        raise ValueError(f"weights have no {key!r}; SqueezeNet v1.1 with torchvision's keys is needed")
-    if tuple(weights[key].shape) != shape:
-        raise ValueError(f"{key!r} has shape {tuple(weights[key].shape)} where {shape} is needed")
-    return weights[key].float()
+def _take(weights: Weights, key: str, shape: tuple[int, ...]) -> Tensor:
+    value = weights.tensors.get(key)
+    if value is None:
+        raise ValueError(f"{weights.name} has no {key!r}; SqueezeNet v1.1 with torchvision's keys is needed")
+    if tuple(value.shape) != shape:
+        raise ValueError(f"{weights.name}: {key!r} has shape {tuple(value.shape)} where {shape} is needed")
+    return value

@@ -30,7 +30,9 @@ class Settings:
 
     pretrained: where the trunk's ImageNet weights came from, `None` for He's initialisation;
     pretrained_sha256: of that file. redraw: new augmentation in every epoch, instead of one
-    enlarged data set as in the paper. precision: `bf16` computes convolutions in bfloat16.
+    enlarged data set as in the paper. average_decay: of an exponential moving average of the weights,
+    step by step, which is then what is validated and kept; 0, as in the paper, keeps the weights
+    themselves. precision: `bf16` computes convolutions in bfloat16.
     """
 
     arrangement: int = 1
@@ -45,6 +47,7 @@ class Settings:
     drop_every: int = 5
     augmentation: Literal["paper", "none"] = "paper"
     redraw: bool = False
+    average_decay: float = 0.0
     image_size: int = 227
     pretrained: str | None = None
     pretrained_sha256: str | None = None
@@ -101,7 +104,8 @@ class Run:
         record = {"settings": asdict(settings), "mean": mean, "std": std, "versions": versions()}
         write_json(self.path / "run.json", record)
 
-    def finish(self, selected: Mapping[str, Any]) -> None:
+    def finish(self, weights: Mapping[str, torch.Tensor], selected: Mapping[str, Any]) -> None:
+        torch.save(dict(weights), self.weights)
         write_json(self.path / "run.json", {**self.record(), "selected": dict(selected)})
 
     def write_epochs(self, history: Sequence[Mapping[str, float]]) -> None:
