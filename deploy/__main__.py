@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 
 import click
-import numpy as np
 
-from deploy import calibration, export, manifest, quantize, verify
+from deploy import calibration, export, manifest, quantize, tune, verify
 from edgect import Classifier
 from edgect.errors import EdgectError
 from train.covid_ct import DataError
@@ -61,9 +60,13 @@ def main(
     click.echo(f"quantizing with {len(drawn.paths)} training slices", err=True)
     quantize.for_onnxruntime(part / "fp32.onnx", part / "int8.onnx", drawn.images)
     quantize.for_openvino(part / "fp32.onnx", part / "int8.xml", drawn.images)
-    description = manifest.describe(name or out.name, run, drawn, heat_map_scale=1.0)
+    description = manifest.describe(name or out.name, run, drawn)
     manifest.write(part, description)
-    description["heat_map_scale"] = heat_map_scale(part, [data / path for path in drawn.paths])
+    reference = Classifier(part, "onnxruntime", "fp32")
+    description["heat_map_scale"] = tune.heat_map_scale(reference, [data / path for path in drawn.paths])
+    description["temperature"] = tune.temperature(
+        reference, [data / item.path for item in split.val], [item.label for item in split.val]
+    )
     manifest.write(part, description)
     validation = verify.answer(part, split.val, data)
     description["parity"] = validation.parity()
@@ -79,13 +82,6 @@ def main(
     shutil.rmtree(out, ignore_errors=True)
     part.rename(out)
     click.echo(f"{out}: " + ", ".join(f"{f.name} {f.stat().st_size:,} bytes" for f in sorted(out.iterdir())))
-
-
-def heat_map_scale(bundle: Path, paths: list[Path]) -> float:
-    """Log-odds drawn in the strongest red: 99th percentile of the evidence over calibration slices."""
-    classifier = Classifier(bundle, "onnxruntime", "fp32")
-    found = [prediction.evidence for path in paths if (prediction := classifier.predict(path, evidence=True))]
-    return float(np.percentile(np.concatenate([e[::8, ::8].ravel() for e in found if e is not None]), 99))
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ INTENDED_USE = (
 LICENCE = "Weights: research use only, after the terms of the COVID-CT images; code: Apache-2.0"
 
 
-def describe(name: str, run: Run, calibration: CalibrationSet, heat_map_scale: float) -> dict[str, Any]:
-    """Everything but measurements and file hashes."""
+def describe(name: str, run: Run, calibration: CalibrationSet) -> dict[str, Any]:
+    """Everything but measurements and file hashes; temperature and heat map scale are yet to be fitted."""
     record, settings, split = run.record(), run.settings(), run.arrangement()
     size = settings.image_size
     return {
@@ -50,7 +50,7 @@ def describe(name: str, run: Run, calibration: CalibrationSet, heat_map_scale: f
         "input": {"name": "image", "dtype": "uint8", "shape": [1, size, size], "steps": steps(size)},
         "threshold": 0.5,
         "temperature": 1.0,
-        "heat_map_scale": round(heat_map_scale, 4),
+        "heat_map_scale": 1.0,
         "training": {
             "data": "COVID-CT (Zhao et al., arXiv 2003.13865), official patient-disjoint split",
             "arrangement": split.number,

@@ -25,9 +25,11 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from openvino.passes import ConstantFolding, Manager
+
+from edgect.backends import Outputs
 
 Images = NDArray[np.uint8]
-FLOAT_OUTPUTS = ("logits", "cam", "embedding")
 
 
 def for_onnxruntime(fp32: Path, int8: Path, images: Images) -> None:
@@ -52,13 +54,18 @@ def for_onnxruntime(fp32: Path, int8: Path, images: Images) -> None:
 def for_openvino(fp32: Path, xml: Path, images: Images) -> None:
     """Write IR (`xml` and the .bin beside it). images: the calibration set, uint8 `[n, H, W]`."""
     model = ov.Core().read_model(fp32)
+    passes = Manager()
+    passes.register_pass(ConstantFolding())  # NNCF stores only weights that are plain constants in INT8
+    passes.run_passes(model)
     quantized = nncf.quantize(
         model,
         nncf.Dataset(list(images[:, None, None]), lambda image: {"image": image}),
         preset=nncf.QuantizationPreset.MIXED,  # ELU is not symmetric
         subset_size=len(images),
         fast_bias_correction=False,
-        ignored_scope=nncf.IgnoredScope(names=float_nodes(onnx.load(fp32)), validate=False),
+        ignored_scope=nncf.IgnoredScope(
+            names=[*float_nodes(onnx.load(fp32)), *Outputs._fields], validate=False
+        ),
         advanced_parameters=nncf.AdvancedQuantizationParameters(overflow_fix=nncf.OverflowFix.ENABLE),
     )
     ov.save_model(quantized, xml, compress_to_fp16=False)
@@ -68,7 +75,7 @@ def float_nodes(model: onnx.ModelProto) -> list[str]:
     """Names of the nodes after the last activation: pool, classifier and heat map."""
     made_by = {name: node for node in model.graph.node for name in node.output}
     names: set[str] = set()
-    open_ends = list(FLOAT_OUTPUTS)
+    open_ends = list(Outputs._fields)
     while open_ends:
         node = made_by.get(open_ends.pop())
         if node is None or node.op_type == "Elu" or node.name in names:

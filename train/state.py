@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from train import pretrained
 from train.network import LightCNN
@@ -49,8 +50,7 @@ class State:
             chosen = np.random.default_rng(settings.seed).permutation(len(images))[:64]
             pretrained.keep_through_norm(network, torch.from_numpy(images[chosen]).unsqueeze(1))
         network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        average = get_ema_multi_avg_fn(settings.average_decay)
-        averaged = AveragedModel(network, multi_avg_fn=average, use_buffers=True)
+        averaged = AveragedModel(network, avg_fn=_average(settings.average_decay), use_buffers=True)
         optimiser = torch.optim.SGD(
             network.parameters(), settings.learning_rate, momentum=settings.momentum, weight_decay=settings.l2
         )
@@ -100,3 +100,13 @@ class State:
             self.averaged.load_state_dict(content["averaged"])
         self.optimiser.load_state_dict(content["optimiser"])
         self.history, self.best = content["history"], content["best"]
+
+
+def _average(decay: float) -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor | int], torch.Tensor]:
+    """An exponential moving average that begins short, so that the start is soon forgotten."""
+
+    def update(averaged: torch.Tensor, new: torch.Tensor, count: torch.Tensor | int) -> torch.Tensor:
+        step = float(count)
+        return averaged + (1 - min(decay, (1 + step) / (10 + step))) * (new - averaged)
+
+    return update

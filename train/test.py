@@ -41,7 +41,7 @@ def test(run: Run, data: Path) -> dict[str, Any]:
 def report(reading: dict[str, Any]) -> str:
     """The reading as a table, beside the paper's CNN-1 (Table 5)."""
     lines = [
-        f"Test-1: {reading['images']} slices of {reading['patients']} patients, threshold {reading['threshold']}",
+        "Test-1: {images} slices of {patients} patients, threshold {threshold}".format(**reading),
         f"{'':<12} {'value':>7}  {'95 % interval':<16} {'paper':>6}",
     ]
     for name in (*FIVE, "auc"):

@@ -1,0 +1,1 @@
+"""How fast and how faithful: latency, INT8 against FP32, and the ratios between engines."""

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from benchmarks import slices
+from edgect import backends
+from edgect.backends import Session
+from edgect.bundle import DEFAULT, Bundle
+
+LINES = pytest.StashKey[list[str]]()
+Load = Callable[[str, str, int | None], Session]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bundle", default=DEFAULT, help="Bundled name or bundle folder to measure.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LINES] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.stash[LINES]:
+        terminalreporter.section("edgect")
+        for line in config.stash[LINES]:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def bundle(request: pytest.FixtureRequest) -> Bundle:
+    return Bundle.load(request.config.getoption("--bundle"))
+
+
+@pytest.fixture(scope="session")
+def measured_on(bundle: Bundle) -> slices.Slices:
+    return slices.load(bundle)
+
+
+@pytest.fixture(scope="session")
+def load(bundle: Bundle) -> Load:
+    @cache
+    def cached(backend: str, precision: str, threads: int | None) -> Session:
+        return backends.load(backend, bundle, precision, threads)
+
+    return cached
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Add a line to the summary at the end."""
+    return request.config.stash[LINES].append
+
+
+@pytest.fixture(scope="session")
+def run_folder() -> Path:
+    return Path(__file__).parents[1] / "train" / "runs" / "cnn1"

@@ -1,0 +1,54 @@
+"""What is measured on: validation slices where the data are at hand, else varied example scans."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgect.bundle import Bundle
+from edgect.preprocess import Preprocess
+from edgect.scans import read_slice
+from train.arrangements import arrangement
+
+EXAMPLES = Path(__file__).parents[1] / "examples" / "scans"
+VARIATIONS = 25
+
+
+@dataclass(frozen=True)
+class Slices:
+    """images: uint8 `[n, 1, H, W]`, the network's input. labels: 1 COVID-19, 0 not."""
+
+    source: str
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+
+def load(bundle: Bundle) -> Slices:
+    """COVID-CT's validation part if EDGECT_DATA names the data, else 25 variations of each example."""
+    preprocess = Preprocess(bundle.manifest["input"]["steps"])
+    if "EDGECT_DATA" in os.environ:
+        data = Path(os.environ["EDGECT_DATA"])
+        items = arrangement(1, data).val
+        images = [preprocess(read_slice(data / item.path))[0] for item in items]
+        return Slices("COVID-CT validation part", np.stack(images), np.array([i.label for i in items]))
+    images, labels = [], []
+    for number, path in enumerate(sorted(EXAMPLES.iterdir())):
+        pixels = read_slice(path)
+        for draw in range(VARIATIONS):
+            varied = _vary(pixels, np.random.default_rng([number, draw]))
+            images.append(preprocess(varied)[0])
+            labels.append(int(path.name.startswith("covid")))
+    return Slices(f"{VARIATIONS} variations of each example scan", np.stack(images), np.array(labels))
+
+
+def _vary(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    height, width = pixels.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-15, 15), rng.uniform(0.9, 1.3))
+    moved = cv2.warpAffine(pixels, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    table = np.rint(255 * (np.arange(256) / 255) ** rng.uniform(0.7, 1.4)).astype(np.uint8)
+    return table[np.asarray(moved, np.uint8)]
