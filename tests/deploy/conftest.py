@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from train.fit import fit
+from train.run import Run, Settings
+
+
+@pytest.fixture(scope="session")
+def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A short training at a small size, on invented slices."""
+    run = Run(tmp_path_factory.mktemp("runs") / "tiny")
+    settings = Settings(
+        image_size=67, epochs=3, more_epochs=0, augmentation="none", average_decay=0.8, threads=1
+    )
+    fit(settings, covid_ct, run)
+    return run
