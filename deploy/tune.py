@@ -31,7 +31,10 @@ def negative_log_likelihood(log_odds: NDArray[np.float64], labels: NDArray[np.in
 
 
 def heat_map_scale(classifier: Classifier, paths: Iterable[Path]) -> float:
-    """Log-odds drawn in the strongest red: the 99th percentile by place over calibration slices."""
+    """Log-odds drawn in the strongest red: the 99th percentile by place over calibration slices.
+
+    At least 1, so that a network that never says COVID-19 does not paint faint evidence red.
+    """
     maps = (classifier.predict(path, evidence=True).evidence for path in paths)
     values = [evidence[::8, ::8].ravel() for evidence in maps if evidence is not None]
-    return float(np.percentile(np.concatenate(values), 99))
+    return max(1.0, float(np.percentile(np.concatenate(values), 99)))

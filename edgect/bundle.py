@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,17 @@ DEFAULT = "cnn1"
 SCHEMA = 1
 BUNDLED = Path(__file__).parent / "bundles"
 MANIFEST = "manifest.json"
-REQUIRED = ("name", "version", "labels", "input", "threshold", "temperature", "heat_map_scale", "files")
+
+# what of a manifest edgect works with, and what must hold of it
+CHECKS: dict[str, Callable[[Any], bool]] = {
+    "name": lambda name: isinstance(name, str) and name != "",
+    "labels": lambda labels: len(labels) == 2 and all(isinstance(label, str) for label in labels),
+    "input": lambda spec: [type(side) for side in spec["shape"]] == [int] * 3 and spec["steps"][:] != [],
+    "threshold": lambda threshold: 0 <= threshold <= 1,
+    "temperature": lambda temperature: temperature > 0,
+    "heat_map_scale": lambda scale: scale > 0,
+    "files": lambda files: all(isinstance(part, str) for item in files.items() for part in item),
+}
 
 
 @dataclass(frozen=True)
@@ -42,9 +53,9 @@ class Bundle:
             raise ModelError(f"{path / MANIFEST}: cannot be read ({error})") from error
         if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
             raise ModelError(f"{path / MANIFEST}: not a bundle manifest of schema {SCHEMA}")
-        missing = [key for key in REQUIRED if key not in manifest]
-        if missing:
-            raise ModelError(f"{path / MANIFEST}: lacks {', '.join(missing)}")
+        wrong = [key for key, right in CHECKS.items() if not _holds(right, manifest.get(key))]
+        if wrong:
+            raise ModelError(f"{path / MANIFEST}: {', '.join(wrong)} missing or not as it should be")
         bundle = cls(str(manifest["name"]), path, manifest, hashlib.sha256(content).hexdigest())
         for name in manifest["files"]:
             bundle.read(name)
@@ -67,6 +78,13 @@ class Bundle:
                 "changed, so the bundle is refused; install it again"
             )
         return content
+
+
+def _holds(right: Callable[[Any], bool], value: Any) -> bool:
+    try:
+        return bool(right(value))
+    except (TypeError, KeyError, AttributeError):
+        return False
 
 
 def bundled_names() -> list[str]:

@@ -52,12 +52,12 @@ class Classifier:
 
         A file of several frames gets status `error`: `classify` gives each its row.
         """
-        name = os.fspath(path)
-        answers = list(self.classify_file(name, evidence))
-        if len(answers) == 1:
-            return answers[0]
-        error = ScanError(f"holds {len(answers)} frames; classify() answers on each")
-        return self._unanswered(name, Frame(None, None), error, answers[0].sha256, 0.0)
+        name, start = os.fspath(path), perf_counter()
+        first = next(self.classify_file(name, evidence))
+        if first.frame is None:
+            return first
+        error = ScanError("holds several frames; classify() answers on each")
+        return self._unanswered(name, Frame(None, None), error, first.sha256, start)
 
     def classify(
         self, paths: Iterable[str | os.PathLike[str]], evidence: bool = False

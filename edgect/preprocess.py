@@ -45,18 +45,24 @@ class Step(Protocol):
 class Resize:
     """Bring an image to height x width pixels, the aspect ratio given up as in the paper.
 
-    Averages over areas where both sides shrink, else interpolates linearly.
+    Along a side that shrinks pixels are averaged, along one that grows they are interpolated.
+    Raises ModelError unless both are positive whole numbers.
     """
 
     height: int
     width: int
 
+    def __post_init__(self) -> None:
+        for side in (self.height, self.width):
+            if not isinstance(side, int) or side < 1:
+                raise ModelError(f"pre-processing step resize: height and width must be positive, not {side!r}")
+
     def __call__(self, image: NDArray[np.uint8], placement: Placement) -> tuple[NDArray[np.uint8], Placement]:
-        shrinks = image.shape[0] >= self.height and image.shape[1] >= self.width
-        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        return np.asarray(
-            cv2.resize(image, (self.width, self.height), interpolation=how), np.uint8
-        ), placement
+        height, width = image.shape
+        small = (min(width, self.width), min(height, self.height))
+        shrunk = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
+        resized = cv2.resize(shrunk, (self.width, self.height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(resized, np.uint8), placement
 
 
 STEPS = {"resize": Resize}
@@ -84,7 +90,7 @@ class Preprocess:
 def _build(step: Mapping[str, Any]) -> Step:
     options = dict(step)
     name = options.pop("step", None)
-    if name not in STEPS:
+    if not isinstance(name, str) or name not in STEPS:
         raise ModelError(f"unknown pre-processing step {name!r}; this edgect knows {', '.join(STEPS)}")
     try:
         return STEPS[name](**options)

@@ -21,6 +21,7 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 2**26  # 8192 x 8192
 MIN_SIDE = 32
+MAX_FRAMES = 4096  # of one file
 
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
 _DROPPINGS = frozenset({"thumbs.db", "desktop.ini"})  # what operating systems leave in folders
@@ -57,7 +58,7 @@ def find_scans(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     for path in given:
         found.extend(sorted(_walk(path, ())) if os.path.isdir(path) else [path])
     explicit = any(not os.path.isdir(path) for path in given)
-    if not explicit and not any(map(_may_be_image, found)):
+    if not explicit and not any(map(may_be_image, found)):
         where = ", ".join(map(repr, given)) or "the paths given (none)"
         raise UsageError(f"no images in {where}; edgect reads {', '.join(FORMATS)}")
     return found
@@ -82,7 +83,8 @@ def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
             yield entry.path
 
 
-def _may_be_image(path: str) -> bool:
+def may_be_image(path: str) -> bool:
+    """Whether a file's suffix or first bytes say that it is an image, or it cannot be told."""
     if Path(path).suffix.lower() in SUFFIXES:
         return True
     try:
@@ -135,6 +137,11 @@ def read_frames(content: bytes, name: str = "", max_pixels: int = MAX_PIXELS) ->
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(content), formats=FORMATS)
             count = int(getattr(image, "n_frames", 1))
+            if count > MAX_FRAMES:
+                raise ScanError(f"{count:,} frames are over the limit of {MAX_FRAMES:,}")
+    except ScanError as error:
+        yield Frame(None, None, error)
+        return
     except Image.DecompressionBombError:
         yield Frame(None, None, ScanError(f"image is over the limit of {max_pixels:,} pixels"))
         return
@@ -187,10 +194,26 @@ def _grey(image: Image.Image, content: bytes, max_pixels: int) -> NDArray[np.uin
     if min(width, height) < MIN_SIDE:
         raise ScanError(f"image of {width}x{height} is too small for a CT slice", "rejected")
     image.load()
+    _check_whole(image, content)
     pixels = np.asarray(ImageOps.exif_transpose(image).convert("L"))
     if pixels.min() == pixels.max():
         raise ScanError("blank image: every pixel has the same value", "rejected")
     return pixels
+
+
+def _check_whole(image: Image.Image, content: bytes) -> None:
+    """Raise where the decoder filled in what the file lacks, which some do without a word.
+
+    A PNG says so by its checksums. A JPEG whose data end before its end marker does not: but
+    data put in front of that marker change its picture, and only its.
+    """
+    if image.format == "PNG":
+        Image.open(io.BytesIO(content), formats=["PNG"]).verify()
+    elif image.format == "JPEG":
+        end = content.rfind(b"\xff\xd9")
+        probe = Image.open(io.BytesIO(content[:end] + b"\x5a" * 4096 + content[end:]), formats=["JPEG"])
+        if end < 0 or probe.tobytes() != image.tobytes():
+            raise ScanError("truncated: the data end before the picture does")
 
 
 def _bits_per_channel(image: Image.Image, content: bytes) -> int:

@@ -16,6 +16,7 @@ from train.network import FIRE, Fire, LightCNN
 # torchvision's input convention: RGB in 0 to 1, these subtracted and divided by, channel by channel
 IMAGENET_MEAN = torch.tensor([0.485, 0.456, 0.406])
 IMAGENET_STD = torch.tensor([0.229, 0.224, 0.225])
+EQUALISED = 10.0  # the largest factor that `equalise` gives a channel
 _FEATURES = dict(zip(FIRE, (3, 4, 6, 7, 9, 10, 11, 12), strict=True))  # torchvision's numbering
 
 
@@ -75,6 +76,47 @@ def load_trunk(network: LightCNN, weights: Weights) -> None:
                 for kind, parameter in layer.named_parameters():
                     key = f"features.{index}.{name}.{kind}"
                     parameter.copy_(_take(weights, key, tuple(parameter.shape)))
+
+
+def equalise(network: LightCNN, images: Tensor) -> None:
+    """Give the channels of each layer of the trunk one range, for the sake of INT8.
+
+    An engine quantizes a layer's output with one scale, which the channel with the widest range
+    dictates: the others keep few of the 256 levels. Scaling a channel's filter and, inversely,
+    whatever reads it changes nothing in a network of ReLUs, as the pretrained trunk was (Nagel et
+    al. 2019, Data-free quantization, section 4.1). To be called before `keep_through_norm`.
+    images: uint8 `[N, 1, H, W]` of the training split.
+    """
+    layers: list[tuple[list[nn.Conv2d], list[nn.Conv2d]]] = [([network.conv1], [network.fire2.squeeze])]
+    for number in FIRE:
+        fire, after = network.get_submodule(f"fire{number}"), getattr(network, f"fire{number + 1}", None)
+        expand = [fire.expand1x1, fire.expand3x3]
+        layers.append(([fire.squeeze], expand))
+        layers.append((expand, [after.squeeze] if after is not None else []))
+    with torch.no_grad():
+        largest = _largest(network, [layer for made_by, _ in layers for layer in made_by], images)
+        for made_by, read_by in layers:
+            found = torch.cat([largest[layer] for layer in made_by])
+            factors = (found.median() / found).clamp(1 / EQUALISED, EQUALISED)
+            for layer, part in zip(made_by, factors.split([len(largest[x]) for x in made_by]), strict=True):
+                layer.weight *= part.view(-1, 1, 1, 1)
+                layer.bias *= part
+            for layer in read_by:
+                layer.weight /= factors.view(1, -1, 1, 1)
+
+
+def _largest(network: LightCNN, layers: list[nn.Conv2d], images: Tensor) -> dict[nn.Conv2d, Tensor]:
+    """The largest output of each channel of each layer, at least a little above zero."""
+    found: dict[nn.Conv2d, Tensor] = {}
+
+    def note(layer: nn.Module, _: object, output: Tensor) -> None:
+        found[layer] = output.amax((0, 2, 3)).clamp(min=1e-3)
+
+    hooks = [layer.register_forward_hook(note) for layer in layers]
+    network.eval()(images)
+    for hook in hooks:
+        hook.remove()
+    return found
 
 
 def keep_through_norm(network: LightCNN, images: Tensor) -> None:

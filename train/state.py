@@ -48,7 +48,9 @@ class State:
         if weights is not None:
             pretrained.load_trunk(network, weights)
             chosen = np.random.default_rng(settings.seed).permutation(len(images))[:64]
-            pretrained.keep_through_norm(network, torch.from_numpy(images[chosen]).unsqueeze(1))
+            sample = torch.from_numpy(images[chosen]).unsqueeze(1)
+            pretrained.equalise(network, sample)
+            pretrained.keep_through_norm(network, sample)
         network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         averaged = AveragedModel(network, avg_fn=_average(settings.average_decay), use_buffers=True)
         optimiser = torch.optim.SGD(

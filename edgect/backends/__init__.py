@@ -76,11 +76,18 @@ def load(name: str, bundle: Bundle, precision: str = "int8", threads: int | None
     count = available_cores() if threads is None else threads
     if count < 1:
         raise UsageError(f"threads must be at least 1, not {count}")
+    backend = cast(Backend, import_module(f"edgect.backends.{name}"))
     try:
-        backend = cast(Backend, import_module(f"edgect.backends.{name}"))
+        return backend.load(bundle, precision, count)
     except ImportError as error:
-        raise EngineError(f"backend {name} cannot be used ({error}); pip install {name}") from error
-    return backend.load(bundle, precision, count)
+        raise EngineError(
+            f"backend {name} cannot be used ({one_line(error)}); pip install {backend.PACKAGE}"
+        ) from error
+
+
+def one_line(error: Exception) -> str:
+    """An engine's message, which may be a page, on one line."""
+    return " ".join(str(error).split())
 
 
 def available_cores() -> int:

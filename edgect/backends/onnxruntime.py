@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
-from edgect.backends import Engine, Outputs, Precision
+from edgect.backends import Engine, Outputs, Precision, one_line
 from edgect.bundle import Bundle
 from edgect.errors import EngineError
+
+if TYPE_CHECKING:
+    import onnxruntime as ort
 
 PACKAGE = "onnxruntime"
 PROVIDER = "CPUExecutionProvider"
@@ -26,6 +28,8 @@ def settings(threads: int) -> dict[str, Any]:
 
 
 def load(bundle: Bundle, precision: Precision, threads: int) -> OnnxRuntimeSession:
+    import onnxruntime as ort
+
     (content,) = (bundle.read(name) for name in files(precision))
     options = ort.SessionOptions()
     for name, value in settings(threads).items():
@@ -33,7 +37,9 @@ def load(bundle: Bundle, precision: Precision, threads: int) -> OnnxRuntimeSessi
     try:
         session = ort.InferenceSession(content, options, providers=[PROVIDER])
     except Exception as error:  # the engine's exceptions have no common type
-        raise EngineError(f"ONNX Runtime {ort.__version__} cannot load {bundle.path}: {error}") from error
+        raise EngineError(
+            f"ONNX Runtime {ort.__version__} cannot load {bundle.path}: {one_line(error)}"
+        ) from error
     return OnnxRuntimeSession(session, Engine("onnxruntime", ort.__version__, precision, threads))
 
 
@@ -49,4 +55,4 @@ class OnnxRuntimeSession:
         try:
             return Outputs(*self._session.run(list(Outputs._fields), {"image": images}))
         except Exception as error:
-            raise EngineError(f"ONNX Runtime {self.engine.version} failed: {error}") from error
+            raise EngineError(f"ONNX Runtime {self.engine.version} failed: {one_line(error)}") from error

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.backends import Engine, Outputs, Precision
+from edgect.backends import Engine, Outputs, Precision, one_line
 from edgect.bundle import Bundle
 from edgect.errors import EngineError
 
-# openvino sends a usage event through this package on import; without it, it has a silent stub
-sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-
-import openvino as ov  # noqa: E402
+if TYPE_CHECKING:
+    import openvino as ov
 
 PACKAGE = "openvino"
 
@@ -39,6 +38,10 @@ def settings(threads: int) -> dict[str, str]:
 
 
 def load(bundle: Bundle, precision: Precision, threads: int) -> OpenVINOSession:
+    # openvino sends a usage event through this package on import; without it, it has a silent stub
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino as ov
+
     contents = [bundle.read(name) for name in files(precision)]
     try:
         core = ov.Core()
@@ -49,7 +52,9 @@ def load(bundle: Bundle, precision: Precision, threads: int) -> OpenVINOSession:
         model.reshape([1, *bundle.manifest["input"]["shape"]])
         compiled = core.compile_model(model, "CPU", settings(threads))
     except Exception as error:  # the engine's exceptions have no common type
-        raise EngineError(f"OpenVINO {ov.__version__} cannot load {bundle.path}: {error}") from error
+        raise EngineError(
+            f"OpenVINO {ov.__version__} cannot load {bundle.path}: {one_line(error)}"
+        ) from error
     used = int(compiled.get_property("INFERENCE_NUM_THREADS"))
     return OpenVINOSession(compiled, Engine("openvino", ov.__version__.split("-")[0], precision, used))
 
@@ -66,7 +71,7 @@ class OpenVINOSession:
         try:
             answers = [self._infer_one(image[np.newaxis]) for image in images]
         except RuntimeError as error:
-            raise EngineError(f"OpenVINO {self.engine.version} failed: {error}") from error
+            raise EngineError(f"OpenVINO {self.engine.version} failed: {one_line(error)}") from error
         return Outputs(*(np.concatenate(parts) for parts in zip(*answers, strict=True)))
 
     def _infer_one(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:

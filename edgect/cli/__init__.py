@@ -37,6 +37,9 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:  # one line instead of click's three
+            hint = error.ctx.command_path if error.ctx else "edgect"
+            raise _Stop(f"{error.format_message()} (see {hint} --help)", error.exit_code) from error
         except EdgectError as error:
             raise _Stop(str(error), error.exit_code) from error
         except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -13,9 +14,9 @@ import click
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import DEFAULT
 from edgect.cli.record import Record
-from edgect.cli.rows import FORMATS, Row, open_rows, settle
+from edgect.cli.rows import FORMATS, Row, open_rows, partial_of, resuming_of, settle
 from edgect.errors import UsageError
-from edgect.scans import find_scans
+from edgect.scans import find_scans, may_be_image
 
 if TYPE_CHECKING:
     from edgect.classifier import Classifier
@@ -82,7 +83,7 @@ def command(
                     settle(rows)
                 bar.update(1)
     except KeyboardInterrupt:
-        if output is not None:
+        if output is not None and form != "table":
             click.echo(f"{counts.total()} rows are kept; go on with the same command and --resume", err=True)
         raise
     click.echo(_summary(counts, classifier), err=True)
@@ -91,13 +92,17 @@ def command(
 
 
 def _inputs(paths: tuple[str, ...], output: Path | None) -> list[str]:
+    """The files to classify, without the output's own; raises rather than write over a scan."""
     files = find_scans(paths)
     if output is None:
         return files
-    own = {output.absolute(), output.with_name(output.name + ".partial").absolute()}
-    if any(Path(path).absolute() in own for path in paths):
-        raise UsageError(f"{output} is both an input and the output; name another output")
-    return [path for path in files if Path(path).absolute() not in own]
+    if any(os.path.realpath(path) == os.path.realpath(output) and may_be_image(path) for path in files):
+        raise UsageError(f"-o {output} is one of the scans to classify; name another output")
+    own = {os.path.realpath(path) for path in (output, partial_of(output), resuming_of(output))}
+    kept = [path for path in files if os.path.realpath(path) not in own]
+    if not kept:
+        raise UsageError(f"nothing to classify but {output} itself")
+    return kept
 
 
 def _classify(classifier: Classifier, path: str, cam: Path | None) -> Iterator[Row]:

@@ -34,7 +34,7 @@ class Record:
 
     @classmethod
     def read(cls, output: Path, form: str, classifier: Classifier, paths: Iterable[str]) -> Record:
-        """Rows of FILE.partial, or of FILE, that this bundle, backend, precision and threshold gave.
+        """Rows of FILE.partial, or of FILE, that this bundle, engine, precision and threshold gave.
 
         Only rows of `paths` are kept. Errors are left out, so that they are tried again; so is a
         last row cut short, and a last file whose frames may not all be there. Raises UsageError
@@ -87,12 +87,11 @@ def _by_file(rows: Iterable[Row]) -> list[list[Row]]:
 
 def _same(row: Row, classifier: Classifier) -> bool:
     engine = classifier.engine
+    made_by = [classifier.bundle.digest[:12], engine.backend, engine.version, engine.precision]
     return (
-        row["status"] != "error"
-        and row["bundle"] == classifier.bundle.digest[:12]
-        and row["backend"] == engine.backend
-        and row["precision"] == engine.precision
-        and float(row["threshold"] or -1) == classifier.threshold
+        row["status"] in ("ok", "rejected")
+        and [row[name] for name in ("bundle", "backend", "engine", "precision")] == made_by
+        and str(row["threshold"]) == str(classifier.threshold)
     )
 
 
@@ -102,11 +101,14 @@ def _has_heat_map(row: Row, cam: Path) -> bool:
 
 def _parse_csv(text: str) -> Iterator[Row]:
     lines = csv.reader(io.StringIO(text, newline=""))
-    if next(lines, None) != list(COLUMNS):
+    try:
+        if next(lines, None) != list(COLUMNS):
+            return
+        for cells in lines:
+            if len(cells) == len(COLUMNS):
+                yield dict(zip(COLUMNS, cells, strict=True))
+    except csv.Error:  # garbage from here on
         return
-    for cells in lines:
-        if len(cells) == len(COLUMNS):
-            yield dict(zip(COLUMNS, cells, strict=True))
 
 
 def _parse_jsonl(text: str) -> Iterator[Row]:

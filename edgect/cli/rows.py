@@ -78,13 +78,20 @@ def open_rows(form: str, output: Path | None, paths: Sequence[str], replay: bool
     path_width = max(len(_printable(path)) for path in paths)
     if output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="surrogateescape")  # names that are not UTF-8
+            # any file name, also one that is not UTF-8 or that the terminal's encoding lacks
+            table = form == "table"
+            sys.stdout.reconfigure(
+                encoding=sys.stdout.encoding if table else "utf-8",
+                errors="backslashreplace" if table else "surrogateescape",
+            )
         rows = Rows(sys.stdout, form, path_width)
         rows.header()
         yield rows
         return
+    if output.exists() and not output.is_file():
+        raise UsageError(f"{output}: not a regular file; without -o the rows go to stdout")
     partial = partial_of(output)
-    current = output.with_name(output.name + ".resuming") if replay else partial
+    current = resuming_of(output) if replay else partial
     try:
         file = current.open("w", encoding="utf-8", errors="surrogateescape", newline="")
     except OSError as error:
@@ -110,6 +117,10 @@ def partial_of(output: Path) -> Path:
     return output.with_name(output.name + ".partial")
 
 
+def resuming_of(output: Path) -> Path:
+    return output.with_name(output.name + ".resuming")
+
+
 def _text(name: str, value: Value) -> str:
     if value is None:
         return ""
@@ -117,9 +128,9 @@ def _text(name: str, value: Value) -> str:
 
 
 def _csv_line(cells: tuple[str, ...] | list[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\r\n").writerow(cells)  # with "\n", a lone "\r" stays unquoted
+    return line.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _printable(text: str) -> str:

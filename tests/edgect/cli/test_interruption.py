@@ -1,0 +1,88 @@
+"""Real signals to a real process, in the middle of its work."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.edgect.conftest import Classify
+from tests.edgect.synthetic import write_scan
+
+COUNT = 150
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    first = write_scan(tmp_path / "in" / "000.png", 0, 512, 512)
+    for number in range(1, COUNT):
+        os.link(first, first.with_name(f"{number:03}.png"))
+    return tmp_path / "in"
+
+
+def interrupt(many: Path, out: Path, number: signal.Signals, form: str = "csv") -> tuple[int, str]:
+    """Start a run, send a signal once some rows are there; returns exit code and stderr."""
+    options = ["--backend", "onnxruntime", "--threads", "1", "--format", form, "-o", str(out)]
+    line = [sys.executable, "-m", "edgect", "classify", str(many), *options]
+    partial = out.with_name(out.name + ".partial")
+    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None:
+            if partial.exists() and partial.read_bytes().count(b"\n") > 3:
+                process.send_signal(number)
+                break
+            time.sleep(0.002)
+        _, said = process.communicate()
+    return process.returncode, said
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def resume(classify: Classify, many: Path, out: Path) -> list[dict[str, str]]:
+    done = classify(
+        many, "--backend", "onnxruntime", "--threads", 1, "--format", "csv", "-o", out, "--resume"
+    )
+    assert done.exit_code == 0
+    return rows(out)
+
+
+def test_a_killed_run_leaves_no_half_file_and_goes_on(classify: Classify, many: Path) -> None:
+    out = many.parent / "out.csv"
+    code, _ = interrupt(many, out, signal.SIGKILL)
+    assert code == -signal.SIGKILL
+    assert not out.exists()
+    kept = rows(out.with_name("out.csv.partial"))
+    assert 3 <= len(kept) < COUNT
+    whole = resume(classify, many, out)
+    assert [Path(row["path"]).name for row in whole] == [f"{number:03}.png" for number in range(COUNT)]
+    assert len({row["probability"] for row in whole}) == 1
+    assert whole[: len(kept) - 1] == kept[:-1]  # the last may have been cut
+    assert not out.with_name("out.csv.partial").exists()
+
+
+def test_ctrl_c_is_130_in_plain_words_and_goes_on(classify: Classify, many: Path) -> None:
+    out = many.parent / "out.csv"
+    code, said = interrupt(many, out, signal.SIGINT)
+    assert code == 130
+    assert "Traceback" not in said
+    assert "--resume" in said
+    assert "interrupted" in said
+    assert not out.exists()
+    kept = rows(out.with_name("out.csv.partial"))
+    whole = resume(classify, many, out)
+    assert len(whole) == COUNT
+    assert whole[: len(kept)] == kept
+
+
+def test_an_interrupted_table_is_not_told_to_resume(many: Path) -> None:
+    code, said = interrupt(many, many.parent / "out.txt", signal.SIGINT, "table")
+    assert code == 130
+    assert "--resume" not in said

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import edgect
+from edgect import Classifier, Prediction
+from edgect.errors import ModelError, UsageError
+from edgect.prediction import COLUMNS
+from tests.edgect.synthetic import body, encode, write_scan
+
+
+def write_pages(path: Path, count: int = 3) -> Path:
+    rest = [Image.fromarray(body(seed)) for seed in range(1, count)]
+    path.write_bytes(encode(body(), "TIFF", save_all=True, append_images=rest))
+    return path
+
+
+def test_one_file_gives_a_typed_answer(classifier: Classifier, scan: Path) -> None:
+    found = classifier.predict(scan)
+    assert isinstance(found, Prediction)
+    assert (found.path, found.status, found.reason, found.frame) == (str(scan), "ok", "", None)
+    assert found.probability is not None
+    assert 0 <= found.probability <= 1
+    assert found.label == ("COVID-19" if found.probability >= 0.5 else "not COVID-19")
+    assert found.sha256 == hashlib.sha256(scan.read_bytes()).hexdigest()
+    assert (found.model, found.bundle) == (classifier.bundle.name, classifier.bundle.digest[:12])
+    assert (found.backend, found.precision, found.threads) == (classifier.engine.backend, "int8", 1)
+    assert found.pixels is None
+    assert found.evidence is None
+
+
+def test_the_answer_hangs_on_the_picture_and_repeats(classifier: Classifier, tmp_path: Path) -> None:
+    paths = [write_scan(tmp_path / f"{seed}.png", seed) for seed in range(3)]
+    first = [classifier.predict(path).probability for path in paths]
+    assert first == [classifier.predict(path).probability for path in paths]
+    assert len(set(first)) == 3
+
+
+def test_the_same_picture_in_another_format_gives_the_same_answer(
+    classifier: Classifier, tmp_path: Path, scan: Path
+) -> None:
+    (tmp_path / "same.tif").write_bytes(encode(body(), "TIFF", "RGB", compression="tiff_lzw"))
+    assert classifier.predict(tmp_path / "same.tif").probability == classifier.predict(scan).probability
+
+
+def test_the_row_begins_with_the_agreed_columns(classifier: Classifier, scan: Path) -> None:
+    row = classifier.predict(scan, evidence=True).row()
+    assert list(row)[:5] == ["path", "status", "label", "probability", "reason"]
+    assert tuple(row) == COLUMNS
+    assert all(value is None or isinstance(value, str | int | float) for value in row.values())
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"", "error"), (b"\x89PNG\r\n\x1a\n", "error"), (encode(body() * 0, "PNG"), "rejected")],
+)
+def test_a_bad_file_says_so_itself(
+    classifier: Classifier, tmp_path: Path, content: bytes, status: str
+) -> None:
+    (tmp_path / "bad.png").write_bytes(content)
+    found = classifier.predict(tmp_path / "bad.png")
+    assert (found.status, found.label, found.probability) == (status, "", None)
+    assert found.reason
+
+
+def test_a_missing_file_and_a_folder_say_so_themselves(classifier: Classifier, tmp_path: Path) -> None:
+    for path in (tmp_path / "missing.png", tmp_path):
+        found = classifier.predict(path)
+        assert (found.status, found.sha256) == ("error", "")
+        assert found.reason
+
+
+def test_evidence_lies_on_the_slice_and_means_the_log_odds(classifier: Classifier, tmp_path: Path) -> None:
+    height, width = (side // 4 * 3 for side in classifier.bundle.manifest["input"]["shape"][1:])
+    found = classifier.predict(write_scan(tmp_path / "x.png", 1, height, width), evidence=True)
+    assert found.probability is not None
+    assert found.pixels is not None
+    assert found.evidence is not None
+    assert found.pixels.shape == found.evidence.shape == (height, width)
+    np.testing.assert_array_equal(found.pixels, body(1, height, width))
+    log_odds = (
+        math.log(found.probability / (1 - found.probability)) * classifier.bundle.manifest["temperature"]
+    )
+    assert float(found.evidence.mean()) == pytest.approx(log_odds, abs=1e-3)
+    assert np.ptp(found.evidence) > 0.01
+
+
+def test_asking_for_evidence_does_not_change_the_answer(classifier: Classifier, scan: Path) -> None:
+    assert classifier.predict(scan, evidence=True).probability == classifier.predict(scan).probability
+
+
+def test_classify_answers_in_order_and_repeats_what_is_repeated(classifier: Classifier, scans: Path) -> None:
+    given = [scans / "sub", scans / "b.png", scans, scans / "b.png"]
+    names = [os.path.relpath(found.path, scans) for found in classifier.classify(given)]
+    assert names == ["sub/c.png", "b.png", "a.png", "b.png", "sub/c.png", "b.png"]
+
+
+def test_classify_answers_as_soon_as_it_knows(classifier: Classifier, scans: Path) -> None:
+    answers = classifier.classify([scans])
+    assert next(answers).path == str(scans / "a.png")
+    (scans / "b.png").unlink()  # not yet read
+    assert [found.status for found in answers] == ["error", "ok"]
+
+
+def test_bad_files_do_not_stop_the_rest(classifier: Classifier, mixed: tuple[Path, dict[str, str]]) -> None:
+    folder, statuses = mixed
+    found = list(classifier.classify([folder]))
+    assert {Path(one.path).name: one.status for one in found} == statuses
+    assert [Path(one.path).name for one in found] == list(statuses)
+    assert all(bool(one.reason) != (one.status == "ok") for one in found)
+
+
+def test_every_frame_gets_its_answer(classifier: Classifier, tmp_path: Path) -> None:
+    path = write_pages(tmp_path / "pages.tif")
+    found = list(classifier.classify([path]))
+    assert [(one.frame, one.status, one.path) for one in found] == [(n, "ok", str(path)) for n in range(3)]
+    for seed, one in enumerate(found):
+        alone = classifier.predict(write_scan(tmp_path / f"{seed}.png", seed))
+        assert one.probability == alone.probability
+
+
+def test_predict_answers_on_one_slice_only(classifier: Classifier, tmp_path: Path) -> None:
+    path = write_pages(tmp_path / "pages.tif")
+    start = perf_counter()
+    found = classifier.predict(path)
+    assert (found.status, found.label, found.probability, found.frame) == ("error", "", None, None)
+    assert "several frames" in found.reason
+    assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert found.milliseconds <= (perf_counter() - start) * 1000 + 0.01
+
+
+def test_at_the_threshold_itself_the_label_is_covid(scan: Path) -> None:
+    probability = Classifier(backend="onnxruntime").predict(scan).probability
+    assert probability is not None
+    at = Classifier(backend="onnxruntime", threshold=probability).predict(scan)
+    above = Classifier(backend="onnxruntime", threshold=math.nextafter(probability, 2)).predict(scan)
+    assert (at.label, at.threshold) == ("COVID-19", probability)
+    assert above.label == "not COVID-19"
+
+
+def test_the_default_threshold_is_the_bundles(classifier: Classifier) -> None:
+    assert classifier.threshold == classifier.bundle.manifest["threshold"]
+
+
+@pytest.mark.parametrize("threshold", [-0.01, 1.01, math.nan, math.inf])
+def test_a_threshold_that_is_no_probability_is_refused(threshold: float) -> None:
+    with pytest.raises(UsageError, match="threshold"):
+        Classifier(threshold=threshold)
+
+
+def test_an_unknown_backend_or_model_is_refused() -> None:
+    with pytest.raises(UsageError, match="tpu"):
+        Classifier(backend="tpu")
+    with pytest.raises(ModelError, match="resnet"):
+        Classifier("resnet")
+
+
+def test_missing_paths_are_refused_before_anything_is_read(classifier: Classifier, scan: Path) -> None:
+    with pytest.raises(UsageError, match="missing"):
+        next(classifier.classify([scan, scan.parent / "missing.png"]))
+
+
+def test_the_example_scans_are_answered(classifier: Classifier) -> None:
+    folder = Path(__file__).parents[2] / "examples" / "scans"
+    if not folder.is_dir() or not any(folder.iterdir()):
+        pytest.skip("no examples/scans")
+    assert {found.status for found in classifier.classify([folder])} == {"ok"}
+
+
+def test_the_package_offers_what_it_says() -> None:
+    for name in edgect.__all__:
+        assert getattr(edgect, name)
+    with pytest.raises(AttributeError, match="Nothing"):
+        edgect.Nothing  # noqa: B018
