@@ -55,7 +55,9 @@ class Resize:
     def __post_init__(self) -> None:
         for side in (self.height, self.width):
             if not isinstance(side, int) or side < 1:
-                raise ModelError(f"pre-processing step resize: height and width must be positive, not {side!r}")
+                raise ModelError(
+                    f"pre-processing step resize: height and width must be positive, not {side!r}"
+                )
 
     def __call__(self, image: NDArray[np.uint8], placement: Placement) -> tuple[NDArray[np.uint8], Placement]:
         height, width = image.shape

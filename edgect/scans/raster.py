@@ -1,12 +1,10 @@
-"""The one way in for a scan: find the files, and turn each into uint8 grey slices."""
+"""PNG, JPEG, WebP, TIFF and BMP of 8 bits a channel, frame by frame."""
 
 from __future__ import annotations
 
 import io
-import os
-import stat
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,17 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from edgect.errors import ScanError, UsageError
+from edgect.errors import ScanError
+from edgect.scans.signature import FORMATS, LENGTH, SUFFIXES, has_signature
 
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
-MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 2**26  # 8192 x 8192
-MIN_SIDE = 32
 MAX_FRAMES = 4096  # of one file
-
-_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
-_DROPPINGS = frozenset({"thumbs.db", "desktop.ini"})  # what operating systems leave in folders
+MIN_SIDE = 32
 
 
 @dataclass(frozen=True)
@@ -40,85 +33,6 @@ class Frame:
     error: ScanError | None = None
 
 
-def find_scans(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """List the files to read: arguments in the order given, each folder's files sorted by path.
-
-    Folders are searched to any depth, symbolic links are followed, and paths are returned as
-    given, unresolved. Hidden files and the droppings of operating systems are left out; every
-    other file is listed, image or not, since a scan with an odd name must not vanish. A folder
-    that cannot be listed stands for itself, so that it too gets its row.
-
-    Raises UsageError: a path does not exist, or no file looks like an image.
-    """
-    given = [os.fspath(path) for path in paths]
-    missing = [path for path in given if not os.path.lexists(path)]
-    if missing:
-        raise UsageError(f"no such file or folder: {', '.join(map(repr, missing))}")
-    found: list[str] = []
-    for path in given:
-        found.extend(sorted(_walk(path, ())) if os.path.isdir(path) else [path])
-    explicit = any(not os.path.isdir(path) for path in given)
-    if not explicit and not any(map(may_be_image, found)):
-        where = ", ".join(map(repr, given)) or "the paths given (none)"
-        raise UsageError(f"no images in {where}; edgect reads {', '.join(FORMATS)}")
-    return found
-
-
-def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
-    try:
-        status = os.stat(folder)
-        entries = list(os.scandir(folder))
-    except OSError:
-        yield folder
-        return
-    identity = (status.st_dev, status.st_ino)
-    if identity in above:  # a symbolic link back up: its files are listed already
-        return
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name.lower() in _DROPPINGS:
-            continue
-        if os.path.isdir(entry.path):
-            yield from _walk(entry.path, (*above, identity))
-        else:
-            yield entry.path
-
-
-def may_be_image(path: str) -> bool:
-    """Whether a file's suffix or first bytes say that it is an image, or it cannot be told."""
-    if Path(path).suffix.lower() in SUFFIXES:
-        return True
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return False
-        with open(path, "rb") as file:
-            return _has_signature(file.read(16))
-    except OSError:
-        return True  # cannot be told, so it gets its row
-
-
-def _has_signature(head: bytes) -> bool:
-    return head.startswith(_SIGNATURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
-
-
-def read_bytes(path: str, max_bytes: int = MAX_BYTES) -> bytes:
-    """The file's content. Raises ScanError when it is no regular file, empty, unreadable or too long."""
-    try:
-        status = os.stat(path)
-        if stat.S_ISDIR(status.st_mode):
-            os.scandir(path).close()
-            raise ScanError("a folder, not a file")
-        if not stat.S_ISREG(status.st_mode):
-            raise ScanError("not a regular file", "rejected")
-        if status.st_size > max_bytes:
-            raise ScanError(f"file of {status.st_size:,} bytes is over the limit of {max_bytes:,}")
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise ScanError(f"cannot be read: {error.strerror or error}") from error
-    if not content:
-        raise ScanError("empty file (0 bytes)")
-    return content
-
-
 def read_frames(content: bytes, name: str = "", max_pixels: int = MAX_PIXELS) -> Iterator[Frame]:
     """Decode one file's content into its frames, in order; never raises for bad content.
 
@@ -127,7 +41,7 @@ def read_frames(content: bytes, name: str = "", max_pixels: int = MAX_PIXELS) ->
     name: the file's name; its suffix decides whether foreign content is an `error` (a damaged
     image) or `rejected` (something that never was one).
     """
-    if not _has_signature(content[:16]):
+    if not has_signature(content[:LENGTH]):
         damaged = Path(name).suffix.lower() in SUFFIXES
         reason = f"not an image: the content is none of {', '.join(FORMATS)}"
         yield Frame(None, None, ScanError(reason, "error" if damaged else "rejected"))
@@ -161,25 +75,6 @@ def read_frames(content: bytes, name: str = "", max_pixels: int = MAX_PIXELS) ->
             yield Frame(number, None, _undecodable(error))
         else:
             yield Frame(number, pixels)
-
-
-def read_slice(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """The one slice of a single-frame file, uint8 `[height, width]`.
-
-    Raises ScanError naming the file when it cannot be read, holds several frames, or is
-    nothing to give an answer on.
-    """
-    name = os.fspath(path)
-    try:
-        frames = list(read_frames(read_bytes(name), name))
-        if len(frames) != 1:
-            raise ScanError(f"holds {len(frames)} frames where one is expected")
-        if frames[0].error is not None:
-            raise frames[0].error
-    except ScanError as error:
-        raise ScanError(f"{name}: {error}", error.status) from error
-    assert frames[0].pixels is not None
-    return frames[0].pixels
 
 
 def _grey(image: Image.Image, content: bytes, max_pixels: int) -> NDArray[np.uint8]:
