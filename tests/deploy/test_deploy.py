@@ -108,8 +108,8 @@ def test_weights_are_quantized_in_both_models(bundle: Path) -> None:
     share = {
         t: sum(op.data.size for op in stored if op.get_element_type() == t) for t in (ov.Type.i8, ov.Type.f32)
     }
-    assert share[ov.Type.i8] > 1_250_000
-    assert share[ov.Type.f32] < 30_000
+    assert share[ov.Type.i8] > 1_150_000
+    assert share[ov.Type.f32] < 130_000  # squeeze convolutions, biases, scales
 
 
 def test_weights_leave_a_bit_for_processors_without_vnni(bundle: Path) -> None:
