@@ -41,6 +41,8 @@ def test_parity_fails_on_int8_files_of_another_network(copy: Path) -> None:
     done = parity(copy)
     assert done.returncode == 1
     assert "2 failed, 1 passed" in done.stdout
+    assert "label agreement below" in done.stdout
+    assert "probability off by over" in done.stdout
 
 
 def test_parity_passes_on_int8_files_that_hold_the_fp32_network(copy: Path) -> None:
