@@ -1,11 +1,10 @@
 """Static INT8: QDQ ONNX for ONNX Runtime, and IR by NNCF's post-training quantization for OpenVINO.
 
 Weights are quantized per output channel and in 7 of their 8 bits. On CPUs without VNNI the
-engines sum pairs of 8-bit products in 16 bits, which saturate; with a bit to spare they cannot,
-so a bundle answers alike on old and new CPUs.
+engines sum pairs of 8-bit products in 16 bits, which saturate; with a bit to spare they cannot.
 
-Three things stay in float. The classifier after the pool: it is a thousandth of the work, and
-logits and heat map are read from it. The squeeze convolutions, a thirteenth of the work: what
+Three things stay in float. The classifier after the pool: it is two thousandths of the work,
+and logits and heat map are read from it. The squeeze convolutions, a thirteenth of the work: what
 they read, 64 to 512 channels under one scale, lost more to rounding than all else together. For
 OpenVINO also the first convolution, where INT8 gained no time.
 """
