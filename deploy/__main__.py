@@ -10,6 +10,7 @@ import click
 
 from deploy import calibration, export, manifest, quantize, tune, verify
 from edgect import Classifier
+from edgect.bundle import MANIFEST
 from edgect.errors import EdgectError
 from train.covid_ct import DataError
 from train.run import Run, RunError
@@ -44,6 +45,7 @@ def main(
     read_test: bool,
 ) -> None:
     """Make a bundle from a finished RUN and verify every file in it on every backend."""
+    _refuse_to_replace(out)
     run = Run(run_folder)
     network, settings, split = run.network(), run.settings(), run.arrangement()
     part = out.with_name(out.name + ".part")
@@ -82,6 +84,12 @@ def main(
     shutil.rmtree(out, ignore_errors=True)
     part.rename(out)
     click.echo(f"{out}: " + ", ".join(f"{f.name} {f.stat().st_size:,} bytes" for f in sorted(out.iterdir())))
+
+
+def _refuse_to_replace(out: Path) -> None:
+    """An old bundle is replaced; a folder of anything else is somebody's, and stays."""
+    if out.exists() and not (out / MANIFEST).is_file() and not (out.is_dir() and not any(out.iterdir())):
+        raise ValueError(f"--out {out} exists and is no bundle; name another folder")
 
 
 if __name__ == "__main__":

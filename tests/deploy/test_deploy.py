@@ -130,6 +130,17 @@ def test_unfaithful_int8_is_refused_by_name() -> None:
             verify.require_parity({"openvino int8": good, "onnxruntime int8": bad})
 
 
+def test_a_folder_of_something_else_is_not_replaced(run: Run, covid_ct: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = deploy(run.path, covid_ct, tmp_path)
+    assert done.returncode == 2
+    assert (
+        done.stderr.splitlines()[-1]
+        == f"Error: --out {tmp_path} exists and is no bundle; name another folder"
+    )
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
 def test_a_folder_that_is_no_run_is_one_clear_line(tmp_path: Path, covid_ct: Path) -> None:
     done = deploy(tmp_path, covid_ct, tmp_path / "out")
     assert done.returncode == 2
