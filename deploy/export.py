@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from edgect.backends import Outputs
+from train.elu import Elu
 from train.network import Fire, LightCNN, Upsample
 
 OPSET = 18
@@ -74,6 +75,9 @@ def inference_form(network: LightCNN) -> LightCNN:
         if isinstance(module, Fire) and isinstance(module.norm, nn.BatchNorm2d):
             module.squeeze = fuse_conv_bn_eval(module.squeeze, module.norm)
             module.norm = nn.Identity()
+        for name, child in module.named_children():
+            if isinstance(child, Elu):
+                module.add_module(name, nn.ELU())
     plain.upsample = _as_convolution(plain.upsample)
     return plain
 

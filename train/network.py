@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from train.elu import Elu
+
 # squeeze and expand widths of SqueezeNet v1.1's fire modules 2 to 9 (expand: each of two halves)
 FIRE = {
     2: (16, 64),
@@ -33,7 +35,7 @@ class Fire(nn.Module):
     """A fire module: 1x1 squeeze feeding 1x1 and 3x3 expansions, concatenated in depth.
 
     The Custom Fire of Figure 2b has `batch_norm=True` (between the squeeze convolution and its
-    activation, nowhere else) and `activation=nn.ELU`; the classic one of Figure 2a has neither.
+    activation, nowhere else) and `activation=Elu`; the classic one of Figure 2a has neither.
     `[N, channels, H, W]` to `[N, 2 * expand, H, W]`.
     """
 
@@ -43,7 +45,7 @@ class Fire(nn.Module):
         squeeze: int,
         expand: int,
         batch_norm: bool = True,
-        activation: Callable[[], nn.Module] = nn.ELU,
+        activation: Callable[[], nn.Module] = Elu,
     ) -> None:
         super().__init__()
         self.squeeze = nn.Conv2d(channels, squeeze, 1)
@@ -118,7 +120,7 @@ class LightCNN(nn.Module):
             channels = 2 * expand
         self.upsample = Upsample(channels, 128, stride=4, groups=2)
         self.weighted_sum = nn.Conv2d(256, 128, 1)
-        self.elu = nn.ELU()
+        self.elu = Elu()
         self.classifier = nn.Linear(128, 2)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
