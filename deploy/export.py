@@ -15,7 +15,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from edgect.backends import Outputs
 from train.elu import Elu
-from train.network import Fire, LightCNN, Upsample
+from train.fire import Fire
+from train.network import LightCNN, Upsample
 
 OPSET = 18
 TOLERANCE = 1e-3  # of logits and cam, whose size is about 1 to 10; float32 sums in another order

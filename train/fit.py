@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,16 +16,18 @@ from tqdm import tqdm
 
 from edgect.metrics import evaluate
 from train import predict
-from train.arrangements import arrangement
+from train.arrangements import Arrangement, arrangement
 from train.augmentation import FACTOR, quadruple
-from train.covid_ct import Item
-from train.images import load
-from train.network import LightCNN
+from train.images import Slices
 from train.pretrained import Weights
 from train.run import Run, RunError, Settings
 from train.state import State
 
 Images = NDArray[np.uint8]
+
+
+class DivergedError(RunError):
+    """The training loss is no longer a number."""
 
 
 def fit(
@@ -43,48 +46,65 @@ def fit(
     weights as one that was not.
 
     Returns the selected epoch's row. Raises RunError when the folder holds another run, DataError
-    when the data are not as listed.
+    when the data are not as listed, DivergedError when the learning rate is too high to learn.
     """
     if run.checkpoint.exists() and not resume:
         raise RunError(f"{run.path}: holds a run already; --resume continues it")
-    torch.set_num_threads(settings.threads)
     split = arrangement(settings.arrangement, data)
-    images = load(split.train, data, settings.image_size)
-    val_images = load(split.val, data, settings.image_size)
-    labels, val_labels = _labels(split.train), _labels(split.val)
-    mean, std = float(images.mean() / 255), float(images.std() / 255)
-    state = State.begin(settings, images, mean, std, weights, device)
-    if run.checkpoint.exists():
-        state.restore(run, settings)
-    else:
-        run.begin(settings, split, mean, std)
-    with _progress(settings, len(images), len(state.history)) as progress:
-        for epoch in range(len(state.history), settings.all_epochs):
-            progress.set_description(f"epoch {epoch + 1}/{settings.all_epochs}")
-            loss = _train_epoch(state, settings, epoch, images, labels, device, progress)
-            found = _validate(state.judged, val_images, val_labels, device)
-            rate = settings.learning_rate_at(epoch)
-            state.end_epoch({"epoch": epoch + 1, "learning_rate": rate, "train_loss": loss, **found})
-            state.save(run, settings)
-            progress.set_postfix(loss=f"{loss:.3f}", val=f"{found['val_accuracy']:.3f}")
+    slices = Slices.read(split, data, settings.image_size)
+    progress = tqdm(total=slices_to_train(settings, slices), unit="slice", disable=None)
+    with progress:
+        state = train(settings, split, slices, run, weights, device, progress)
     run.finish(state.best, state.selected())
     return state.selected()
 
 
-def _train_epoch(
-    state: State,
+def train(
     settings: Settings,
-    epoch: int,
-    images: Images,
-    labels: torch.Tensor,
+    split: Arrangement,
+    slices: Slices,
+    run: Run,
+    weights: Weights | None,
     device: str,
     progress: tqdm[Any],
+    title: str = "",
+) -> State:
+    """The epochs of `fit`, from the run's checkpoint if there is one, on slices already read."""
+    torch.set_num_threads(settings.threads)
+    mean, std = slices.grey_levels()
+    state = State.begin(settings, slices.images, mean, std, weights, device)
+    if run.checkpoint.exists():
+        state.restore(run, settings)
+    else:
+        run.begin(settings, split, mean, std)
+    progress.update(slices_to_train(settings, slices) // settings.all_epochs * len(state.history))
+    for epoch in range(len(state.history), settings.all_epochs):
+        progress.set_description(f"{title}epoch {epoch + 1}/{settings.all_epochs}")
+        loss = _train_epoch(state, settings, epoch, slices, device, progress)
+        found = _validate(state, slices, device)
+        rate = settings.learning_rate_at(epoch)
+        state.end_epoch({"epoch": epoch + 1, "learning_rate": rate, "train_loss": loss, **found})
+        state.save(run, settings)
+        if not title:
+            progress.set_postfix(loss=f"{loss:.3f}", val=f"{found['val_accuracy']:.3f}")
+    return state
+
+
+def slices_to_train(settings: Settings, slices: Slices) -> int:
+    """How many slices all epochs take: the unit of progress."""
+    return settings.all_epochs * len(slices.images) * (FACTOR if settings.augmentation == "paper" else 1)
+
+
+def _train_epoch(
+    state: State, settings: Settings, epoch: int, slices: Slices, device: str, progress: tqdm[Any]
 ) -> float:
     for group in state.optimiser.param_groups:
         group["lr"] = settings.learning_rate_at(epoch)
+    images, labels = slices.images, slices.labels
     if settings.augmentation == "paper":
         images = quadruple(images, settings.seed, epoch if settings.redraw else 0)
         labels = labels.repeat(FACTOR)
+    torch.manual_seed(settings.seed * 100_003 + epoch)  # dropout, so that a resumed run draws the same
     state.network.train()
     cast = torch.autocast(device, torch.bfloat16) if settings.precision == "bf16" else nullcontext()
     total = 0.0
@@ -99,6 +119,11 @@ def _train_epoch(
         if state.averaged is not None:
             state.averaged.update_parameters(state.network)
         total += loss.item() * len(batch)
+        if not math.isfinite(total):
+            raise DivergedError(
+                f"the loss is {total} in epoch {epoch + 1}; a learning rate lower than "
+                f"{settings.learning_rate} or less momentum than {settings.momentum} is needed"
+            )
         progress.update(len(batch))
     return total / len(images)
 
@@ -109,18 +134,9 @@ def _batches(count: int, settings: Settings, epoch: int) -> Iterator[NDArray[np.
     yield from (order[start : start + settings.batch_size] for start in range(0, count, settings.batch_size))
 
 
-def _validate(network: LightCNN, images: Images, labels: torch.Tensor, device: str) -> dict[str, float]:
-    logits = predict.logits(network, images, device)
-    found = evaluate(labels.numpy(), predict.probabilities(logits))
+def _validate(state: State, slices: Slices, device: str) -> dict[str, float]:
+    logits = predict.logits(state.judged, slices.val_images, device)
+    found = evaluate(slices.val_labels.numpy(), predict.probabilities(logits))
     kept = ("accuracy", "sensitivity", "specificity", "auc")
-    loss = float(nn.functional.cross_entropy(logits, labels))
+    loss = float(nn.functional.cross_entropy(logits, slices.val_labels))
     return {"val_loss": loss, **{f"val_{name}": found[name] for name in kept}}
-
-
-def _labels(items: list[Item]) -> torch.Tensor:
-    return torch.tensor([item.label for item in items])
-
-
-def _progress(settings: Settings, slices: int, done: int) -> tqdm[Any]:
-    length = slices * (FACTOR if settings.augmentation == "paper" else 1)
-    return tqdm(total=settings.all_epochs * length, initial=done * length, unit="slice", disable=None)

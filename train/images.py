@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edgect.errors import ScanError
 from edgect.preprocess import Preprocess
 from edgect.scans import read_slice
+from train.arrangements import Arrangement
 from train.covid_ct import DataError, Item
 
 
@@ -31,3 +34,27 @@ def load(items: Sequence[Item], data: Path, image_size: int) -> NDArray[np.uint8
         except ScanError as error:
             raise DataError(str(error)) from error
     return images
+
+
+@dataclass(frozen=True)
+class Slices:
+    """What training sees of a split. images: uint8 `[n, H, W]`; labels: int64 `[n]`, 1 COVID-19."""
+
+    images: NDArray[np.uint8]
+    labels: torch.Tensor
+    val_images: NDArray[np.uint8]
+    val_labels: torch.Tensor
+
+    @classmethod
+    def read(cls, split: Arrangement, data: Path, image_size: int) -> Slices:
+        """Training and validation part. Raises DataError as `load` does."""
+        return cls(
+            load(split.train, data, image_size),
+            torch.tensor([item.label for item in split.train]),
+            load(split.val, data, image_size),
+            torch.tensor([item.label for item in split.val]),
+        )
+
+    def grey_levels(self) -> tuple[float, float]:
+        """Mean and standard deviation of the training slices, in 0 to 1."""
+        return float(self.images.mean() / 255), float(self.images.std() / 255)

@@ -1,25 +1,12 @@
-"""The paper's light CNN (section 2.3, Figure 3) and the module it is built of."""
+"""The paper's light CNN (section 2.3, Figure 3)."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from train.elu import Elu
-
-# squeeze and expand widths of SqueezeNet v1.1's fire modules 2 to 9 (expand: each of two halves)
-FIRE = {
-    2: (16, 64),
-    3: (16, 64),
-    4: (32, 128),
-    5: (32, 128),
-    6: (48, 192),
-    7: (48, 192),
-    8: (64, 256),
-    9: (64, 256),
-}
+from train.fire import FIRE, Fire
 
 
 def check_image_size(size: int) -> None:
@@ -29,34 +16,6 @@ def check_image_size(size: int) -> None:
     """
     if size < 67 or (size - 67) % 16:
         raise ValueError(f"image size {size} does not fit the network; 67, 83, 99, ... 227 do")
-
-
-class Fire(nn.Module):
-    """A fire module: 1x1 squeeze feeding 1x1 and 3x3 expansions, concatenated in depth.
-
-    The Custom Fire of Figure 2b has `batch_norm=True` (between the squeeze convolution and its
-    activation, nowhere else) and `activation=Elu`; the classic one of Figure 2a has neither.
-    `[N, channels, H, W]` to `[N, 2 * expand, H, W]`.
-    """
-
-    def __init__(
-        self,
-        channels: int,
-        squeeze: int,
-        expand: int,
-        batch_norm: bool = True,
-        activation: Callable[[], nn.Module] = Elu,
-    ) -> None:
-        super().__init__()
-        self.squeeze = nn.Conv2d(channels, squeeze, 1)
-        self.norm = nn.BatchNorm2d(squeeze) if batch_norm else nn.Identity()
-        self.expand1x1 = nn.Conv2d(squeeze, expand, 1)
-        self.expand3x3 = nn.Conv2d(squeeze, expand, 3, padding=1)
-        self.activation = activation()
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.activation(self.norm(self.squeeze(x)))
-        return torch.cat([self.activation(self.expand1x1(x)), self.activation(self.expand3x3(x))], 1)
 
 
 class Upsample(nn.ConvTranspose2d):

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from train.network import LightCNN
+from train.experiments import Network
 
 
 def logits(
-    network: LightCNN, images: NDArray[np.uint8], device: str = "cpu", batch_size: int = 32
+    network: Network, images: NDArray[np.uint8], device: str = "cpu", batch_size: int = 32
 ) -> torch.Tensor:
     """images: uint8 `[n, H, W]`. Returns float32 `[n, 2]` on the CPU; computed in float32."""
     network.eval()

@@ -1,4 +1,4 @@
-"""Starting points for the network: random, or ImageNet weights of SqueezeNet v1.1."""
+"""Starting points for a network: random, or SqueezeNet's ImageNet weights."""
 
 from __future__ import annotations
 
@@ -11,13 +11,24 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from train.network import FIRE, Fire, LightCNN
+from train.experiments import Network
+from train.fire import FIRE, Fire
+from train.network import LightCNN
+from train.squeezenet import LAYOUTS, SqueezeNet
 
-# torchvision's input convention: RGB in 0 to 1, these subtracted and divided by, channel by channel
-IMAGENET_MEAN = torch.tensor([0.485, 0.456, 0.406])
-IMAGENET_STD = torch.tensor([0.229, 0.224, 0.225])
 EQUALISED = 10.0  # the largest factor that `equalise` gives a channel
-_FEATURES = dict(zip(FIRE, (3, 4, 6, 7, 9, 10, 11, 12), strict=True))  # torchvision's numbering
+
+
+@dataclass(frozen=True)
+class Convention:
+    """The input that weights were trained on: RGB in 0 to 1, less `mean`, divided by `std`."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+TORCHVISION = Convention((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+CAFFE = Convention((123 / 255, 117 / 255, 104 / 255), (1 / 255, 1 / 255, 1 / 255))
 
 
 @dataclass(frozen=True)
@@ -27,11 +38,14 @@ class Weights:
     name: str
     sha256: str
     tensors: dict[str, Tensor]
+    convention: Convention = TORCHVISION
 
     @classmethod
     def read(cls, source: str) -> Weights:
         """Read an .npz file, or let torchvision download its own where `source` is `torchvision`.
 
+        A file in codebook form (Deep Compression: `NAME.book[NAME.code]`) is taken for Caffe's,
+        whose first layer reads BGR; it is turned to RGB here.
         Raises ValueError naming a file that is missing or cannot be read.
         """
         if source == "torchvision":
@@ -41,13 +55,20 @@ class Weights:
         try:
             content = Path(source).read_bytes()
             with np.load(io.BytesIO(content)) as archive:
-                tensors = {name: torch.from_numpy(archive[name]).float() for name in archive.files}
+                arrays = {name: archive[name] for name in archive.files}
         except (OSError, ValueError, AttributeError) as error:
             raise ValueError(f"{source}: not a readable .npz file of weights ({error})") from error
-        return cls(Path(source).name, hashlib.sha256(content).hexdigest(), tensors)
+        books = [name.removesuffix(".book") for name in arrays if name.endswith(".book")]
+        for name in books:
+            arrays[name] = arrays.pop(f"{name}.book")[arrays.pop(f"{name}.code")]
+        tensors = {name: torch.from_numpy(array).float() for name, array in arrays.items()}
+        if books:
+            tensors["features.0.weight"] = tensors["features.0.weight"].flip(1)
+        convention = CAFFE if books else TORCHVISION
+        return cls(Path(source).name, hashlib.sha256(content).hexdigest(), tensors, convention)
 
 
-def initialise(network: LightCNN) -> None:
+def initialise(network: nn.Module) -> None:
     """He's initialisation (He et al. 2015, equation 10) of every convolution; biases zero."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
@@ -56,26 +77,35 @@ def initialise(network: LightCNN) -> None:
                 nn.init.zeros_(module.bias)
 
 
-def load_trunk(network: LightCNN, weights: Weights) -> None:
-    """Copy SqueezeNet v1.1's convolutions into the trunk.
+def load_trunk(network: Network, weights: Weights) -> None:
+    """Copy SqueezeNet's convolutions into the trunk, all but the classifier.
 
-    The first layer is summed over colour, with the difference of input scaling folded in: it
-    has no padding, so a grey slice gives exactly what three equal colour channels would have.
+    The difference of input scaling is folded into the first layer; where the network takes grey
+    slices, the layer is summed over colour. It has no padding, so a grey slice gives exactly
+    what three equal colour channels would have. A bypass by convolution keeps its initial weights.
     Raises ValueError naming a key that is missing or of another shape.
     """
+    layout = network.layout if isinstance(network, SqueezeNet) else LAYOUTS["1.1"]
+    shape = (layout.filters, 3, layout.kernel, layout.kernel)
+    mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in vars(weights.convention).values())
     with torch.no_grad():
-        first = _take(weights, "features.0.weight", (64, 3, 3, 3)) / IMAGENET_STD.view(1, 3, 1, 1)
-        offset = (first * (network.mean - IMAGENET_MEAN).view(1, 3, 1, 1)).sum((1, 2, 3))
-        network.conv1.weight.copy_(first.sum(1, keepdim=True) * network.std)
+        first = _take(weights, "features.0.weight", shape) / std
+        offset = (first * (network.mean - mean)).sum((1, 2, 3))
+        if network.conv1.in_channels == 1:
+            first = first.sum(1, keepdim=True)
         assert network.conv1.bias is not None
-        network.conv1.bias.copy_(_take(weights, "features.0.bias", (64,)) + offset)
-        for number, index in _FEATURES.items():
+        network.conv1.weight.copy_(first * network.std)
+        network.conv1.bias.copy_(_take(weights, "features.0.bias", (layout.filters,)) + offset)
+        for number, index in layout.indices().items():
             fire = network.get_submodule(f"fire{number}")
             for name in ("squeeze", "expand1x1", "expand3x3"):
-                layer = fire.get_submodule(name)
-                for kind, parameter in layer.named_parameters():
-                    key = f"features.{index}.{name}.{kind}"
-                    parameter.copy_(_take(weights, key, tuple(parameter.shape)))
+                _fill(fire.get_submodule(name), weights, f"features.{index}.{name}")
+
+
+def load_classifier(network: SqueezeNet, weights: Weights) -> None:
+    """Copy the last convolution too: the network then names ImageNet's 1,000 classes."""
+    with torch.no_grad():
+        _fill(network.conv10, weights, "classifier.1")
 
 
 def equalise(network: LightCNN, images: Tensor) -> None:
@@ -140,10 +170,17 @@ def keep_through_norm(network: LightCNN, images: Tensor) -> None:
         hook.remove()
 
 
+def _fill(layer: nn.Module, weights: Weights, key: str) -> None:
+    for kind, parameter in layer.named_parameters():
+        parameter.copy_(_take(weights, f"{key}.{kind}", tuple(parameter.shape)))
+
+
 def _take(weights: Weights, key: str, shape: tuple[int, ...]) -> Tensor:
     value = weights.tensors.get(key)
     if value is None:
-        raise ValueError(f"{weights.name} has no {key!r}; SqueezeNet v1.1 with torchvision's keys is needed")
+        raise ValueError(
+            f"{weights.name} has no {key!r}; SqueezeNet's weights with torchvision's keys are needed"
+        )
     if tuple(value.shape) != shape:
         raise ValueError(f"{weights.name}: {key!r} has shape {tuple(value.shape)} where {shape} is needed")
     return value

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 from train.arrangements import Arrangement
-from train.network import LightCNN, check_image_size
+from train.experiments import ARCHITECTURES, Architecture, Network
+from train.network import check_image_size
 
 
 class RunError(Exception):
@@ -36,6 +37,7 @@ class Settings:
     """
 
     arrangement: int = 1
+    architecture: Architecture = "proposed"
     seed: int = 0
     learning_rate: float = 0.007132  # Table 3, experiment 4, and the two below
     momentum: float = 0.87589
@@ -55,7 +57,8 @@ class Settings:
     threads: int = field(default_factory=torch.get_num_threads)
 
     def __post_init__(self) -> None:
-        check_image_size(self.image_size)
+        if self.architecture == "proposed":
+            check_image_size(self.image_size)
 
     @property
     def all_epochs(self) -> int:
@@ -81,20 +84,20 @@ class Run:
         return self.path / "weights.pt"
 
     def record(self) -> dict[str, Any]:
-        return self._read("run.json")
+        return read_json(self.path / "run.json")
 
     def settings(self) -> Settings:
         return Settings(**self.record()["settings"])
 
     def arrangement(self) -> Arrangement:
-        return Arrangement.from_json(self._read("split.json"))
+        return Arrangement.from_json(read_json(self.path / "split.json"))
 
-    def network(self) -> LightCNN:
+    def network(self) -> Network:
         """The selected network, in evaluation mode, on the CPU."""
         record = self.record()
         if not self.weights.is_file():
             raise RunError(f"{self.weights}: missing; let the training finish (fit --resume)")
-        network = LightCNN(record["mean"], record["std"])
+        network = ARCHITECTURES[self.settings().architecture](record["mean"], record["std"])
         network.load_state_dict(torch.load(self.weights, map_location="cpu", weights_only=True))
         return network.eval()
 
@@ -122,12 +125,14 @@ class Run:
         with (self.path / "test_readings.jsonl").open("a") as file:
             file.write(line + "\n")
 
-    def _read(self, name: str) -> dict[str, Any]:
-        try:
-            content: dict[str, Any] = json.loads((self.path / name).read_text())
-        except (OSError, ValueError) as error:
-            raise RunError(f"{self.path / name}: {error}; is {self.path} a run folder?") from error
-        return content
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Raises RunError naming the file."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: {error}; is {path.parent} a run folder?") from error
+    return content
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

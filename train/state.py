@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch.optim.swa_utils import AveragedModel
 
 from train import pretrained
+from train.experiments import ARCHITECTURES, Network
 from train.network import LightCNN
 from train.pretrained import Weights
 from train.run import Run, RunError, Settings
@@ -25,7 +26,7 @@ class State:
     selected so far, on the CPU.
     """
 
-    network: LightCNN
+    network: Network
     averaged: AveragedModel | None
     optimiser: torch.optim.Optimizer
     history: list[dict[str, float]] = field(default_factory=list)
@@ -43,10 +44,11 @@ class State:
     ) -> State:
         """Before the first epoch. images: the training slices, uint8 `[n, H, W]`."""
         torch.manual_seed(settings.seed)
-        network = LightCNN(mean, std)
+        network = ARCHITECTURES[settings.architecture](mean, std)
         pretrained.initialise(network)
         if weights is not None:
             pretrained.load_trunk(network, weights)
+        if weights is not None and isinstance(network, LightCNN):
             chosen = np.random.default_rng(settings.seed).permutation(len(images))[:64]
             sample = torch.from_numpy(images[chosen]).unsqueeze(1)
             pretrained.equalise(network, sample)
@@ -59,9 +61,9 @@ class State:
         return cls(network, averaged if settings.average_decay else None, optimiser)
 
     @property
-    def judged(self) -> LightCNN:
+    def judged(self) -> Network:
         """The network that is validated and kept."""
-        network: LightCNN = self.network if self.averaged is None else self.averaged.module
+        network: Network = self.network if self.averaged is None else self.averaged.module
         return network
 
     def end_epoch(self, row: dict[str, float]) -> None:
