@@ -78,7 +78,7 @@ def main(
     verify.require_parity(description["parity"])
     if read_test:
         reading = verify.answer(part, split.test, data).metrics()
-        run.write_test_reading({"by": "deploy", "bundle": description["name"], "metrics": reading})
+        run.write_reading("test", {"by": "deploy", "bundle": description["name"], "metrics": reading})
         description["metrics"]["test"] = reading
     manifest.write(part, description)
     shutil.rmtree(out, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A folder laid out as COVID-CT is, with the official counts, of small invented slices."""
+"""A folder laid out as COVID-CT and SIRM are, with their counts, of small invented slices."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from train import sirm
 from train.covid_ct import CLASSES, COUNTS, COVID
 
 COLUMNS = {"COVID": ("File name", "Patient ID"), "NonCOVID": ("image name", "patient id")}
@@ -15,7 +16,7 @@ SLICES_A_PATIENT = 3
 
 
 def write(data: Path) -> Path:
-    """Fill `data/covid-ct`; COVID slices hold bright patches, so that the classes can be told apart."""
+    """Fill `data/covid-ct` and `data/sirm`; COVID slices hold bright patches, which tell the classes apart."""
     rng = np.random.default_rng(0)
     root = data / "covid-ct"
     for label, name in CLASSES.items():
@@ -32,6 +33,10 @@ def write(data: Path) -> Path:
                 rows.append((image, f"{part} patient {number // SLICES_A_PATIENT}"))
         with (root / f"{name}-CT-MetaInfo.csv").open("w", newline="") as file:
             csv.writer(file).writerows([COLUMNS[name], *rows])
+    (data / "sirm").mkdir()
+    for number in range(sirm.COUNT):
+        name = f"{'train50' if number < 50 else 'test48'}_{number}"
+        Image.fromarray(slice_of(rng, patches=True)).save(data / "sirm" / f"{name}.webp", lossless=True)
     return data
 
 

@@ -132,11 +132,18 @@ def _weights(source: str | None, options: dict[str, Any]) -> Weights | None:
 @main.command("test")
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @data_option
-def test_command(run: Path, data: Path) -> None:
-    """Read the test split once with a finished RUN: five metrics with 95 % intervals."""
+@click.option(
+    "--part",
+    type=click.Choice(["test-1", "test-2", "validation-1", "validation-2"]),
+    default="test-1",
+    show_default=True,
+)
+def test_command(run: Path, data: Path, part: Any) -> None:
+    """Read a part once with a finished RUN: five metrics with 95 % intervals."""
     from train.test import report, test
 
-    click.echo(report(test(Run(run), data)))
+    finished = Run(run)
+    click.echo(report(test(finished, data, part), finished.arrangement().number))
 
 
 if __name__ == "__main__":

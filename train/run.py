@@ -119,11 +119,15 @@ class Run:
             writer.writerows({k: round(v, 6) for k, v in row.items()} for row in history)
         os.replace(part, self.path / "epochs.csv")
 
-    def write_test_reading(self, reading: Mapping[str, Any]) -> None:
-        """Append to the list of every time the test split was looked at."""
+    def write_reading(self, of: Literal["test", "validation"], reading: Mapping[str, Any]) -> None:
+        """Append to the list of every time a part was looked at with the finished network."""
         line = json.dumps({"date": datetime.now(UTC).isoformat(timespec="seconds"), **reading})
-        with (self.path / "test_readings.jsonl").open("a") as file:
+        with (self.path / f"{of}_readings.jsonl").open("a") as file:
             file.write(line + "\n")
+
+    def readings(self, of: Literal["test", "validation"]) -> list[dict[str, Any]]:
+        path = self.path / f"{of}_readings.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def read_json(path: Path) -> dict[str, Any]:

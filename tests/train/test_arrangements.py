@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from train.arrangements import arrangement
-from train.covid_ct import COVID, DataError
+from train import sirm
+from train.arrangements import arrangement, second_test
+from train.augmentation import FACTOR
+from train.covid_ct import COVID, NOT_COVID, DataError
 
 REAL = os.environ.get("EDGECT_DATA")
 
@@ -27,8 +29,50 @@ def test_arrangement_1_has_the_counts_of_table_1(covid_ct: Path) -> None:
     assert counts(arrangement(1, covid_ct)) == [(191, 191), (60, 58), (98, 95)]
 
 
-def test_no_image_and_no_patient_is_in_two_parts(covid_ct: Path) -> None:
+def test_arrangement_2_has_the_counts_of_table_2(covid_ct: Path) -> None:
+    assert counts(arrangement(2, covid_ct)) == [(251, 191), (80, 58), (108, 95)]
+
+
+def test_augmented_training_sets_have_the_papers_sizes(covid_ct: Path) -> None:
+    assert [FACTOR * len(arrangement(number, covid_ct).train) for number in (1, 2)] == [1528, 1768]
+
+
+def test_arrangement_2_adds_sirm_to_arrangement_1_and_nothing_else(covid_ct: Path) -> None:
+    first, second = arrangement(1, covid_ct), arrangement(2, covid_ct)
+    for part in ("train", "val", "test"):
+        kept = [item for item in second.part(part) if not item.path.startswith("sirm/")]
+        assert kept == first.part(part)
+
+
+def test_test_2_is_all_of_sirm_with_the_negatives_of_test_1(covid_ct: Path) -> None:
     split = arrangement(1, covid_ct)
+    items = second_test(split, covid_ct)
+    assert len(items) == 193
+    assert {i.path for i in items if i.label == COVID} == {i.path for i in sirm.slices(covid_ct)}
+    assert [i for i in items if i.label == NOT_COVID] == [i for i in split.test if i.label == NOT_COVID]
+    with pytest.raises(DataError, match="arrangement 2 trains on its images"):
+        second_test(arrangement(2, covid_ct), covid_ct)
+
+
+def test_sirm_is_ordered_by_number_and_neighbours_share_a_block(covid_ct: Path) -> None:
+    items = sirm.slices(covid_ct)
+    assert [item.path.split("_")[1] for item in items] == [f"{number}.webp" for number in range(98)]
+    blocks = [item.patient for item in items]
+    assert len(set(blocks[:4])) == 1
+    assert blocks[3] != blocks[4]
+    assert blocks[10] == blocks[43]  # twins
+
+
+def test_incomplete_sirm_is_named(own_data: Path) -> None:
+    (own_data / "sirm/test48_60.webp").unlink()
+    with pytest.raises(DataError, match="sirm: 97 slices"):
+        arrangement(2, own_data)
+    arrangement(1, own_data)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_no_image_and_no_patient_is_in_two_parts(covid_ct: Path, number: int) -> None:
+    split = arrangement(number, covid_ct)
     for of in (lambda item: item.path, lambda item: item.patient):
         parts = [{of(item) for item in part} for part in (split.train, split.val, split.test)]
         assert len(set.union(*parts)) == sum(map(len, parts))
@@ -85,7 +129,9 @@ def test_patient_in_two_parts_is_refused(own_data: Path) -> None:
 
 
 @pytest.mark.skipif(REAL is None, reason="EDGECT_DATA does not name the real data")
-def test_real_covid_ct_has_the_counts_of_table_1() -> None:
+def test_the_real_data_have_the_counts_of_tables_1_and_2() -> None:
     split = arrangement(1, Path(str(REAL)))
     assert counts(split) == [(191, 191), (60, 58), (98, 95)]
     assert split.train[0].path == "covid-ct/Images/CT_COVID/2020.01.24.919183-p27-132.png"
+    assert counts(arrangement(2, Path(str(REAL)))) == [(251, 191), (80, 58), (108, 95)]
+    assert len(second_test(split, Path(str(REAL)))) == 193
