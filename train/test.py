@@ -40,7 +40,7 @@ PAPER: dict[tuple[int, Part], dict[str, float]] = {
 }
 
 
-def test(run: Run, data: Path, part: Part = "test-1") -> dict[str, Any]:
+def test(run: Run, data: Path, part: Part) -> dict[str, Any]:
     """The five metrics and AUC on one part, with 95 % intervals by patient.
 
     test-1 is the test part of the run's own arrangement; test-2 SIRM with Test-1's negatives;
@@ -86,6 +86,6 @@ def report(reading: dict[str, Any], arrangement_number: int) -> str:
         f"{'COVID-19':<22} {counts['tp']:>13} {counts['fn']:>10}",
         f"{'not COVID-19':<22} {counts['fp']:>13} {counts['tn']:>10}",
         "",
-        "Intervals: bootstrap over patients (SIRM: blocks of neighbouring numbers), 2,000 draws, percentiles.",
+        "Intervals: bootstrap over patients (SIRM: blocks of neighbours), 2,000 draws, percentiles.",
     ]
     return "\n".join(lines)

@@ -36,6 +36,18 @@ def test_prints_five_metrics_with_intervals_and_writes_every_reading_down(run: R
     low, high = rows[0]["intervals"]["accuracy"]
     assert low <= rows[0]["metrics"]["accuracy"] <= high
     assert rows[0]["date"]
+    assert rows[0]["part"] == "test-1"
+
+
+@pytest.mark.parametrize(
+    ("part", "slices", "file"),
+    [("test-2", 193, "test"), ("validation-1", 118, "validation"), ("validation-2", 138, "validation")],
+)
+def test_other_parts(run: Run, covid_ct: Path, part: str, slices: int, file: str) -> None:
+    command = [sys.executable, "-m", "train", "test", str(run.path), "--data", str(covid_ct), "--part", part]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert printed.startswith(f"{part}: {slices} slices")
+    assert run.readings(file)[-1]["part"] == part  # type: ignore[arg-type]
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path, covid_ct: Path) -> None:

@@ -1,0 +1,17 @@
+"""Command line of the training room."""
+
+from __future__ import annotations
+
+import click
+
+from train.commands.reading import evidence_command, probe_command, report_command, test_command
+from train.commands.training import fit_command, search_command
+
+
+@click.group()
+def main() -> None:
+    """Train and test the paper's light CNN, search its hyper-parameters, report what was found."""
+
+
+for command in (fit_command, search_command, test_command, evidence_command, probe_command, report_command):
+    main.add_command(command)

@@ -1,0 +1,42 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+
+from train.run import Settings
+
+folder = click.Path(path_type=Path, file_okay=False)
+finished_run = click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+data = click.option(
+    "--data",
+    type=folder,
+    envvar="EDGECT_DATA",
+    required=True,
+    help="Folder that holds covid-ct/ and sirm/ (or set EDGECT_DATA).",
+)
+_OF_A_TRAINING = [
+    data,
+    click.option("--arrangement", type=click.IntRange(1, 2), default=1, show_default=True),
+    click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--batch-size", type=int, default=Settings.batch_size, show_default=True),
+    click.option("--image-size", type=int, default=Settings.image_size, show_default=True),
+    click.option("--augmentation", type=click.Choice(["paper", "none"]), default="paper", show_default=True),
+    click.option("--pretrained", help="ImageNet weights of SqueezeNet: an .npz file, or `torchvision`."),
+    click.option("--precision", type=click.Choice(["fp32", "bf16"]), default="fp32", show_default=True),
+    click.option("--threads", type=int, default=torch.get_num_threads(), show_default=True),
+    click.option(
+        "--device", type=click.Choice(["cpu", "cuda"]), default="cuda" if torch.cuda.is_available() else "cpu"
+    ),
+]  # fmt: skip
+
+
+def of_a_training(command: Any) -> Any:
+    """What single trainings and searches have in common."""
+    for option in reversed(_OF_A_TRAINING):
+        command = option(command)
+    return command
