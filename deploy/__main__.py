@@ -13,6 +13,7 @@ from edgect import Classifier
 from edgect.bundle import MANIFEST
 from edgect.errors import EdgectError
 from train.covid_ct import DataError
+from train.network import LightCNN
 from train.run import Run, RunError
 
 
@@ -48,6 +49,8 @@ def main(
     _refuse_to_replace(out)
     run = Run(run_folder)
     network, settings, split = run.network(), run.settings(), run.arrangement()
+    if not isinstance(network, LightCNN):
+        raise RunError(f"{run_folder}: holds {settings.architecture}; bundles are made of the proposed CNN")
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

@@ -125,6 +125,11 @@ class Run:
         with (self.path / f"{of}_readings.jsonl").open("a") as file:
             file.write(line + "\n")
 
+    def evidence(self) -> dict[str, Any] | None:
+        """What `train evidence` found, where it was run."""
+        path = self.path / "evidence.json"
+        return read_json(path) if path.exists() else None
+
     def readings(self, of: Literal["test", "validation"]) -> list[dict[str, Any]]:
         path = self.path / f"{of}_readings.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

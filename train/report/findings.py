@@ -8,7 +8,7 @@ from typing import Any
 from train.report import paper
 from train.report.markdown import number, ranged, table
 from train.report.tables import NETWORKS, runs
-from train.run import read_json
+from train.run import Run, read_json
 
 ALTERATIONS = {
     "as_is": "the slice as it is",
@@ -89,5 +89,5 @@ def readings(folder: Path) -> str:
 
 
 def _evidence(folder: Path) -> dict[str, Any]:
-    paths = {name: folder / run / "evidence.json" for name, run in NETWORKS.items()}
-    return {name: read_json(path) for name, path in paths.items() if path.exists()}
+    found = {name: Run(folder / run).evidence() for name, run in NETWORKS.items()}
+    return {name: record for name, record in found.items() if record}

@@ -39,7 +39,8 @@ def convergence(folder: Path) -> Figure:
             axis.step(count, np.maximum.accumulate(accuracy), where="post", color=colour, label=experiment)
             axis.plot(count, accuracy, ".", markersize=3, color=colour, alpha=0.5)
         axis.set(title=f"arrangement {arrangement}", xlabel="attempt")
-        axis.legend(title="experiment", fontsize=8, loc="lower right")
+        if searches(folder, arrangement):
+            axis.legend(title="experiment", fontsize=8, loc="lower right")
     axes[0].set_ylabel("validation accuracy (line: best so far)")
     return figure
 
@@ -66,7 +67,8 @@ def partial_dependence(folder: Path, experiment: str = "4") -> Figure:
     for name, dimension, axis in zip(NAMES, SPACE, axes, strict=True):
         axis.set(xlabel=LABELS[name], xscale="log" if "log" in dimension.prior else "linear")
     axes[0].set_ylabel("validation accuracy")
-    axes[0].legend(fontsize=8)
+    if axes[0].lines:
+        axes[0].legend(fontsize=8)
     return figure
 
 
@@ -76,7 +78,7 @@ def trainings(folder: Path) -> Figure:
     axes = figure.subplots(2, 2, sharex=True, sharey="row")
     for column, (title, name) in enumerate(tables.NETWORKS.items()):
         for run, colour in zip(tables.runs(folder, name), COLOURS, strict=False):
-            rows = np.genfromtxt(run.path / "epochs.csv", delimiter=",", names=True)
+            rows = np.atleast_1d(np.genfromtxt(run.path / "epochs.csv", delimiter=",", names=True))
             seed = f"seed {run.settings().seed}"
             axes[0, column].plot(rows["epoch"], rows["train_loss"], ":", color=colour)
             axes[0, column].plot(rows["epoch"], rows["val_loss"], color=colour, label=seed)

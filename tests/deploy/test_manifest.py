@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from deploy import manifest
+from deploy.calibration import CalibrationSet
+from train.fit import fit
+from train.run import Run, Settings, write_json
+
+SMALL = Settings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1)
+ONE = {"auc": 0.9, "interval": [0.8, 0.95]}
+EVIDENCE = {
+    "in_lungs": {"covid": {"share": 0.31, "interval": [0.27, 0.35], "area": 0.402}},
+    "auc": {name: ONE for name in ("as_is", "border_and_text_removed", "only_lungs")}
+    | {"lungs_blanked": {"auc": 0.77, "interval": [0.6, 0.85]}},
+}
+
+
+def described(run: Run) -> dict:
+    found = manifest.describe("tiny", run, CalibrationSet(np.zeros((0, 67, 67), np.uint8), []))
+    return json.loads(json.dumps(found))
+
+
+def test_the_card_says_what_the_network_looks_at(run: Run, tmp_path: Path) -> None:
+    assert "was not measured" in manifest.card(described(run))
+    copy = Run(tmp_path)
+    for file in run.path.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    write_json(tmp_path / "evidence.json", EVIDENCE)
+    card = " ".join(manifest.card(described(copy)).split())
+    assert "0.310 (0.270 to 0.350) lies in the lungs, which take 0.402 of the picture" in card
+    assert "0.770 (0.600 to 0.850) with the lungs blanked out" in card
+
+
+def test_arrangement_2_brings_sirms_name_and_terms(run: Run, covid_ct: Path, tmp_path: Path) -> None:
+    second = Run(tmp_path / "second")
+    fit(Settings(**{**vars(SMALL), "arrangement": 2}), covid_ct, second)
+    first, found = described(run), described(second)
+    assert "SIRM" in found["training"]["data"]
+    assert "non-commercial" in found["licence"]
+    assert "SIRM" not in first["training"]["data"] + first["licence"]
+    assert found["training"]["counts"] == {"train": 442, "val": 138, "test": 203}
+
+
+def test_another_architecture_makes_no_bundle(covid_ct: Path, tmp_path: Path) -> None:
+    other = Run(tmp_path / "run")
+    fit(Settings(**{**vars(SMALL), "architecture": "squeezenet"}), covid_ct, other)
+    command = [sys.executable, "-m", "deploy", str(other.path), "--data", str(covid_ct)]
+    done = subprocess.run([*command, "--out", str(tmp_path / "b")], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.endswith("holds squeezenet; bundles are made of the proposed CNN\n")
+    assert not (tmp_path / "b").exists()
