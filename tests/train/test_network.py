@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from train.network import Fire, LightCNN, Upsample, check_image_size
+from train.fire import Fire
+from train.network import LightCNN, Upsample, check_image_size
 
 PAPER_PARAMETERS = 1_260_000
 
