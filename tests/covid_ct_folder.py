@@ -16,7 +16,7 @@ SLICES_A_PATIENT = 3
 
 
 def write(data: Path) -> Path:
-    """Fill `data/covid-ct` and `data/sirm`; COVID slices hold bright patches, which tell the classes apart."""
+    """Fill `data/covid-ct` and `data/sirm`; bright patches tell COVID slices apart."""
     rng = np.random.default_rng(0)
     root = data / "covid-ct"
     for label, name in CLASSES.items():

@@ -126,7 +126,8 @@ def test_a_folder_without_networks_is_a_clear_error(tmp_path: Path) -> None:
 
 
 def test_a_gallery_is_drawn_only_where_asked(runs: Path, covid_ct: Path, tmp_path: Path) -> None:
-    command = ["report", "--runs", str(runs), "--out", str(tmp_path / "R.md"), "--gallery", str(tmp_path / "g")]
+    where = ["--runs", str(runs), "--out", str(tmp_path / "R.md"), "--gallery", str(tmp_path / "g")]
+    command = ["report", *where]
     done = CliRunner().invoke(main, command, env={"EDGECT_DATA": None})
     assert done.exit_code == 2
     assert "--gallery needs --data" in done.output

@@ -55,13 +55,13 @@ def evidence_command(run: Path, data: Path, part: Any) -> None:
 
 @click.command("probe")
 @options.data
-@click.option("--part", type=click.Choice(["test", "val"]), default="test", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="JSON file.")
-def probe_command(data: Path, part: Any, out: Path | None) -> None:
-    """What a random forest makes of COVID-CT without looking at lungs."""
+def probe_command(data: Path, out: Path | None) -> None:
+    """What a random forest makes of COVID-CT's validation and test part without looking at lungs."""
     from train.probe import probe
 
-    found = probe(arrangement(1, data), data, part)
+    split = arrangement(1, data)
+    found = {part: probe(split, data, part) for part in ("val", "test")}
     if out:
         write_json(out, found)
     click.echo(json.dumps(found, indent=1))

@@ -45,6 +45,7 @@ def write(runs: Path, out: Path) -> None:
         "evidence": findings.evidence(runs),
         "alterations": findings.alterations(runs),
         "probe": findings.probe(runs),
+        "files": findings.files(runs),
         "readings": findings.readings(runs),
     }
     template = Template((Path(__file__).parent / "results.md.in").read_text(encoding="utf-8"))

@@ -50,15 +50,44 @@ def alterations(folder: Path) -> str:
 
 
 def probe(folder: Path) -> str:
-    """The random forest that looks at no lung."""
+    """The random forest that looks at no lung, on the test and the validation part."""
     path = folder / "probe.json"
     if not path.exists():
         return "*not measured*"
+    found = read_json(path)
     rows = [
-        [name, one["features"], *(ranged(one[m]["value"], one[m]["interval"]) for m in ("accuracy", "auc"))]
-        for name, one in read_json(path)["results"].items()
+        [
+            name,
+            one["features"],
+            *(ranged(found[p]["results"][name][m]["value"], found[p]["results"][name][m]["interval"])
+              for p in ("test", "val") for m in ("accuracy", "auc")),
+        ]
+        for name, one in found["test"]["results"].items()
+    ]  # fmt: skip
+    head = [
+        "features",
+        "number",
+        "accuracy, Test-1",
+        "AUC, Test-1",
+        "accuracy, validation",
+        "AUC, validation",
     ]
-    return table(["features", "number", "accuracy (95 % interval)", "AUC (95 % interval)"], rows)
+    return table(head, rows)
+
+
+def files(folder: Path) -> str:
+    """How many files of each class are of which format, part by part."""
+    path = folder / "probe.json"
+    if not path.exists():
+        return "*not measured*"
+    found = read_json(path)
+    counts = {"train": found["val"]["files"]["train"], **{p: found[p]["files"][p] for p in ("val", "test")}}
+    rows = [
+        [part, title, *(", ".join(f"{n} {k}" for k, n in one[c].items()) for c in ("formats", "channels"))]
+        for part, classes in counts.items()
+        for title, one in classes.items()
+    ]
+    return table(["part", "class", "formats", "files of so many channels"], rows)
 
 
 def seconds(folder: Path) -> str:
