@@ -16,7 +16,9 @@ import skopt
 from skopt.space import Real
 from tqdm import tqdm
 
-from train.arrangements import arrangement
+from edgect.metrics import intervals
+from train import predict
+from train.arrangements import Arrangement, arrangement
 from train.experiments import EXPERIMENTS
 from train.fit import DivergedError, slices_to_train, train
 from train.images import Slices
@@ -86,6 +88,13 @@ class Search:
         """The attempt with the best validation accuracy, the first of equals: "Obs. Acc."."""
         return max(self.attempts(), key=lambda attempt: attempt["accuracy"])
 
+    def interval(self) -> tuple[float, float] | None:
+        """95 % interval of the best attempt's accuracy, by patient; None where it diverged."""
+        best, made = self.best(), self.description()
+        if not best.get("probabilities"):
+            return None
+        return intervals(made["labels"], best["probabilities"], made["patients"])["accuracy"]
+
     def estimated(self) -> float | None:
         """ "Est. Acc.": the surrogate's mean at that attempted point where it is highest."""
         optimiser = self.surrogate()
@@ -120,8 +129,8 @@ def search(
     it goes on within the attempt that was under way; more attempts may be asked for than at first.
     Raises RunError when the folder holds a search by other settings.
     """
-    _begin(search, experiment, settings)
     split = arrangement(settings.arrangement, data)
+    _begin(search, experiment, settings, split)
     slices = Slices.read(split, data, settings.image_size)
     done, optimiser = len(search.attempts()), search.optimiser()
     length = slices_to_train(settings, slices)
@@ -135,7 +144,9 @@ def search(
             outcome = _outcome(
                 lambda run=run, point=point, title=title: train(
                     replace(settings, **point), split, slices, run, weights, device, progress, title
-                )
+                ),
+                slices,
+                device,
             )
             seconds = round(time.monotonic() - began, 1)
             search.append({"attempt": number, **point, **outcome, "seconds": seconds})
@@ -145,17 +156,19 @@ def search(
     return search.best()
 
 
-def _outcome(attempt: Callable[[], State]) -> dict[str, Any]:
+def _outcome(attempt: Callable[[], State], slices: Slices, device: str) -> dict[str, Any]:
+    """What goes on record; `probabilities` are those of the validation slices, for intervals."""
     try:
-        history = attempt().history
+        state = attempt()
     except DivergedError:
-        return {"accuracy": CHANCE, "auc": None, "diverged": True, "curve": []}
-    last = history[-1]
+        return {"accuracy": CHANCE, "auc": None, "diverged": True, "curve": [], "probabilities": []}
+    last, logits = state.history[-1], predict.logits(state.judged, slices.val_images, device)
     return {
         "accuracy": last["val_accuracy"],
         "auc": last["val_auc"],
         "diverged": False,
-        "curve": [round(row["val_accuracy"], 4) for row in history],
+        "curve": [round(row["val_accuracy"], 4) for row in state.history],
+        "probabilities": [round(float(p), 5) for p in predict.probabilities(logits)],
     }
 
 
@@ -163,7 +176,7 @@ def _point(attempt: dict[str, Any]) -> list[float]:
     return [attempt[name] for name in NAMES]
 
 
-def _begin(search: Search, experiment: str, settings: Settings) -> None:
+def _begin(search: Search, experiment: str, settings: Settings, split: Arrangement) -> None:
     fixed = {name: value for name, value in asdict(settings).items() if name not in NAMES}
     description = {
         "experiment": experiment,
@@ -172,6 +185,8 @@ def _begin(search: Search, experiment: str, settings: Settings) -> None:
         "initial": INITIAL,
         "space": {d.name: [d.low, d.high, d.prior] for d in SPACE},
         **fixed,
+        "labels": [item.label for item in split.val],
+        "patients": [item.patient for item in split.val],
     }
     if not (search.path / "search.json").exists():
         search.path.mkdir(parents=True, exist_ok=True)

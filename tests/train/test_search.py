@@ -57,6 +57,13 @@ def test_every_attempt_is_on_record_within_the_tables_ranges(whole: Search) -> N
     assert not list(whole.path.glob("attempt-*"))
 
 
+def test_the_best_accuracy_has_an_interval_by_patient(whole: Search) -> None:
+    best, interval = whole.best(), whole.interval()
+    assert interval is not None
+    assert interval[0] <= best["accuracy"] <= interval[1]
+    assert len(best["probabilities"]) == len(whole.description()["patients"]) == 138
+
+
 def test_killed_in_the_second_attempt_and_resumed_makes_the_same_three(
     whole: Search, covid_ct: Path, tmp_path: Path
 ) -> None:

@@ -55,17 +55,21 @@ def search(folder: Path, number_of: int, published: Mapping[str, Sequence[float]
     rows: list[list[Any]] = []
     for experiment in ("1", "1t", "2", "3", "4"):
         if experiment in published:
-            observed, estimated, *point = published[experiment]
-            cells = [number(observed), number(estimated), *map(small, point)]
+            theirs, estimated, *at = published[experiment]
+            cells = [number(theirs), number(estimated), *map(small, at)]
             rows.append([experiment, "paper", *cells, "30 × 20 epochs, 227 px"])
         found = Search(folder / "search" / f"experiment-{experiment}-arrangement-{number_of}")
         if found.attempts():
             best, size = found.best(), found.description()
             budget = f"{len(found.attempts())} × {size['epochs']} epochs, {size['image_size']} px"
             point = [small(best[name]) for name in ("learning_rate", "momentum", "l2")]
-            cells = [number(best["accuracy"]), number(found.estimated()), *point]
+            interval = found.interval()
+            observed = ranged(best["accuracy"], interval) if interval else number(best["accuracy"])
+            cells = [observed, number(found.estimated()), *point]
             rows.append([experiment, "**ours**", *cells, budget])
-    return table(["Exp.", "", "Obs. Acc.", "Est. Acc.", "Learn. rate", "Mom.", "L2", "budget"], rows)
+    return table(
+        ["Exp.", "", "Obs. Acc. (95 % interval)", "Est. Acc.", "Learn. rate", "Mom.", "L2", "budget"], rows
+    )
 
 
 def final(folder: Path, part: str = "test-1", prefix: str = "") -> str:
