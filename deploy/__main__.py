@@ -36,6 +36,12 @@ from train.run import Run, RunError
     is_flag=True,
     help="Read the test split too, and write the reading down: for a finished model only.",
 )
+@click.option(
+    "--describe",
+    "only_describe",
+    is_flag=True,
+    help="Only write manifest and card of --out again, with what `train evidence` has found since.",
+)
 def main(
     run_folder: Path,
     data: Path,
@@ -44,10 +50,14 @@ def main(
     calibration_size: int,
     seed: int,
     read_test: bool,
+    only_describe: bool,
 ) -> None:
     """Make a bundle from a finished RUN and verify every file in it on every backend."""
-    _refuse_to_replace(out)
     run = Run(run_folder)
+    if only_describe:
+        manifest.describe_again(out, run)
+        return
+    _refuse_to_replace(out)
     network, settings, split = run.network(), run.settings(), run.arrangement()
     if not isinstance(network, LightCNN):
         raise RunError(f"{run_folder}: holds {settings.architecture}; bundles are made of the proposed CNN")

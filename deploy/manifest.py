@@ -17,9 +17,9 @@ import openvino as ov
 from deploy.calibration import CalibrationSet
 from deploy.export import OPSET
 from edgect import __version__
-from edgect.bundle import MANIFEST, SCHEMA
+from edgect.bundle import MANIFEST, SCHEMA, Bundle
 from train.images import steps
-from train.run import Run, write_json
+from train.run import Run, RunError, write_json
 
 FILES = ("fp32.onnx", "int8.onnx", "int8.xml", "int8.bin")
 CARD = "MODEL_CARD.md"
@@ -91,6 +91,19 @@ def write(bundle: Path, description: Mapping[str, Any]) -> None:
     (bundle / CARD).write_text(card(description), encoding="utf-8")
     hashes = {name: sha256(bundle / name) for name in (*FILES, CARD)}
     write_json(bundle / MANIFEST, {**description, "files": hashes})
+
+
+def describe_again(bundle: Path, run: Run) -> None:
+    """Bring the run's evidence into an existing bundle; models and measurements stay as they are.
+
+    Raises ModelError for a damaged bundle, RunError where it was not made of this run.
+    """
+    description = dict(Bundle.load(bundle).manifest)
+    if description["training"]["weights_sha256"] != sha256(run.weights):
+        raise RunError(f"{bundle}: was not made of {run.path}")
+    if found := run.evidence():
+        description["evidence"] = found
+    write(bundle, description)
 
 
 def sha256(path: Path) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploy.command import deploy
 from train.fit import fit
 from train.run import Run, Settings
 
@@ -17,3 +18,11 @@ def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
     fit(settings, covid_ct, run)
     return run
+
+
+@pytest.fixture(scope="session")
+def made(run: Run, covid_ct: Path, tmp_path_factory: pytest.TempPathFactory):
+    out = tmp_path_factory.mktemp("bundles") / "tiny"
+    done = deploy(run.path, covid_ct, out, "--calibration-size", "60")
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout

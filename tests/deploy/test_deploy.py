@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,20 +16,8 @@ from deploy import verify
 from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle
+from tests.deploy.command import deploy
 from train.run import Run
-
-
-def deploy(run: Path, data: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "deploy", str(run), "--data", str(data), "--out", str(out), *options]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
-@pytest.fixture(scope="session")
-def made(run: Run, covid_ct: Path, tmp_path_factory: pytest.TempPathFactory):
-    out = tmp_path_factory.mktemp("bundles") / "tiny"
-    done = deploy(run.path, covid_ct, out, "--calibration-size", "60")
-    assert done.returncode == 0, done.stderr
-    return out, done.stdout
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 
 from deploy import manifest
 from deploy.calibration import CalibrationSet
+from edgect.bundle import Bundle
 from train.fit import fit
 from train.run import Run, Settings, write_json
 
@@ -55,3 +57,31 @@ def test_another_architecture_makes_no_bundle(covid_ct: Path, tmp_path: Path) ->
     assert done.returncode == 2
     assert done.stderr.endswith("holds squeezenet; bundles are made of the proposed CNN\n")
     assert not (tmp_path / "b").exists()
+
+
+def test_evidence_found_later_is_brought_into_the_bundle(made, run: Run, tmp_path: Path) -> None:
+    bundle = tmp_path / "tiny"
+    shutil.copytree(made[0], bundle)
+    copy = Run(tmp_path / "run")
+    shutil.copytree(run.path, copy.path)
+    write_json(copy.path / "evidence.json", EVIDENCE)
+    command = [
+        sys.executable,
+        "-m",
+        "deploy",
+        str(copy.path),
+        "--data",
+        ".",
+        "--out",
+        str(bundle),
+        "--describe",
+    ]
+    subprocess.run(command, check=True)
+    before, after = Bundle.load(made[0]).manifest, Bundle.load(bundle).manifest
+    assert after["evidence"] == EVIDENCE
+    changed = {name for name in after["files"] if after["files"][name] != before["files"][name]}
+    assert changed == {"MODEL_CARD.md"}
+    (copy.path / "weights.pt").write_bytes(b"another run's")
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "was not made of" in done.stderr
