@@ -56,5 +56,6 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 @pytest.fixture(scope="session")
-def run_folder() -> Path:
-    return Path(__file__).parents[1] / "train" / "runs" / "cnn1"
+def run_folder(bundle: Bundle) -> Path:
+    """The run that a bundled network was made of, where it is in the repository."""
+    return Path(__file__).parents[1] / "train" / "runs" / bundle.name

@@ -29,13 +29,15 @@ class Slices:
 
 
 def load(bundle: Bundle) -> Slices:
-    """COVID-CT's validation part if EDGECT_DATA names the data, else 25 variations of each example."""
+    """The validation part the bundle was verified on if EDGECT_DATA names the data, else varied examples."""
     preprocess = Preprocess(bundle.manifest["input"]["steps"])
     if "EDGECT_DATA" in os.environ:
         data = Path(os.environ["EDGECT_DATA"])
-        items = arrangement(1, data).val
+        number = bundle.manifest["training"]["arrangement"]
+        items = arrangement(number, data).val
         images = [preprocess(read_slice(data / item.path))[0] for item in items]
-        return Slices("COVID-CT validation part", np.stack(images), np.array([i.label for i in items]))
+        source = f"validation part of arrangement {number}"
+        return Slices(source, np.stack(images), np.array([i.label for i in items]))
     images, labels = [], []
     for number, path in enumerate(sorted(EXAMPLES.iterdir())):
         pixels = read_slice(path)

@@ -33,7 +33,7 @@ INTENDED_USE = (
     "diagnosis, triage or treatment."
 )
 COVID_CT = "COVID-CT (Zhao et al., arXiv 2003.13865), official patient-disjoint split"
-SIRM = "98 slices of the Italian radiology society (SIRM, by MedSeg), split by blocks of neighbours"
+SIRM = "90 slices of the Italian radiology society (SIRM, by MedSeg), split by blocks of neighbours"
 # by the paper's arrangement of the training data
 DATA = {1: COVID_CT, 2: f"{COVID_CT}; {SIRM}"}
 LICENCE = {
@@ -101,6 +101,8 @@ def describe_again(bundle: Path, run: Run) -> None:
     description = dict(Bundle.load(bundle).manifest)
     if description["training"]["weights_sha256"] != sha256(run.weights):
         raise RunError(f"{bundle}: was not made of {run.path}")
+    number = run.arrangement().number
+    description["licence"], description["training"]["data"] = LICENCE[number], DATA[number]
     if found := run.evidence():
         description["evidence"] = found
     write(bundle, description)
@@ -153,8 +155,9 @@ def _evidence(found: Mapping[str, Any] | None) -> str:
         f"whole slices, {aucs['border_and_text_removed']} with border and text removed, "
         f"{aucs['only_lungs']} with nothing but the lungs, and {aucs['lungs_blanked']} with the lungs "
         "blanked out, where nothing is left that a physician would judge by. A random forest on file "
-        "format, border and grey levels, which looks at no lung, is not far from it either "
-        "(`train/RESULTS.md`). COVID-CT's test part, 95 % intervals by patient."
+        "format, border and grey levels, which looks at no lung, has an AUC of 0.98 on the same slices: "
+        "a high score there proves little (`train/RESULTS.md` of edgect's repository). COVID-CT's test "
+        "part, 95 % intervals by patient."
     )
 
 

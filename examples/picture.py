@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from edgect import Classifier, Prediction
+from edgect.bundle import DEFAULT
 from edgect.heatmap import overlay
 
 HEIGHT, GAP, TEXT = 300, 10, 54
@@ -40,7 +41,7 @@ def panel(prediction: Prediction, scale: float) -> np.ndarray:
 @click.command()
 @click.argument("scans", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--model", default="cnn1", show_default=True)
+@click.option("--model", default=DEFAULT, show_default=True)
 def main(scans: tuple[str, ...], output: Path, model: str) -> None:
     """Draw SCANS with their activation maps into one PNG."""
     classifier = Classifier(model)

@@ -69,12 +69,17 @@ class Weights:
 
 
 def initialise(network: nn.Module) -> None:
-    """He's initialisation (He et al. 2015, equation 10) of every convolution; biases zero."""
+    """He's initialisation (He et al. 2015, equation 10) of every convolution; biases zero.
+
+    SqueezeNet's last convolution has its authors' own, a deviation of 0.01.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+    if isinstance(network, SqueezeNet):
+        nn.init.normal_(network.conv10.weight, std=0.01)
 
 
 def load_trunk(network: Network, weights: Weights) -> None:

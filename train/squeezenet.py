@@ -36,6 +36,10 @@ class SqueezeNet(nn.Module):
     that of the other four too, through a 1x1 convolution. The paper does not say which version
     it takes; 1.1 has the shapes of its Figure 3. Grey levels are scaled inside, as in `LightCNN`.
 
+    Behind the last convolution SqueezeNet has one more ReLU (`last_relu`). With two classes it
+    starves the training: in most attempts both logits soon were zero everywhere, with no gradient
+    left and the loss at ln 2 for good. So it is left out unless ImageNet's classes are wanted.
+
     mean, std: of the training images' grey levels, in 0 to 1. channels: 1, or 3 for RGB.
     """
 
@@ -47,6 +51,7 @@ class SqueezeNet(nn.Module):
         bypass: Bypass = "none",
         classes: int = 2,
         channels: int = 1,
+        last_relu: bool = False,
     ) -> None:
         super().__init__()
         self.mean, self.std, self.layout = mean, std, LAYOUTS[version]
@@ -60,6 +65,7 @@ class SqueezeNet(nn.Module):
             width = 2 * expand
         self.dropout = nn.Dropout(0.5)
         self.conv10 = nn.Conv2d(width, classes, 1)
+        self.last = nn.ReLU() if last_relu else nn.Identity()
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """image: uint8 `[N, channels, H, W]`, 0 to 255, at least 32 pixels a side.
@@ -72,5 +78,5 @@ class SqueezeNet(nn.Module):
             x = self.get_submodule(f"fire{number}")(x)
             if number in self.layout.pooled:
                 x = self.pool(x)
-        cam = self.relu(self.conv10(self.dropout(x)))
+        cam = self.last(self.conv10(self.dropout(x)))
         return cam.mean((2, 3)), cam, x.mean((2, 3))

@@ -117,7 +117,7 @@ def test_squeezenet_answers_as_torchvisions_does(version: str, tmp_path: Path) -
     theirs = {"1.0": squeezenet1_0, "1.1": squeezenet1_1}[version](weights=None).eval()
     path = tmp_path / "weights.npz"
     np.savez(path, **{name: value.numpy() for name, value in theirs.state_dict().items()})
-    ours = SqueezeNet(0.4, 0.3, version, classes=1000, channels=3).eval()
+    ours = SqueezeNet(0.4, 0.3, version, classes=1000, channels=3, last_relu=True).eval()
     load_trunk(ours, Weights.read(str(path)))
     load_classifier(ours, Weights.read(str(path)))
     photograph = torch.randint(0, 256, (2, 3, 127, 127), dtype=torch.uint8)
@@ -148,7 +148,7 @@ def test_a_codebook_file_is_decoded_and_turned_from_bgr_to_rgb(tmp_path: Path) -
 )
 def test_real_weights_arrive_and_name_a_real_photograph(name: str, version: str, key: str) -> None:
     weights = Weights.read(str(Path(str(REAL)) / name))
-    network = SqueezeNet(0.45, 0.22, version, classes=1000, channels=3).eval()
+    network = SqueezeNet(0.45, 0.22, version, classes=1000, channels=3, last_relu=True).eval()
     load_trunk(network, weights)
     load_classifier(network, weights)
     torch.testing.assert_close(network.fire9.expand3x3.weight.data, weights.tensors[key])
