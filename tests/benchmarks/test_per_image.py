@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from benchmarks.per_image import main
 from benchmarks.slices import EXAMPLES
 from edgect.backends import BACKENDS, available_cores
-from edgect.bundle import Bundle
+from edgect.bundle import DEFAULT, Bundle
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_the_record_names_no_path(printed_and_written: tuple[str, str]) -> None:
 
 def test_the_table_says_what_is_extrapolated(printed_and_written: tuple[str, str]) -> None:
     printed = printed_and_written[0]
-    assert len(re.findall(r"^cnn1 ", printed, re.MULTILINE)) == len(
+    assert len(re.findall(rf"^{DEFAULT} ", printed, re.MULTILINE)) == len(
         json.loads(printed_and_written[1])["rows"]
     )
     assert "* extrapolated" in printed
