@@ -83,11 +83,11 @@ def files(folder: Path) -> str:
     found = read_json(path)
     counts = {"train": found["val"]["files"]["train"], **{p: found[p]["files"][p] for p in ("val", "test")}}
     rows = [
-        [part, title, *(", ".join(f"{n} {k}" for k, n in one[c].items()) for c in ("formats", "channels"))]
+        [part, title, *(", ".join(f"{n} × {k}" for k, n in one[c].items()) for c in ("formats", "channels"))]
         for part, classes in counts.items()
         for title, one in classes.items()
     ]
-    return table(["part", "class", "formats", "files of so many channels"], rows)
+    return table(["part", "class", "formats", "channels"], rows)
 
 
 def seconds(folder: Path) -> str:
