@@ -122,5 +122,5 @@ def accuracies(folder: Path) -> Figure:
             )
     axis.set(yticks=range(len(groups)), yticklabels=list(groups), xlabel="accuracy, 95 % interval by patient")
     axis.invert_yaxis()
-    axis.legend(fontsize=8)
+    axis.legend(fontsize=8, loc="upper left")
     return figure
