@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import os
 import signal
 import subprocess
@@ -31,7 +32,9 @@ def interrupt(many: Path, out: Path, number: signal.Signals, form: str = "csv") 
     options = ["--backend", "onnxruntime", "--threads", "1", "--format", form, "-o", str(out)]
     line = [sys.executable, "-m", "edgect", "classify", str(many), *options]
     partial = out.with_name(out.name + ".partial")
-    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as process:
+    # a shell's background jobs ignore Ctrl-C, and so would a child of tests that run in one
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True, preexec_fn=heard) as process:
         while process.poll() is None:
             if partial.exists() and partial.read_bytes().count(b"\n") > 3:
                 process.send_signal(number)
