@@ -135,3 +135,15 @@ def test_a_gallery_is_drawn_only_where_asked(runs: Path, covid_ct: Path, tmp_pat
     assert done.exit_code == 0, done.output
     assert (tmp_path / "g" / "lungs.png").exists()
     assert not list((tmp_path / "plots").glob("*lungs*"))
+
+
+def test_a_kept_accuracy_has_its_interval_where_the_part_was_read(runs: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "protocol" / "cnn1-seed-0"
+    shutil.copytree(runs / "cnn1", copy)
+    found = tables.reading(Run(copy), "validation-1")
+    assert found is not None
+    low, high = found["intervals"]["accuracy"]
+    accuracy = f"{found['metrics']['accuracy']:.3f}"
+    assert rows(tables.protocol(tmp_path))[-1][-2] == f"{accuracy} ({low:.3f} to {high:.3f})"
+    (copy / "validation_readings.jsonl").unlink()
+    assert rows(tables.augmentation(tmp_path))[-1][-3] == accuracy
