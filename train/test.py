@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edgect.metrics import FIVE, confusion, evaluate, intervals
-from train import predict
+from train import paper, predict
 from train.arrangements import Arrangement, arrangement, second_test
 from train.covid_ct import Item
 from train.images import load
@@ -21,22 +21,10 @@ PARTS: dict[Part, Callable[[Arrangement, Path], list[Item]]] = {
     "validation-1": lambda split, data: arrangement(1, data, split.cut_seed).val,
     "validation-2": lambda split, data: arrangement(2, data, split.cut_seed).val,
 }
-PAPER: dict[tuple[int, Part], dict[str, float]] = {
-    (1, "test-1"): {
-        "accuracy": 0.82,
-        "sensitivity": 0.79,
-        "specificity": 0.85,
-        "precision": 0.8404,
-        "f1": 0.8144,
-    },
-    (2, "test-1"): {
-        "accuracy": 0.83,
-        "sensitivity": 0.85,
-        "specificity": 0.81,
-        "precision": 0.8173,
-        "f1": 0.8333,
-    },
-    (1, "test-2"): {"accuracy": 0.5024, "sensitivity": 0.19, "precision": 0.80},
+PAPER: dict[tuple[int, Part], paper.Row] = {
+    (1, "test-1"): paper.TABLE_5["CNN-1"],
+    (2, "test-1"): paper.TABLE_5["CNN-2"],
+    (1, "test-2"): paper.TEST_2,
 }
 
 
@@ -70,14 +58,15 @@ def test(run: Run, data: Path, part: Part) -> dict[str, Any]:
 
 def report(reading: dict[str, Any], arrangement_number: int) -> str:
     """The reading as a table, beside the paper's figures where it has them."""
-    paper = PAPER.get((arrangement_number, reading["part"]), {})
+    published = dict(zip(FIVE, PAPER.get((arrangement_number, reading["part"]), ()), strict=False))
     lines = [
         "{part}: {images} slices of {patients} patients, threshold {threshold}".format(**reading),
         f"{'':<12} {'value':>7}  {'95 % interval':<16} {'paper':>6}",
     ]
     for name in (*FIVE, "auc"):
         low, high = reading["intervals"][name]
-        reported = f"{paper[name]:>6.4f}" if name in paper else ""
+        theirs = published.get(name)
+        reported = "" if theirs is None else f"{theirs:>6.4f}"
         lines.append(f"{name:<12} {reading['metrics'][name]:>7.4f}  {low:.4f} to {high:.4f} {reported:>6}")
     counts = reading["confusion"]
     lines += [

@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from train import paper
 from train.commands import main
 from train.fit import fit
-from train.report import paper, tables
+from train.report import tables
 from train.run import Run, Settings
 from train.search import NAMES, Search
 from train.test import test as read_part

@@ -7,8 +7,9 @@ from string import Template
 
 from tqdm import tqdm
 
+from train import paper
 from train.network import LightCNN
-from train.report import findings, paper, plots, tables
+from train.report import findings, plots, tables
 from train.run import Run, RunError
 
 PLOTS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from train.report import paper
+from train import paper
 from train.report.markdown import number, ranged, table
 from train.report.tables import NETWORKS, runs
 from train.run import Run, read_json

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from train.report import paper, tables
+from train import paper
+from train.report import tables
 from train.search import NAMES, SPACE, Search
 
 LABELS = {"learning_rate": "learning rate", "momentum": "momentum", "l2": "L2"}

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from edgect.metrics import FIVE
+from train import paper
 from train.covid_ct import COVID
-from train.report import paper
 from train.report.markdown import number, ranged, small, table
 from train.run import Run
 from train.search import Search

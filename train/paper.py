@@ -26,11 +26,12 @@ TABLE_4 = {
 }
 
 # Table 5, and CNN-1 on Test-2 (section 3.2): accuracy, sensitivity, specificity, precision, F1
-TABLE_5 = {
+Row = tuple[float | None, ...]
+TABLE_5: dict[str, Row] = {
     "CNN-1": (0.8200, 0.7900, 0.8500, 0.8404, 0.8144),
     "CNN-2": (0.8300, 0.8500, 0.8100, 0.8173, 0.8333),
 }
-TEST_2 = (0.5024, 0.1900, None, 0.80, None)
+TEST_2: Row = (0.5024, 0.1900, None, 0.80, None)
 
 # Table 6: pre-processing of images; accuracy, sensitivity, specificity, precision in per cent; F1
 TABLE_6 = {
