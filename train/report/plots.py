@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from train import paper
 from train.report import tables
-from train.search import NAMES, SPACE, Search
+from train.search import NAMES, SPACE
 
 LABELS = {"learning_rate": "learning rate", "momentum": "momentum", "l2": "L2"}
 GRID = 40  # points of a partial dependence
@@ -20,27 +20,18 @@ def save(figure: Figure, path: Path) -> None:
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
 
-def searches(folder: Path, arrangement: int) -> list[tuple[str, Search]]:
-    """Experiment and search, for every search of an arrangement that was begun."""
-    found = [
-        (e, Search(folder / "search" / f"experiment-{e}-arrangement-{arrangement}"))
-        for e in ("1", "1t", "2", "3", "4")
-    ]
-    return [(experiment, search) for experiment, search in found if search.attempts()]
-
-
 def convergence(folder: Path) -> Figure:
     """Best validation accuracy after each attempt, one panel for each arrangement."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for arrangement, axis in enumerate(axes, 1):
-        for number, (experiment, search) in enumerate(searches(folder, arrangement)):
+        for number, (experiment, search) in enumerate(tables.searches(folder, arrangement).items()):
             accuracy = [attempt["accuracy"] for attempt in search.attempts()]
             count, colour = range(1, len(accuracy) + 1), f"C{number}"
             axis.step(count, np.maximum.accumulate(accuracy), where="post", color=colour, label=experiment)
             axis.plot(count, accuracy, ".", markersize=3, color=colour, alpha=0.5)
         axis.set(title=f"arrangement {arrangement}", xlabel="attempt")
-        if searches(folder, arrangement):
+        if tables.searches(folder, arrangement):
             axis.legend(title="experiment", fontsize=8, loc="lower right")
     axes[0].set_ylabel("validation accuracy (line: best so far)")
     return figure
@@ -51,7 +42,7 @@ def partial_dependence(folder: Path, experiment: str = "4") -> Figure:
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     axes = figure.subplots(1, len(NAMES), sharey=True)
     for arrangement in (1, 2):
-        search = dict(searches(folder, arrangement)).get(experiment)
+        search = tables.searches(folder, arrangement).get(experiment)
         optimiser = search.surrogate() if search else None
         if optimiser is None or not optimiser.models:
             continue

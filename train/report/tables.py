@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from edgect.metrics import FIVE
-from train import paper
+from train import paper, sirm
+from train.augmentation import FACTOR
 from train.covid_ct import COVID
+from train.experiments import EXPERIMENTS
 from train.report.markdown import number, ranged, small, table
 from train.run import Run
 from train.search import Search
@@ -42,24 +44,30 @@ def arrangement(run: Run, published: Mapping[str, tuple[int, int, int]]) -> str:
         items = parts.get(name)
         if items is None:  # Test-2, which is no part of the split: SIRM with Test-1's negatives
             negatives = sum(item.label != COVID for item in split.test)
-            ours = (98, negatives, 98 + negatives)
+            ours = (sirm.COUNT, negatives, sirm.COUNT + negatives)
         else:
             counts = Counter(item.label for item in items)
-            ours = (counts[1], counts[0], len(items) * (4 if name == "Train" else 1))
+            ours = (counts[1], counts[0], len(items) * (FACTOR if name == "Train" else 1))
         rows.append([name, *(f"{a} / {b}" for a, b in zip(theirs, ours, strict=True))])
     return table(["paper / ours", "COVID-19", "not COVID-19", "total, training ×4"], rows)
+
+
+def searches(folder: Path, number_of: int) -> dict[str, Search]:
+    """The searches on one arrangement of which an attempt is on record, by experiment."""
+    found = {e: Search(folder / "search" / f"experiment-{e}-arrangement-{number_of}") for e in EXPERIMENTS}
+    return {experiment: search for experiment, search in found.items() if search.attempts()}
 
 
 def search(folder: Path, number_of: int, published: Mapping[str, Sequence[float]]) -> str:
     """Tables 3 and 4: every search on one arrangement."""
     rows: list[list[Any]] = []
-    for experiment in ("1", "1t", "2", "3", "4"):
+    made = searches(folder, number_of)
+    for experiment in EXPERIMENTS:
         if experiment in published:
             theirs, estimated, *at = published[experiment]
             cells = [number(theirs), number(estimated), *map(small, at)]
             rows.append([experiment, "paper", *cells, "30 × 20 epochs, 227 px"])
-        found = Search(folder / "search" / f"experiment-{experiment}-arrangement-{number_of}")
-        if found.attempts():
+        if found := made.get(experiment):
             best, size = found.best(), found.description()
             budget = f"{len(found.attempts())} × {size['epochs']} epochs, {size['image_size']} px"
             point = [small(best[name]) for name in ("learning_rate", "momentum", "l2")]
