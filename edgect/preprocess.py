@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgect import lungs
 from edgect.errors import ModelError
+
+Region = Literal["slice", "lungs"]
 
 
 @dataclass(frozen=True)
@@ -18,10 +21,12 @@ class Placement:
     """Where the network's input lies on the slice that it was made from, in pixels.
 
     shape: (height, width) of the slice. box: (top, left, height, width) of the covered part.
+    region: what that part is: `slice`, the whole of it, or `lungs`.
     """
 
     shape: tuple[int, int]
     box: tuple[int, int, int, int]
+    region: Region = "slice"
 
     def to_slice(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Lay a map over the input, float32 `[h, w]`, back on the slice; 0 outside the box."""
@@ -67,7 +72,48 @@ class Resize:
         return np.asarray(resized, np.uint8), placement
 
 
-STEPS = {"resize": Resize}
+@dataclass(frozen=True)
+class CropToLungs:
+    """Cut out the box round the lungs, and bring its grey levels to one scale.
+
+    margin: on each side, as a share of the box's side. air, tissue: the grey levels, 0 to 255, that
+    aerated lung and the soft tissue round it are brought to; what lies between keeps its place,
+    as Hounsfield units do within a window. Crop and scale take away what differs between scanners
+    and publishers and has nothing to do with lungs: borders, table, window, most burned-in text.
+
+    Where no lungs are found the slice stays as it is, and the placement's region says so. Must be
+    the first step. Raises ModelError for values outside their ranges.
+    """
+
+    margin: float
+    air: int
+    tissue: int
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.margin < 1 and 0 <= self.air < self.tissue <= 255):
+            raise ModelError(f"pre-processing step lungs: {self} is out of range")
+
+    def __call__(self, image: NDArray[np.uint8], placement: Placement) -> tuple[NDArray[np.uint8], Placement]:
+        found = lungs.find(image)
+        if found is None:
+            return image, placement
+        top, left, height, width = self._with_margin(found.box, image.shape)
+        levels = (np.arange(256) - found.air) / (found.tissue - found.air)
+        scale = np.clip(np.rint(self.air + levels * (self.tissue - self.air)), 0, 255).astype(np.uint8)
+        crop = cv2.LUT(image[top : top + height, left : left + width], scale)
+        return np.asarray(crop, np.uint8), replace(placement, box=(top, left, height, width), region="lungs")
+
+    def _with_margin(
+        self, box: tuple[int, int, int, int], shape: tuple[int, ...]
+    ) -> tuple[int, int, int, int]:
+        top, left, height, width = box
+        down, across = round(self.margin * height), round(self.margin * width)
+        first, start = max(top - down, 0), max(left - across, 0)
+        end, stop = min(top + height + down, shape[0]), min(left + width + across, shape[1])
+        return first, start, end - first, stop - start
+
+
+STEPS: dict[str, Callable[..., Step]] = {"resize": Resize, "lungs": CropToLungs}
 
 
 class Preprocess:
