@@ -57,8 +57,8 @@ def measure(run: Run, items: Sequence[Item], data: Path) -> dict[str, Any]:
     items, images, masks = [items[int(index)] for index in kept], images[kept], masks[kept]
     return {
         **result,
-        "in_lungs": _in_lungs(network, images, masks, items),
-        "auc": _aucs(network, images, masks, items),
+        "in_lungs": in_lungs(network, images, masks, items),
+        "auc": aucs(network, images, masks, items),
     }
 
 
@@ -93,7 +93,8 @@ def share_inside(maps: NDArray[np.float32], masks: Masks) -> NDArray[np.float64]
     return shares
 
 
-def _in_lungs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) -> dict[str, Any]:
+def in_lungs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) -> dict[str, Any]:
+    """`in_lungs` of `measure`, for lungs that are known."""
     maps = evidence(network, images)
     covid = np.array([item.label == COVID for item in items], bool)
     speaking_for, against = share_inside(maps, masks), share_inside(-maps, masks)
@@ -130,7 +131,8 @@ def _mean(values: NDArray[np.float64], patients: NDArray[np.str_]) -> tuple[floa
     return float(values.mean()), [float(end) for end in np.percentile(means, [2.5, 97.5])]
 
 
-def _aucs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) -> dict[str, Any]:
+def aucs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) -> dict[str, Any]:
+    """`auc` of `measure`, for lungs that are known."""
     labels, patients = [item.label for item in items], [item.patient for item in items]
     if len(set(labels)) < 2:  # undefined
         return {name: {"auc": None, "interval": None} for name in ("as_is", *ALTERATIONS)}

@@ -65,10 +65,13 @@ class LightCNN(nn.Module):
     Grey levels are scaled inside the network, `(x / 255 - mean) / std`, so that training,
     calibration and every engine see the same bytes.
 
-    mean, std: of the training slices' grey levels, in 0 to 1.
+    Any height and width that `check_image_size` takes will do.
+
+    mean, std: of the training slices' grey levels, in 0 to 1. upsample_groups: of the transposed
+    convolution, whose 1,048,576 weights at 1 group are divided by their number.
     """
 
-    def __init__(self, mean: float = 0.5, std: float = 0.25) -> None:
+    def __init__(self, mean: float = 0.5, std: float = 0.25, upsample_groups: int = 2) -> None:
         super().__init__()
         self.mean, self.std = mean, std
         self.conv1 = nn.Conv2d(1, 64, 3, stride=2)
@@ -77,7 +80,7 @@ class LightCNN(nn.Module):
         for number, (squeeze, expand) in FIRE.items():
             self.add_module(f"fire{number}", Fire(channels, squeeze, expand))
             channels = 2 * expand
-        self.upsample = Upsample(channels, 128, stride=4, groups=2)
+        self.upsample = Upsample(channels, 128, stride=4, groups=upsample_groups)
         self.weighted_sum = nn.Conv2d(256, 128, 1)
         self.elu = Elu()
         self.classifier = nn.Linear(128, 2)

@@ -54,7 +54,7 @@ class State:
             pretrained.equalise(network, sample)
             pretrained.keep_through_norm(network, sample)
         network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        averaged = AveragedModel(network, avg_fn=_average(settings.average_decay), use_buffers=True)
+        averaged = AveragedModel(network, avg_fn=average(settings.average_decay), use_buffers=True)
         optimiser = torch.optim.SGD(
             network.parameters(), settings.learning_rate, momentum=settings.momentum, weight_decay=settings.l2
         )
@@ -106,7 +106,7 @@ class State:
         self.history, self.best = content["history"], content["best"]
 
 
-def _average(decay: float) -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor | int], torch.Tensor]:
+def average(decay: float) -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor | int], torch.Tensor]:
     """An exponential moving average that begins short, so that the start is soon forgotten."""
 
     def update(averaged: torch.Tensor, new: torch.Tensor, count: torch.Tensor | int) -> torch.Tensor:

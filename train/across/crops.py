@@ -24,12 +24,11 @@ MARGIN = 0.06
 Size = tuple[int, int]
 
 
-def steps(size: Size) -> list[dict[str, object]]:
+def steps(size: Size, crop: bool = True) -> list[dict[str, object]]:
     """Pre-processing of the default network. size: (height, width) of its input in pixels."""
-    return [
-        {"step": "lungs", "margin": MARGIN, "air": AIR, "tissue": TISSUE},
-        {"step": "resize", "height": size[0], "width": size[1]},
-    ]
+    lungs_step = {"step": "lungs", "margin": MARGIN, "air": AIR, "tissue": TISSUE}
+    resize = {"step": "resize", "height": size[0], "width": size[1]}
+    return [lungs_step, resize] if crop else [resize]
 
 
 @dataclass(frozen=True)
@@ -45,18 +44,22 @@ class Crops:
     cropped: NDArray[np.bool_]
 
     @classmethod
-    def read(cls, items: Sequence[Item], data: Path, size: Size, cache: Path | None = None) -> Crops:
+    def read(
+        cls, items: Sequence[Item], data: Path, size: Size, cache: Path | None = None, crop: bool = True
+    ) -> Crops:
         """Read, crop and outline; kept in the folder `cache`, where one is given, for the next time.
+
+        Without `crop` it is whole slices, without outlines, for comparison.
 
         Raises DataError naming the first unreadable file.
         """
         paths = [item.path for item in items]
-        key = hashlib.sha256(json.dumps([steps(size), paths]).encode()).hexdigest()[:16]
+        key = hashlib.sha256(json.dumps([steps(size, crop), paths]).encode()).hexdigest()[:16]
         file = cache / f"crops-{key}.npz" if cache else None
         if file and file.exists():
             with np.load(file) as kept:
                 return cls(list(items), kept["images"], kept["lungs"], kept["cropped"])
-        crops = cls._made(items, data, size)
+        crops = cls._made(items, data, size, crop)
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
             part = file.with_suffix(".part.npz")
@@ -65,8 +68,8 @@ class Crops:
         return crops
 
     @classmethod
-    def _made(cls, items: Sequence[Item], data: Path, size: Size) -> Crops:
-        preprocess = Preprocess(steps(size))
+    def _made(cls, items: Sequence[Item], data: Path, size: Size, crop: bool) -> Crops:
+        preprocess = Preprocess(steps(size, crop))
         images = np.empty((len(items), *size), np.uint8)
         masks = np.zeros((len(items), *size), bool)
         cropped = np.zeros(len(items), bool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from train.commands.across import across
 from train.commands.reading import evidence_command, probe_command, report_command, test_command
 from train.commands.training import fit_command, search_command
 
@@ -13,5 +14,13 @@ def main() -> None:
     """Train and test the paper's light CNN, search its hyper-parameters, report what was found."""
 
 
-for command in (fit_command, search_command, test_command, evidence_command, probe_command, report_command):
+for command in (
+    fit_command,
+    search_command,
+    test_command,
+    evidence_command,
+    probe_command,
+    report_command,
+    across,
+):
     main.add_command(command)

@@ -1,0 +1,66 @@
+"""Where a network looks, and what it can tell without lungs, on the test part of every source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from edgect.preprocess import Preprocess, Resize
+from edgect.scans import read_slice
+from train import lungs
+from train.across.crops import Crops, steps
+from train.across.run import AcrossRun
+from train.across.sources import SOURCES
+from train.covid_ct import Item
+from train.evidence import aucs, in_lungs
+from train.run import Run
+
+JUDGED = ("covid-ct", "sars-cov-2-ct", "mosmed", "sirm")
+OUTLINED = (262, 358)  # size of the crop that the lungs of a whole slice are outlined on
+
+
+def measure(run: Run, data: Path, cache: Path | None = None) -> dict[str, Any]:
+    """`in_lungs` and `auc` of `train.evidence.measure`, source by source.
+
+    For the paper's networks too, on whole slices; their lungs are those found on the crop, laid back
+    on the slice, so that all networks are judged by lungs found one way. Slices on which none are
+    found are counted in `without_lungs` and left out.
+    """
+    network, found = run.network(), {}
+    for name in JUDGED:
+        items = SOURCES[name](data).test
+        if isinstance(run, AcrossRun):
+            crops = Crops.read(items, data, run.recipe().image_size, cache)
+            images, masks = crops.images, crops.lungs
+        else:
+            images, masks = whole_slices(items, data, run.settings().image_size)
+        kept = np.flatnonzero(masks.any((1, 2)))
+        chosen = [items[int(place)] for place in kept]
+        found[name] = {
+            "images": len(items),
+            "without_lungs": len(items) - len(kept),
+            "in_lungs": in_lungs(network, images[kept], masks[kept], chosen),
+            "auc": aucs(network, images[kept], masks[kept], chosen),
+        }
+    return {"part": "test", "sources": found}
+
+
+def whole_slices(items: Sequence[Item], data: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Slices resized as the paper's networks take them, uint8 `[n, size, size]`, and their lungs, bool."""
+    preprocess, resize = Preprocess(steps(OUTLINED)), Resize(size, size)
+    images = np.empty((len(items), size, size), np.uint8)
+    masks = np.zeros((len(items), size, size), bool)
+    for number, item in enumerate(tqdm(items, desc="finding lungs", unit="slice", leave=False, disable=None)):
+        pixels = read_slice(data / item.path)
+        crop, placement = preprocess(pixels)
+        images[number] = resize(pixels, placement)[0]
+        if placement.region == "lungs":
+            on_slice = placement.to_slice(lungs.mask(crop[0]).astype(np.float32))
+            masks[number] = cv2.resize(on_slice, (size, size), interpolation=cv2.INTER_AREA) > 0.5
+    return images, masks

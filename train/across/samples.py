@@ -1,0 +1,109 @@
+"""What a step of training sees: samples balanced over sources and, within each, over classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.across import distort, transplant
+from train.across.crops import Crops
+from train.across.recipe import Recipe
+from train.across.sources import source_of
+from train.blanking import lungs_blanked
+from train.covid_ct import COVID, Item
+
+Grey = NDArray[np.uint8]
+MILD = "mosmed/CT-1/"  # less than a quarter of the lungs affected, in this slice perhaps nothing
+HEALTHY = ("luna-slices/", "mosmed/CT-0/")
+UNKNOWN = 0.5  # the target where nothing is left to judge by
+
+
+class Samples:
+    """Draws training samples. crops: the training parts of all sources; one seed, one sequence."""
+
+    def __init__(self, crops: Crops, recipe: Recipe) -> None:
+        self.recipe, self.crops = recipe, crops
+        items = crops.items
+        self._cells = {
+            (source, label): np.array(
+                [n for n, i in enumerate(items) if source_of(i) == source and i.label == label]
+            )
+            for source in recipe.sources
+            for label in (0, 1)
+        }
+        self._healthy = [n for n, i in enumerate(items) if i.path.startswith(HEALTHY) and crops.cropped[n]]
+        self._chances = {n: self._chance(items[n], items) for n in range(len(items))}
+        shares = {n: transplant.opacities(crops.images[n], crops.lungs[n]) for n in range(len(items))}
+        self._shares = {n: share for n, share in shares.items() if transplant.enough(share)}
+        self._donors = {
+            label: [n for n in self._shares if items[n].label == label and not _is(items[n], HEALTHY)]
+            for label in (0, 1)
+        }
+
+    def batch(self, step: int) -> tuple[Grey, NDArray[np.float32]]:
+        """Images uint8 `[n, h, w]` and targets float32 `[n]`, the probability of COVID-19."""
+        rng = np.random.default_rng([self.recipe.seed, step])
+        drawn = [self._sample(rng) for _ in range(self.recipe.batch_size)]
+        return np.stack([image for image, _ in drawn]), np.array([target for _, target in drawn], np.float32)
+
+    def _sample(self, rng: np.random.Generator) -> tuple[Grey, float]:
+        recipe = self.recipe
+        label = self._label(rng)
+        if rng.random() < recipe.transplants and self._donors[label] and self._healthy:
+            image, lungs, target = self._transplant(label, rng)
+        else:
+            place = self._draw(label, rng)
+            image, lungs = self.crops.images[place], self.crops.lungs[place]
+            target = self._target(self.crops.items[place])
+        if rng.random() < recipe.blanked and lungs.any():
+            image, target = lungs_blanked(image, lungs), UNKNOWN
+        elif rng.random() < recipe.outside:
+            other = self.crops.images[rng.integers(len(self.crops.images))]
+            image = distort.outside_replaced(image, lungs, other, rng)
+        if recipe.geometric:
+            image, lungs = distort.moved(image, lungs, rng)
+        if recipe.intensity:
+            image = distort.degraded(distort.relit(image, rng), rng)
+        return image, target
+
+    def _label(self, rng: np.random.Generator) -> int:
+        if self.recipe.balanced:
+            return int(rng.integers(2))
+        return self.crops.items[rng.integers(len(self.crops.items))].label
+
+    def _draw(self, label: int, rng: np.random.Generator) -> int:
+        if not self.recipe.balanced:
+            return int(rng.choice([n for n, i in enumerate(self.crops.items) if i.label == label]))
+        cells = [(s, w) for s, w in self.recipe.sources.items() if len(self._cells[s, label])]
+        weights = np.array([weight for _, weight in cells])
+        source = cells[rng.choice(len(cells), p=weights / weights.sum())][0]
+        places = self._cells[source, label]
+        chances = np.array([self._chances[n] for n in places])
+        return int(rng.choice(places, p=chances / chances.sum()))
+
+    def _transplant(self, label: int, rng: np.random.Generator) -> tuple[Grey, NDArray[np.bool_], float]:
+        place, donor = int(rng.choice(self._healthy)), int(rng.choice(self._donors[label]))
+        image, lungs, share = self.crops.images[place], self.crops.lungs[place], self._shares[donor]
+        other = self.crops.images[donor]
+        if rng.random() < 0.5:
+            other, share = np.ascontiguousarray(other[:, ::-1]), np.ascontiguousarray(share[:, ::-1])
+        return (
+            transplant.transplanted(image, lungs, other, share),
+            lungs,
+            self._target(self.crops.items[donor]),
+        )
+
+    def _chance(self, item: Item, items: Sequence[Item]) -> float:
+        return self.recipe.mild_share if item.path.startswith(MILD) else 1.0
+
+    def _target(self, item: Item) -> float:
+        smooth = self.recipe.smoothing
+        if item.path.startswith(MILD):
+            return self.recipe.mild_target
+        return 1 - smooth if item.label == COVID else smooth
+
+
+def _is(item: Item, starts: Sequence[str]) -> bool:
+    return item.path.startswith(tuple(starts))

@@ -1,0 +1,40 @@
+"""Opacities of one crop laid into the healthy lungs of another.
+
+A source of healthy lungs alone would teach the network that source. With the opacities of other
+sources in them, from slices with COVID-19 and from those of other diseases, it has both labels, and
+nothing but the opacities tells them apart (compare Dwibedi et al. 2017, "Cut, Paste and Learn").
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from train.across.crops import AIR, TISSUE
+from train.lungs import disc
+
+Grey = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+HAZY = AIR + 0.22 * (TISSUE - AIR)  # grey level above which blurred lung is no longer clear
+LEAST = 0.015  # of the crop: fewer opacities are none worth moving
+
+
+def opacities(image: Grey, lungs: Mask) -> NDArray[np.float32]:
+    """How much of each pixel is opacity, 0 to 1, float32 `[h, w]`; vessels are too thin to count."""
+    hazy = (cv2.GaussianBlur(image, (0, 0), 1.5) > HAZY) & lungs
+    opened = cv2.morphologyEx(hazy.astype(np.uint8), cv2.MORPH_OPEN, disc(7))
+    wider = cv2.dilate(opened, disc(5)) & lungs
+    return np.asarray(cv2.GaussianBlur(wider * np.float32(1), (0, 0), 1.5), np.float32)
+
+
+def enough(share: NDArray[np.float32]) -> bool:
+    return bool(share.mean() > LEAST)
+
+
+def transplanted(healthy: Grey, lungs: Mask, donor: Grey, share: NDArray[np.float32]) -> Grey:
+    """healthy with the donor's opacities, where both are lung; neither gets darker for it."""
+    weight = share * cv2.GaussianBlur(lungs * np.float32(1), (0, 0), 1.0)
+    both = np.maximum(healthy, donor)
+    return np.asarray(np.rint(healthy * (1 - weight) + both * weight), np.uint8)
