@@ -97,6 +97,11 @@ class LightCNN(nn.Module):
         cam = nn.functional.conv2d(features, self.classifier.weight[:, :, None, None])
         return logits, cam, embedding
 
+    def evidence(self, features: Tensor) -> Tensor:
+        """Difference of the class activation maps, float32 `[N, 56, 56]`, of the maps before the pool."""
+        weight = self.classifier.weight[1] - self.classifier.weight[0]
+        return (features * weight[:, None, None]).sum(1)
+
     def features(self, image: Tensor) -> Tensor:
         """The 128 maps before the pool, float32 `[N, 128, 56, 56]`."""
         x = (image.float() / 255 - self.mean) / self.std

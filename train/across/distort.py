@@ -28,8 +28,8 @@ QUALITY = (15, 80)  # of JPEG
 KEPT = 7  # pixels round the lungs that are kept when what lies outside is replaced
 
 
-def moved(image: Grey, lungs: Mask, rng: Random) -> tuple[Grey, Mask]:
-    """Mirrored, turned, scaled and shifted; lungs the same way."""
+def moved(image: Grey, lungs: Mask, opacities: Grey, rng: Random) -> tuple[Grey, Mask, Grey]:
+    """Mirrored, turned, scaled and shifted; lungs and opacities the same way."""
     height, width = image.shape
     angle = np.deg2rad(rng.uniform(-ROTATION, ROTATION))
     across, down = np.exp(rng.uniform(-SCALE, SCALE, 2))
@@ -43,7 +43,8 @@ def moved(image: Grey, lungs: Mask, rng: Random) -> tuple[Grey, Mask]:
     border = int(rng.integers(256))
     picture = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=border)
     mask = cv2.warpAffine(lungs.astype(np.uint8), matrix, (width, height), flags=cv2.INTER_NEAREST)
-    return np.asarray(picture, np.uint8), mask > 0
+    hazy = cv2.warpAffine(opacities, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    return np.asarray(picture, np.uint8), mask > 0, np.asarray(hazy, np.uint8)
 
 
 def outside_replaced(image: Grey, lungs: Mask, other: Grey, rng: Random) -> Grey:

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from train import pretrained
 from train.across.crops import Crops
+from train.across.guidance import OpacityHead, mix_styles, outside_share
 from train.across.recipe import Recipe
 from train.across.run import AcrossRun
 from train.across.samples import Samples
@@ -85,8 +86,9 @@ class Training:
 
     def __init__(self, recipe: Recipe, network: LightCNN) -> None:
         self.recipe, self.network = recipe, network
-        decayed = [p for p in network.parameters() if p.ndim > 1]
-        plain = [p for p in network.parameters() if p.ndim <= 1]
+        self.head = OpacityHead()
+        trained = [*network.parameters(), *self.head.parameters()]
+        decayed, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
         groups = [
             {"params": decayed, "weight_decay": recipe.weight_decay},
             {"params": plain, "weight_decay": 0.0},
@@ -98,6 +100,8 @@ class Training:
         )
         self.averaged = AveragedModel(network, avg_fn=average(recipe.average_decay), use_buffers=True)
         self.losses: list[float] = []
+        if recipe.mixed_styles:
+            mix_styles(network)  # after the copy that is averaged was made
 
     def run(self, samples: Samples, save: Callable[[], None]) -> None:
         recipe, total = self.recipe, 0.0
@@ -120,17 +124,25 @@ class Training:
         recipe = self.recipe
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate_at(recipe, step)
-        images, targets = samples.batch(step)
+        batch = samples.batch(step)
         torch.manual_seed(recipe.seed * 100_003 + step)
         with torch.autocast("cpu", torch.bfloat16) if recipe.precision == "bf16" else nullcontext():
-            logits = self.network(torch.from_numpy(images).unsqueeze(1))[0].float()
+            features = self.network.features(torch.from_numpy(batch.images).unsqueeze(1))
+        features = features.float()
+        logits = self.network.classifier(features.mean((2, 3)))
         log_odds = logits[:, 1] - logits[:, 0]
-        loss = nn.functional.binary_cross_entropy_with_logits(log_odds, torch.from_numpy(targets))
+        loss = nn.functional.binary_cross_entropy_with_logits(log_odds, torch.from_numpy(batch.targets))
+        answered = loss.item()
+        if recipe.opacities:
+            loss = loss + recipe.opacities * self.head(features, torch.from_numpy(batch.opacities))
+        if recipe.guidance:
+            evidence = self.network.evidence(features)
+            loss = loss + recipe.guidance * outside_share(evidence, torch.from_numpy(batch.lungs))
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self.averaged.update_parameters(self.network)
-        return loss.item()
+        return answered
 
     def save(self, run: AcrossRun) -> None:
         """The checkpoint whole or not at all, and the table of losses."""
@@ -138,6 +150,7 @@ class Training:
         content = {
             "recipe": asdict(self.recipe),
             "network": self.network.state_dict(),
+            "head": self.head.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "losses": self.losses,
@@ -155,6 +168,7 @@ class Training:
         if differing:
             raise RunError(f"{run.path}: was begun with {'; '.join(differing)}")
         self.network.load_state_dict(content["network"])
+        self.head.load_state_dict(content["head"])
         self.averaged.load_state_dict(content["averaged"])
         self.optimiser.load_state_dict(content["optimiser"])
         self.losses = content["losses"]

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.metrics import confusion, evaluate, intervals
+from edgect.metrics import auc, confusion, evaluate, intervals
 from train import predict
 from train.across.crops import Crops
 from train.across.run import AcrossRun
 from train.across.sources import PARTS, SOURCES
 from train.arrangements import arrangement, second_test
+from train.blanking import lungs_blanked
 from train.covid_ct import COVID, NOT_COVID, Item
 from train.run import write_json
 
@@ -25,12 +26,24 @@ TEST_2 = "test-2"  # the paper's: SIRM's slices, and those without COVID-19 of i
 
 
 def validate(run: AcrossRun, data: Path, cache: Path | None = None) -> dict[str, Any]:
-    """Choose the threshold on the validation parts of the training's sources, and say how it does there."""
+    """Choose the threshold on the validation parts of the training's sources, and say how it does there.
+
+    `elsewhere`: on the training and validation parts of sources that were left out, by which
+    recipes may be compared; their test parts are not read. `blanked`: AUC on COVID-CT's validation
+    part with the lungs blanked out.
+    """
     trained_on = [name for name, weight in run.recipe().sources.items() if weight > 0]
     found = _scored(run, {name: SOURCES[name](data).val for name in trained_on}, data, cache)
     threshold = balanced_threshold(list(found.values()))
     report = {name: described(*pair, threshold) for name, pair in with_severe(found).items()}
-    content = {"threshold": threshold, "sources": report}
+    left_out = {n: make(data) for n, make in SOURCES.items() if n not in run.recipe().sources}
+    others = _scored(run, {n: source.train + source.val for n, source in left_out.items()}, data, cache)
+    content = {
+        "threshold": threshold,
+        "sources": report,
+        "elsewhere": {n: described(*pair, threshold) for n, pair in with_severe(others).items()},
+        "blanked": _auc_blanked(run, data, cache) if "covid-ct" in trained_on else None,
+    }
     write_json(run.validation_file, content)
     return content
 
@@ -111,6 +124,16 @@ def _scored(
         crops = Crops.read(items, data, recipe.image_size, cache, recipe.crop)
         found[name] = items, predict.probabilities(predict.logits(network, crops.images))
     return found
+
+
+def _auc_blanked(run: AcrossRun, data: Path, cache: Path | None) -> float | None:
+    recipe = run.recipe()
+    crops = Crops.read(SOURCES["covid-ct"](data).val, data, recipe.image_size, cache)
+    if not recipe.crop:
+        return None
+    images = np.stack([lungs_blanked(*pair) for pair in zip(crops.images, crops.lungs, strict=True)])
+    scores = predict.probabilities(predict.logits(run.network(), images))
+    return auc([item.label for item in crops.items], scores)
 
 
 def _of_mean(values: Scores, units: Sequence[str]) -> list[float]:

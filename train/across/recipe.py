@@ -21,6 +21,8 @@ class Recipe:
     with another's opacities, `blanked` of having its lungs blanked out and no label to learn,
     `outside` of having all but the lungs replaced. mild_share, mild_target: how often MosMed's
     CT-1 is drawn, against CT-2 to CT-4, and as what; smoothing: of the targets (Szegedy et al. 2016).
+    opacities: weight of finding them (`guidance.OpacityHead`); guidance: of the share of evidence
+    outside the lungs; mixed_styles: whether `guidance.mix_styles` does.
     """
 
     sources: Mapping[str, float] = field(default_factory=every_source)
@@ -41,6 +43,9 @@ class Recipe:
     transplants: float = 0.2
     blanked: float = 0.1
     outside: float = 0.4
+    opacities: float = 1.0
+    guidance: float = 0.0
+    mixed_styles: bool = False
     smoothing: float = 0.05
     mild_share: float = 0.25
     mild_target: float = 0.75

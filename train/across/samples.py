@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,22 @@ from train.blanking import lungs_blanked
 from train.covid_ct import COVID, Item
 
 Grey = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
 MILD = "mosmed/CT-1/"  # less than a quarter of the lungs affected, in this slice perhaps nothing
 HEALTHY = ("luna-slices/", "mosmed/CT-0/")
 UNKNOWN = 0.5  # the target where nothing is left to judge by
+
+
+class Batch(NamedTuple):
+    """images: uint8 `[n, h, w]`; lungs: bool, opacities: uint8, 0 to 255, the same shape.
+
+    targets: float32 `[n]`, the probability of COVID-19.
+    """
+
+    images: Grey
+    lungs: Mask
+    opacities: Grey
+    targets: NDArray[np.float32]
 
 
 class Samples:
@@ -35,38 +49,45 @@ class Samples:
         }
         self._healthy = [n for n, i in enumerate(items) if i.path.startswith(HEALTHY) and crops.cropped[n]]
         self._chances = {n: self._chance(items[n], items) for n in range(len(items))}
-        shares = {n: transplant.opacities(crops.images[n], crops.lungs[n]) for n in range(len(items))}
-        self._shares = {n: share for n, share in shares.items() if transplant.enough(share)}
+        pairs = zip(crops.images, crops.lungs, strict=True)
+        self._opacities = np.stack([transplant.opacities(*pair) for pair in pairs])
         self._donors = {
-            label: [n for n in self._shares if items[n].label == label and not _is(items[n], HEALTHY)]
+            label: [
+                n
+                for n, i in enumerate(items)
+                if i.label == label
+                and not i.path.startswith(HEALTHY)
+                and transplant.enough(self._opacities[n])
+            ]
             for label in (0, 1)
         }
 
-    def batch(self, step: int) -> tuple[Grey, NDArray[np.float32]]:
-        """Images uint8 `[n, h, w]` and targets float32 `[n]`, the probability of COVID-19."""
+    def batch(self, step: int) -> Batch:
         rng = np.random.default_rng([self.recipe.seed, step])
         drawn = [self._sample(rng) for _ in range(self.recipe.batch_size)]
-        return np.stack([image for image, _ in drawn]), np.array([target for _, target in drawn], np.float32)
+        images, lungs, opacities, targets = zip(*drawn, strict=True)
+        return Batch(np.stack(images), np.stack(lungs), np.stack(opacities), np.array(targets, np.float32))
 
-    def _sample(self, rng: np.random.Generator) -> tuple[Grey, float]:
+    def _sample(self, rng: np.random.Generator) -> tuple[Grey, Mask, Grey, float]:
         recipe = self.recipe
         label = self._label(rng)
         if rng.random() < recipe.transplants and self._donors[label] and self._healthy:
-            image, lungs, target = self._transplant(label, rng)
+            image, lungs, opacities, target = self._transplant(label, rng)
         else:
             place = self._draw(label, rng)
             image, lungs = self.crops.images[place], self.crops.lungs[place]
-            target = self._target(self.crops.items[place])
+            opacities, target = self._opacities[place], self._target(self.crops.items[place])
         if rng.random() < recipe.blanked and lungs.any():
             image, target = lungs_blanked(image, lungs), UNKNOWN
+            opacities = np.zeros_like(opacities)
         elif rng.random() < recipe.outside:
             other = self.crops.images[rng.integers(len(self.crops.images))]
             image = distort.outside_replaced(image, lungs, other, rng)
         if recipe.geometric:
-            image, lungs = distort.moved(image, lungs, rng)
+            image, lungs, opacities = distort.moved(image, lungs, opacities, rng)
         if recipe.intensity:
             image = distort.degraded(distort.relit(image, rng), rng)
-        return image, target
+        return image, lungs, opacities, target
 
     def _label(self, rng: np.random.Generator) -> int:
         if self.recipe.balanced:
@@ -83,17 +104,15 @@ class Samples:
         chances = np.array([self._chances[n] for n in places])
         return int(rng.choice(places, p=chances / chances.sum()))
 
-    def _transplant(self, label: int, rng: np.random.Generator) -> tuple[Grey, NDArray[np.bool_], float]:
+    def _transplant(self, label: int, rng: np.random.Generator) -> tuple[Grey, Mask, Grey, float]:
         place, donor = int(rng.choice(self._healthy)), int(rng.choice(self._donors[label]))
-        image, lungs, share = self.crops.images[place], self.crops.lungs[place], self._shares[donor]
-        other = self.crops.images[donor]
+        image, lungs = self.crops.images[place], self.crops.lungs[place]
+        other, opacities = self.crops.images[donor], self._opacities[donor]
         if rng.random() < 0.5:
-            other, share = np.ascontiguousarray(other[:, ::-1]), np.ascontiguousarray(share[:, ::-1])
-        return (
-            transplant.transplanted(image, lungs, other, share),
-            lungs,
-            self._target(self.crops.items[donor]),
-        )
+            other, opacities = np.ascontiguousarray(other[:, ::-1]), np.ascontiguousarray(opacities[:, ::-1])
+        mixed = transplant.transplanted(image, lungs, other, opacities)
+        both = np.maximum(self._opacities[place], opacities * lungs)
+        return mixed, lungs, both, self._target(self.crops.items[donor])
 
     def _chance(self, item: Item, items: Sequence[Item]) -> float:
         return self.recipe.mild_share if item.path.startswith(MILD) else 1.0
@@ -103,7 +122,3 @@ class Samples:
         if item.path.startswith(MILD):
             return self.recipe.mild_target
         return 1 - smooth if item.label == COVID else smooth
-
-
-def _is(item: Item, starts: Sequence[str]) -> bool:
-    return item.path.startswith(tuple(starts))

@@ -107,7 +107,7 @@ def fifths(items: Sequence[Item]) -> Source:
     for place, unit in enumerate(units):
         part[unit] = "train" if place < first else "val" if place < second else "test"
     if apart:
-        for border in (first, second):
+        for border in {first, second} - {0}:
             part.pop(units[border - 1], None)
     parts: dict[Part, list[Item]] = {"train": [], "val": [], "test": []}
     for item in items:
