@@ -15,7 +15,7 @@ from edgect import backends
 from edgect.backends import Outputs
 from edgect.bundle import DEFAULT, Bundle
 from edgect.errors import EngineError, ScanError, UsageError
-from edgect.prediction import Prediction
+from edgect.prediction import NO_LUNGS, Prediction
 from edgect.preprocess import Preprocess
 from edgect.scans import Frame, find_scans, read_bytes, read_frames
 
@@ -100,6 +100,7 @@ class Classifier:
             error = ScanError(f"{self.engine.backend} gave a result that is not a number")
             return self._unanswered(path, frame, error, digest, start)
         probability = _sigmoid(log_odds / self.bundle.manifest["temperature"])
+        fell_back = self._preprocess.crops_to_lungs and placement.region == "slice"
         extra: dict[str, Any] = {}
         if evidence:
             extra = {"pixels": pixels, "evidence": placement.to_slice(_evidence(outputs, log_odds))}
@@ -108,7 +109,8 @@ class Classifier:
             status="ok",
             label=self.bundle.manifest["labels"][int(probability >= self.threshold)],
             probability=probability,
-            reason="",
+            reason=NO_LUNGS if fell_back else "",
+            region=placement.region,
             **self._circumstances(frame, digest, start),
             **extra,
         )
@@ -120,6 +122,7 @@ class Classifier:
             label="",
             probability=None,
             reason=str(error),
+            region="",
             **self._circumstances(frame, digest, start),
         )
 

@@ -23,11 +23,12 @@ CORNER = 3  # pixels; what is dark in a corner lies outside the patient
 SHALLOW = 0.1  # of SIDE: the mean depth of what lies along the border, at most
 TOUCHING = 8  # pixels along the field of view's rim; air round the patient has more
 GROUND_GLASS = 0.7  # as a place between lung (0) and soft tissue (1); darker than this may be lung
-CONTRAST = 10.0  # grey levels that part lungs from tissue at the least; noise does not make them
+CONTRAST = 10.0  # grey levels that part lungs from tissue at the least
+APART, ALIKE = 4, 0.3  # pixels; the least correlation of pixels so far apart: 0.1 in noise, 0.5 in slices
 WINDPIPE, SPECK = 0.02, 0.005  # of the picture: smaller is no lung, in the middle and elsewhere
 LEAST = 0.015  # of the picture that both lungs together must take
 ONE_SIDED = 0.75  # how far the box reaches on one side of the body's middle, of the other, at least
-FLAT = 0.55  # height of the box, of its width, at least
+FLAT = 0.55  # height of the box, of its width, at least, both as shares of the picture
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def find(slice_: Grey) -> Lungs | None:
         if sure.mean() < LEAST:
             return None
     air, tissue = float(np.percentile(small[sure], 10)), float(np.median(small[(small > level) & ~outside]))
-    if tissue - air < CONTRAST:
+    if tissue - air < CONTRAST or _noise(small):
         return None
     lungs = sure | _parts((small < air + GROUND_GLASS * (tissue - air)) & ~outside, rim)
     rows, columns = _widened(lungs, (small > level) & ~outside)
@@ -110,6 +111,12 @@ def _black_outside(small: Grey) -> Mask:
         at_border[line] = True
     at_border[0] = False
     return np.asarray(at_border[labels])
+
+
+def _noise(small: Grey) -> bool:
+    """Whether pixels know nothing of their neighbours; the dark ones of noise look like two lungs."""
+    left, right = small[:, :-APART].ravel(), small[:, APART:].ravel()
+    return bool(np.corrcoef(left, right)[0, 1] < ALIKE)
 
 
 def _rim(black: Mask) -> Mask:

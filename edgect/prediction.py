@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgect.errors import Status
+
+Region = Literal["slice", "lungs"]
+NO_LUNGS = "no lungs found; whole slice used, doubt this answer"
 
 
 @dataclass(frozen=True)
@@ -16,11 +20,15 @@ class Prediction:
 
     path: as given, unresolved. status: `ok`, `rejected` (read, but not something to give an
     answer on) or `error`. label: `COVID-19`, `not COVID-19`, or empty without an answer.
-    probability: of COVID-19, 0 to 1; None without an answer. reason: empty when `ok`.
-    frame: number from 0 in a file of several, else None. model, bundle: name and the first
-    twelve digits of the manifest's SHA-256. engine: the backend's version. threshold: at and
-    above which the label is COVID-19. milliseconds: decoding, pre-processing and inference.
-    sha256: of the file's content, empty when it could not be read.
+    probability: of COVID-19, 0 to 1; None without an answer. reason: why there is no answer, or
+    why to doubt the one there is; else empty. frame: number from 0 in a file of several, else None.
+    region: what the network saw, `slice` (the whole of it) or `lungs` (cropped to them); empty
+    without an answer. With a bundle that crops to the lungs, `slice` means that no lungs were
+    found: the answer is to be doubted, and `reason` says so.
+    model, bundle: name and the first twelve digits of the manifest's SHA-256. engine: the
+    backend's version. threshold: at and above which the label is COVID-19. milliseconds:
+    decoding, pre-processing and inference. sha256: of the file's content, empty when it could
+    not be read.
     """
 
     path: str
@@ -29,6 +37,7 @@ class Prediction:
     probability: float | None
     reason: str
     frame: int | None
+    region: Region | Literal[""]
     model: str
     bundle: str
     backend: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from edgect import lungs
 from edgect.errors import ModelError
-
-Region = Literal["slice", "lungs"]
+from edgect.prediction import Region
 
 
 @dataclass(frozen=True)
@@ -120,11 +119,16 @@ class Preprocess:
     """The steps that a manifest names, in order.
 
     steps: mappings such as `{"step": "resize", "height": 227, "width": 227}`.
-    Raises ModelError for a step that this version of edgect does not know.
+    crops_to_lungs: whether one of them does. Raises ModelError for a step that this version of
+    edgect does not know, and for a crop to the lungs that is not the first.
     """
 
     def __init__(self, steps: Sequence[Mapping[str, Any]]) -> None:
         self.steps: list[Step] = [_build(step) for step in steps]
+        crops = [isinstance(step, CropToLungs) for step in self.steps]
+        self.crops_to_lungs = any(crops)
+        if any(crops[1:]):  # its box would be in pixels of another image than the slice
+            raise ModelError("pre-processing step lungs must be the first")
 
     def __call__(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Placement]:
         """Slice, uint8 `[height, width]`, to the network's input, uint8 `[1, h, w]`."""

@@ -16,6 +16,7 @@ from edgect.bundle import DEFAULT
 from edgect.cli.record import Record
 from edgect.cli.rows import FORMATS, Row, open_rows, partial_of, resuming_of, settle
 from edgect.errors import UsageError
+from edgect.prediction import NO_LUNGS
 from edgect.scans import find_scans, may_be_image
 
 if TYPE_CHECKING:
@@ -73,12 +74,14 @@ def command(
     classifier = Classifier(**model)
     record = Record.read(output, form, classifier, files) if output is not None and resume else Record()
     counts: Counter[str] = Counter()
+    doubted = 0
     try:
         with open_rows(form, output, files, bool(record)) as rows, _progress(len(files), output) as bar:
             for path in files:
                 for row in record.take(path, cam) or _classify(classifier, path, cam):
                     rows.write(row)
                     counts[str(row["label"] or row["status"])] += 1
+                    doubted += row["reason"] == NO_LUNGS
                 if not record:
                     settle(rows)
                 bar.update(1)
@@ -87,6 +90,8 @@ def command(
             click.echo(f"{counts.total()} rows are kept; go on with the same command and --resume", err=True)
         raise
     click.echo(_summary(counts, classifier), err=True)
+    if doubted:  # where the rows went to a file, this is all that is seen
+        click.echo(f"WARNING: {doubted} of these rows: {NO_LUNGS}", err=True)
     if counts["error"]:
         click.get_current_context().exit(1)
 

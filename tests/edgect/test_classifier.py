@@ -89,7 +89,9 @@ def test_evidence_lies_on_the_slice_and_means_the_log_odds(classifier: Classifie
     log_odds = (
         math.log(found.probability / (1 - found.probability)) * classifier.bundle.manifest["temperature"]
     )
-    assert float(found.evidence.mean()) == pytest.approx(log_odds, abs=1e-3)
+    inside = found.evidence[found.evidence != 0]  # there is none round a crop
+    rounding = 1e-3 if found.region == "slice" else 1e-3 * float(np.ptp(inside))  # a crop has any size
+    assert float(inside.mean()) == pytest.approx(log_odds, abs=rounding)
     assert np.ptp(found.evidence) > 0.01
 
 

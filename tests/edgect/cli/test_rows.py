@@ -23,6 +23,7 @@ ANSWER = Prediction(
     probability=0.123456789,
     reason="",
     frame=None,
+    region="slice",
     model="cnn1",
     bundle="0" * 12,
     backend="openvino",
