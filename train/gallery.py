@@ -59,47 +59,44 @@ def activation_figures(
         indices = chosen[label]
         if not indices:
             continue
-        figure, axes = _grid(len(runs), len(indices))
+        figure, axes = grid(len(runs), len(indices))
         for row, name in zip(axes, runs, strict=True):
             row[0].set_ylabel(name)
-            scale = _scale(maps[name])
+            reddest = strongest(maps[name])
             for axis, index in zip(row, indices, strict=True):
-                picture = overlay(pixels[sizes[name]][index], maps[name][shown.index(index)], scale)
-                axis.imshow(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
+                show_evidence(axis, pixels[sizes[name]][index], maps[name][shown.index(index)], reddest)
                 axis.set_title(f"P(COVID-19) = {scores[name][index]:.2f}", fontsize=8)
         written[file] = [items[index] for index in indices]
-        _save(figure, folder / file)
+        save(figure, folder / file)
     return written
 
 
 def lung_masks(items: Sequence[Item], data: Path, folder: Path, count: int = 20, seed: int = 0) -> None:
     """lungs.png: `count` slices drawn by `seed` (all, if there are fewer), with their lungs outlined."""
     drawn = _draw(items, count, seed)
-    figure, axes = _grid(-(-len(drawn) // 5), 5)
+    figure, axes = grid(-(-len(drawn) // 5), 5)
     places = [axis for row in axes for axis in row]
     for axis in places[len(drawn) :]:
         axis.set_visible(False)
     for axis, item, image in zip(places, drawn, load(drawn, data, SIDE), strict=False):
-        _show(axis, image)
-        mask = lungs.mask(image)
-        if mask.any():
-            axis.contour(mask, levels=[0.5], colors="red", linewidths=0.8)
-        axis.set_title(_short(item), fontsize=6)
-    _save(figure, folder / "lungs.png")
+        show(axis, image)
+        outline(axis, lungs.mask(image))
+        axis.set_title(short(item), fontsize=6)
+    save(figure, folder / "lungs.png")
 
 
 def alterations(items: Sequence[Item], data: Path, folder: Path, count: int = 5, seed: int = 0) -> None:
     """alterations.png: `count` slices drawn by `seed`, as they are and under each alteration."""
     drawn = _draw(items, count, seed)
-    figure, axes = _grid(len(drawn), 1 + len(ALTERATIONS))
+    figure, axes = grid(len(drawn), 1 + len(ALTERATIONS))
     for axis, name in zip(axes[0], ("as is", *ALTERATIONS), strict=True):
         axis.set_title(name.replace("_", " "), fontsize=8)
     for row, item, image in zip(axes, drawn, load(drawn, data, SIDE), strict=True):
-        row[0].set_ylabel(_short(item), fontsize=6)
+        row[0].set_ylabel(short(item), fontsize=6)
         mask = lungs.mask(image)
         for axis, picture in zip(row, (image, *(f(image, mask) for f in ALTERATIONS.values())), strict=True):
-            _show(axis, picture)
-    _save(figure, folder / "alterations.png")
+            show(axis, picture)
+    save(figure, folder / "alterations.png")
 
 
 def _quarters(items: Sequence[Item], indices: NDArray[np.intp]) -> list[int]:
@@ -108,7 +105,8 @@ def _quarters(items: Sequence[Item], indices: NDArray[np.intp]) -> list[int]:
     return sorted({first[len(first) * quarter // 4] for quarter in (1, 2, 3)}) if first else []
 
 
-def _scale(maps: NDArray[np.float32]) -> float:
+def strongest(maps: NDArray[np.float32]) -> float:
+    """The evidence that is drawn in the strongest red."""
     return max(1.0, float(np.percentile(maps, STRONGEST)))
 
 
@@ -119,12 +117,12 @@ def _draw(items: Sequence[Item], count: int, seed: int) -> list[Item]:
     return [items[index] for index in sorted(drawn)]
 
 
-def _short(item: Item) -> str:
+def short(item: Item) -> str:
     kind = "COVID-19" if item.label == COVID else "not"
     return f"{kind}: {Path(item.path).stem[:24]}"
 
 
-def _grid(rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
+def grid(rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
     figure = Figure(figsize=(INCHES * columns, INCHES * rows), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False)
@@ -133,11 +131,20 @@ def _grid(rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
     return figure, [list(row) for row in axes]
 
 
-def _show(axis: Axes, picture: Grey) -> None:
+def show(axis: Axes, picture: Grey) -> None:
     axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def outline(axis: Axes, mask: NDArray[np.bool_]) -> None:
+    if mask.any():
+        axis.contour(mask, levels=[0.5], colors="red", linewidths=0.8)
+
+
+def show_evidence(axis: Axes, picture: Grey, log_odds: NDArray[np.float32], reddest: float) -> None:
+    axis.imshow(cv2.cvtColor(overlay(picture, log_odds, reddest), cv2.COLOR_BGR2RGB))
+
+
+def save(figure: Figure, path: Path) -> None:
     """Without the software's name, so that the same pictures make the same bytes on one installation."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Software": None})

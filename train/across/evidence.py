@@ -11,15 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from edgect.errors import ScanError
 from edgect.preprocess import Preprocess, Resize
 from edgect.scans import read_slice
 from train import lungs
-from train.across.crops import Crops, steps
+from train.across.crops import Crops, Size, steps
 from train.across.run import AcrossRun
 from train.across.sources import SOURCES
-from train.covid_ct import Item
+from train.covid_ct import DataError, Item
 from train.evidence import aucs, in_lungs
 from train.run import Run
+
+Images = NDArray[np.uint8]
+Masks = NDArray[np.bool_]
 
 JUDGED = ("covid-ct", "sars-cov-2-ct", "mosmed", "sirm")
 OUTLINED = (262, 358)  # size of the crop that the lungs of a whole slice are outlined on
@@ -28,18 +32,14 @@ OUTLINED = (262, 358)  # size of the crop that the lungs of a whole slice are ou
 def measure(run: Run, data: Path, cache: Path | None = None) -> dict[str, Any]:
     """`in_lungs` and `auc` of `train.evidence.measure`, source by source.
 
-    For the paper's networks too, on whole slices; their lungs are those found on the crop, laid back
-    on the slice, so that all networks are judged by lungs found one way. Slices on which none are
+    For networks of whole slices too, as the paper's are; their lungs are those found on the crop, laid
+    back on the slice, so that all networks are judged by lungs found one way. Slices on which none are
     found are counted in `without_lungs` and left out.
     """
     network, found = run.network(), {}
     for name in JUDGED:
         items = SOURCES[name](data).test
-        if isinstance(run, AcrossRun):
-            crops = Crops.read(items, data, run.recipe().image_size, cache)
-            images, masks = crops.images, crops.lungs
-        else:
-            images, masks = whole_slices(items, data, run.settings().image_size)
+        images, masks = _seen(run, items, data, cache)
         kept = np.flatnonzero(masks.any((1, 2)))
         chosen = [items[int(place)] for place in kept]
         found[name] = {
@@ -51,16 +51,33 @@ def measure(run: Run, data: Path, cache: Path | None = None) -> dict[str, Any]:
     return {"part": "test", "sources": found}
 
 
-def whole_slices(items: Sequence[Item], data: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Slices resized as the paper's networks take them, uint8 `[n, size, size]`, and their lungs, bool."""
-    preprocess, resize = Preprocess(steps(OUTLINED)), Resize(size, size)
-    images = np.empty((len(items), size, size), np.uint8)
-    masks = np.zeros((len(items), size, size), bool)
+def _seen(run: Run, items: Sequence[Item], data: Path, cache: Path | None) -> tuple[Images, Masks]:
+    if not isinstance(run, AcrossRun):
+        side = run.settings().image_size
+        return whole_slices(items, data, (side, side))
+    recipe = run.recipe()
+    if not recipe.crop:
+        return whole_slices(items, data, recipe.image_size)
+    crops = Crops.read(items, data, recipe.image_size, cache)
+    return crops.images, crops.lungs
+
+
+def whole_slices(items: Sequence[Item], data: Path, size: Size) -> tuple[Images, Masks]:
+    """Slices resized without a crop, uint8 `[n, h, w]`, and their lungs, bool.
+
+    Raises DataError naming the first unreadable file.
+    """
+    preprocess, resize = Preprocess(steps(OUTLINED)), Resize(*size)
+    images = np.empty((len(items), *size), np.uint8)
+    masks = np.zeros((len(items), *size), bool)
     for number, item in enumerate(tqdm(items, desc="finding lungs", unit="slice", leave=False, disable=None)):
-        pixels = read_slice(data / item.path)
+        try:
+            pixels = read_slice(data / item.path)
+        except ScanError as error:
+            raise DataError(str(error)) from error
         crop, placement = preprocess(pixels)
         images[number] = resize(pixels, placement)[0]
         if placement.region == "lungs":
             on_slice = placement.to_slice(lungs.mask(crop[0]).astype(np.float32))
-            masks[number] = cv2.resize(on_slice, (size, size), interpolation=cv2.INTER_AREA) > 0.5
+            masks[number] = cv2.resize(on_slice, size[::-1], interpolation=cv2.INTER_AREA) > 0.5
     return images, masks

@@ -28,15 +28,16 @@ TEST_2 = "test-2"  # the paper's: SIRM's slices, and those without COVID-19 of i
 def validate(run: AcrossRun, data: Path, cache: Path | None = None) -> dict[str, Any]:
     """Choose the threshold on the validation parts of the training's sources, and say how it does there.
 
-    `elsewhere`: on the training and validation parts of sources that were left out, by which
-    recipes may be compared; their test parts are not read. `blanked`: AUC on COVID-CT's validation
+    `elsewhere`: on the training and validation parts of those sources in `data` that were left out,
+    by which recipes may be compared; their test parts are not read. `blanked`: AUC on COVID-CT's validation
     part with the lungs blanked out.
     """
     trained_on = [name for name, weight in run.recipe().sources.items() if weight > 0]
     found = _scored(run, {name: SOURCES[name](data).val for name in trained_on}, data, cache)
     threshold = balanced_threshold(list(found.values()))
     report = {name: described(*pair, threshold) for name, pair in with_severe(found).items()}
-    left_out = {n: make(data) for n, make in SOURCES.items() if n not in run.recipe().sources}
+    there = [name for name in SOURCES if name not in run.recipe().sources and (data / name).is_dir()]
+    left_out = {name: SOURCES[name](data) for name in there}
     others = _scored(run, {n: source.train + source.val for n, source in left_out.items()}, data, cache)
     content = {
         "threshold": threshold,
@@ -128,9 +129,9 @@ def _scored(
 
 def _auc_blanked(run: AcrossRun, data: Path, cache: Path | None) -> float | None:
     recipe = run.recipe()
-    crops = Crops.read(SOURCES["covid-ct"](data).val, data, recipe.image_size, cache)
     if not recipe.crop:
         return None
+    crops = Crops.read(SOURCES["covid-ct"](data).val, data, recipe.image_size, cache)
     images = np.stack([lungs_blanked(*pair) for pair in zip(crops.images, crops.lungs, strict=True)])
     scores = predict.probabilities(predict.logits(run.network(), images))
     return auc([item.label for item in crops.items], scores)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from train.network import check_image_size
+
 
 def every_source() -> dict[str, float]:
     return {"covid-ct": 1.0, "sars-cov-2-ct": 1.0, "mosmed": 1.0, "luna-slices": 0.5, "sirm": 0.0}
@@ -30,11 +32,11 @@ class Recipe:
     balanced: bool = True
     crop: bool = True
     image_size: tuple[int, int] = (131, 179)
-    upsample_groups: int = 2
+    upsample_groups: int = 8
     optimiser: Literal["adamw", "sgd"] = "adamw"
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
-    steps: int = 1200
+    steps: int = 1500
     warm_up: int = 60
     batch_size: int = 32
     average_decay: float = 0.995
@@ -43,8 +45,8 @@ class Recipe:
     transplants: float = 0.2
     blanked: float = 0.1
     outside: float = 0.4
-    opacities: float = 1.0
-    guidance: float = 0.0
+    opacities: float = 2.0
+    guidance: float = 0.2
     mixed_styles: bool = False
     smoothing: float = 0.05
     mild_share: float = 0.25
@@ -53,6 +55,10 @@ class Recipe:
     pretrained_sha256: str | None = None
     precision: Literal["fp32", "bf16"] = "bf16"
     threads: int = 1
+
+    def __post_init__(self) -> None:
+        for side in self.image_size:
+            check_image_size(side)
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Recipe:

@@ -13,7 +13,7 @@ from train.across.crops import Crops
 from train.across.recipe import Recipe
 from train.across.sources import source_of
 from train.blanking import lungs_blanked
-from train.covid_ct import COVID, Item
+from train.covid_ct import CLASSES, COVID, Item
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -47,6 +47,10 @@ class Samples:
             for source in recipe.sources
             for label in (0, 1)
         }
+        for label, name in CLASSES.items():
+            drawn = [s for s, weight in recipe.sources.items() if weight and len(self._cells[s, label])]
+            if recipe.balanced and not drawn:
+                raise ValueError(f"no {name} slices to draw from {', '.join(recipe.sources)}; add a source")
         self._healthy = [n for n, i in enumerate(items) if i.path.startswith(HEALTHY) and crops.cropped[n]]
         self._chances = {n: self._chance(items[n], items) for n in range(len(items))}
         pairs = zip(crops.images, crops.lungs, strict=True)

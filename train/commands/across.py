@@ -10,7 +10,7 @@ from typing import Any
 import click
 import torch
 
-from train.across.ablation import PARTS_OF_RECIPE
+from train.across.ablation import PARTS_OF_RECIPE, PRETRAINED
 from train.across.recipe import Recipe
 from train.across.run import AcrossRun
 from train.across.sources import SOURCES
@@ -61,10 +61,12 @@ def fit_command(
 
     recipe = Recipe(**settings)
     sources = {n: w for n, w in recipe.sources.items() if n not in leave_out and (not only or n in only)}
+    if not sources:
+        raise click.UsageError("no source is left to train on")
     recipe = replace(recipe, sources=sources)
     if without:
         recipe = replace(recipe, **PARTS_OF_RECIPE[without])
-        pretrained = None if without == "pretrained start" else pretrained
+        pretrained = None if without == PRETRAINED else pretrained
     weights = Weights.read(pretrained) if pretrained else None
     if weights:
         recipe = replace(recipe, pretrained=weights.name, pretrained_sha256=weights.sha256)

@@ -1,4 +1,4 @@
-"""Writes RESULTS.md and its plots from run files alone, and pictures of scans where asked."""
+"""Writes RESULTS.md, ACROSS.md and their plots from run files alone, and pictures of scans where asked."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from string import Template
 from tqdm import tqdm
 
 from train import paper
+from train.across.run import AcrossRun
 from train.network import LightCNN
-from train.report import findings, plots, tables
+from train.report import across, findings, plots, tables
+from train.report.across_runs import DEFAULT
 from train.run import Run, RunError
 
 PLOTS = {
@@ -23,7 +25,7 @@ PLOTS = {
 def write(runs: Path, out: Path) -> None:
     """Fill the template with tables of the run folders in `runs`; `plots/` beside `out` takes pictures.
 
-    Raises RunError where `runs` holds no network of Table 5.
+    ACROSS.md is written beside it. Raises RunError where `runs` holds no network of Table 5.
     """
     made = {name: tables.runs(runs, folder) for name, folder in tables.NETWORKS.items()}
     missing = [folder for name, folder in tables.NETWORKS.items() if not made[name]]
@@ -54,11 +56,14 @@ def write(runs: Path, out: Path) -> None:
     (out.parent / "plots").mkdir(exist_ok=True)
     for name, draw in tqdm(PLOTS.items(), desc="plots", leave=False, disable=None):
         plots.save(draw(runs), out.parent / "plots" / f"{name}.png")
+    across.write(runs, out.with_name("ACROSS.md"))
 
 
 def gallery(runs: Path, data: Path, folder: Path) -> None:
-    """Figures 4 and 5 and the lungs that were found, drawn from the data; not to be published."""
+    """Figures 4 and 5, the lungs that were found, and where the default network is finished its crops
+    and maps of every source, drawn from the data; not to be published."""
     from train import gallery as pictures
+    from train.across import gallery as of_sources
 
     networks = {name: Run(runs / path) for name, path in tables.NETWORKS.items()}
     items = networks["CNN-1"].arrangement().train
@@ -66,3 +71,6 @@ def gallery(runs: Path, data: Path, folder: Path) -> None:
     pictures.activation_figures(networks, items, data, folder)
     pictures.lung_masks(items, data, folder)
     pictures.alterations(items, data, folder)
+    default = AcrossRun(runs / DEFAULT)
+    if default.weights.is_file():
+        of_sources.draw(default, data, folder)
