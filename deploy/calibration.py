@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from train.arrangements import Arrangement
-from train.covid_ct import COVID, NOT_COVID
-from train.images import load
+from deploy.subjects.subject import Parts
+from edgect.errors import ScanError
+from edgect.preprocess import Preprocess
+from edgect.scans import read_slice
+from train.covid_ct import COVID, NOT_COVID, DataError
 
 
 @dataclass(frozen=True)
@@ -26,15 +30,37 @@ class CalibrationSet:
         return hashlib.sha256(self.images.tobytes()).hexdigest()
 
 
-def draw(split: Arrangement, data: Path, image_size: int, count: int, seed: int) -> CalibrationSet:
-    """Draw `count` training slices, half of each class, without replacement."""
+def draw(
+    training: Parts, data: Path, steps: Sequence[Mapping[str, Any]], count: int, seed: int
+) -> CalibrationSet:
+    """Draw `count` training slices without replacement, half of each class, evenly over the titles.
+
+    A title with too few of a class gives all it has, and the others more. Raises ValueError where
+    all together have too few, DataError for a slice that cannot be read.
+    """
     rng = np.random.default_rng(seed)
-    items = []
+    paths = []
     for label in (COVID, NOT_COVID):
-        of_class = [item for item in split.train if item.label == label]
-        if count // 2 > len(of_class):
-            raise ValueError(
-                f"{count} calibration slices need {count // 2} of each class; {len(of_class)} exist"
-            )
-        items += [of_class[i] for i in sorted(rng.choice(len(of_class), count // 2, replace=False))]
-    return CalibrationSet(load(items, data, image_size), [item.path for item in items])
+        cells = [[item.path for item in items if item.label == label] for items in training.values()]
+        for cell, share in zip(cells, even(count // 2, [len(cell) for cell in cells]), strict=True):
+            paths += [cell[n] for n in sorted(rng.choice(len(cell), share, replace=False))] if share else []
+    return CalibrationSet(_read(paths, data, steps), paths)
+
+
+def even(count: int, available: Sequence[int]) -> list[int]:
+    """How many to take of each, in all `count`: as many of one as of another, as far as there are."""
+    if count > sum(available):
+        raise ValueError(f"{2 * count} calibration slices need {count} of each class; {sum(available)} exist")
+    shares = [0] * len(available)
+    for _ in range(count):
+        left = [n for n, share in enumerate(shares) if share < available[n]]
+        shares[min(left, key=lambda n: shares[n])] += 1
+    return shares
+
+
+def _read(paths: Sequence[str], data: Path, steps: Sequence[Mapping[str, Any]]) -> NDArray[np.uint8]:
+    preprocess = Preprocess(steps)
+    try:
+        return np.array([preprocess(read_slice(data / path))[0][0] for path in paths], np.uint8)
+    except ScanError as error:
+        raise DataError(str(error)) from error

@@ -26,9 +26,12 @@ class ExportError(Exception):
     """The exported model does not answer as torch does."""
 
 
-def export(network: LightCNN, image_size: int, path: Path) -> None:
-    """Write FP32 ONNX by the network contract, batch size free, batch normalisation folded in."""
-    images = torch.zeros(2, 1, image_size, image_size, dtype=torch.uint8)
+def export(network: LightCNN, size: tuple[int, int], path: Path) -> None:
+    """Write FP32 ONNX by the network contract, batch size free, batch normalisation folded in.
+
+    size: (height, width) of the input in pixels.
+    """
+    images = torch.zeros(2, 1, *size, dtype=torch.uint8)
     program = torch.onnx.export(
         inference_form(network),
         (images,),

@@ -1,4 +1,4 @@
-"""The two numbers that a bundle adds to its network, both read off the FP32 model."""
+"""The numbers that a bundle adds to its network, read off the FP32 model."""
 
 from __future__ import annotations
 
@@ -9,21 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect import Classifier
+from train.covid_ct import Item
 
 TEMPERATURES = np.geomspace(0.25, 8, 501)
 
 
-def temperature(classifier: Classifier, paths: Iterable[Path], labels: Sequence[int]) -> float:
-    """Fit one divisor of the log-odds to labelled slices of the validation part.
+def temperature(classifier: Classifier, parts: Iterable[Sequence[Item]], data: Path) -> float:
+    """Fit one divisor of the log-odds to labelled slices of validation parts, each part counting alike.
 
     Of `TEMPERATURES`, the one with the least negative log-likelihood (Guo et al. 2017, On
     calibration of modern neural networks, section 4.2). It changes no label at threshold 0.5.
     classifier: of a bundle whose temperature is 1.
     """
-    found = np.array([classifier.predict(path).probability for path in paths], float)
-    log_odds = np.log(found) - np.log1p(-found)
-    losses = [negative_log_likelihood(log_odds / t, np.asarray(labels)) for t in TEMPERATURES]
+    answers = [(_log_odds(classifier, part, data), np.array([i.label for i in part])) for part in parts]
+    losses = [
+        np.mean([negative_log_likelihood(log_odds / t, labels) for log_odds, labels in answers])
+        for t in TEMPERATURES
+    ]
     return float(TEMPERATURES[int(np.argmin(losses))])
+
+
+def threshold(before: float, temperature: float) -> float:
+    """Where a threshold of probabilities lies after temperature scaling, so that no label changes."""
+    return round(float(1 / (1 + (1 / before - 1) ** (1 / temperature))), 6)
 
 
 def negative_log_likelihood(log_odds: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
@@ -33,8 +41,14 @@ def negative_log_likelihood(log_odds: NDArray[np.float64], labels: NDArray[np.in
 def heat_map_scale(classifier: Classifier, paths: Iterable[Path]) -> float:
     """Log-odds drawn in the strongest red: the 99th percentile by place over calibration slices.
 
-    At least 1, so that a network that never says COVID-19 does not paint faint evidence red.
+    Places that the network did not see, where evidence is 0, are none. At least 1, so that a network
+    that never says COVID-19 does not paint faint evidence red.
     """
     maps = (classifier.predict(path, evidence=True).evidence for path in paths)
-    values = [evidence[::8, ::8].ravel() for evidence in maps if evidence is not None]
-    return max(1.0, float(np.percentile(np.concatenate(values), 99)))
+    values = np.concatenate([evidence[::8, ::8].ravel() for evidence in maps if evidence is not None])
+    return max(1.0, float(np.percentile(values[values != 0], 99)))
+
+
+def _log_odds(classifier: Classifier, part: Sequence[Item], data: Path) -> NDArray[np.float64]:
+    found = np.array([classifier.predict(data / item.path).probability for item in part], float)
+    return np.asarray(np.log(found) - np.log1p(-found))

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import sources_folder
+from tests.deploy import across_run
 from tests.deploy.command import deploy
+from train.across.run import AcrossRun
 from train.fit import fit
 from train.run import Run, Settings
 
@@ -26,3 +29,23 @@ def made(run: Run, covid_ct: Path, tmp_path_factory: pytest.TempPathFactory):
     done = deploy(run.path, covid_ct, out, "--calibration-size", "60")
     assert done.returncode == 0, done.stderr
     return out, done.stdout
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder of all sources, of invented slices. Read only."""
+    return sources_folder.write(tmp_path_factory.mktemp("sources"))
+
+
+@pytest.fixture(scope="session")
+def across(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> AcrossRun:
+    return across_run.write(tmp_path_factory.mktemp("runs") / "across", sources)
+
+
+@pytest.fixture(scope="session")
+def lungs_bundle(across: AcrossRun, sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made of `across`, with the test parts read."""
+    out = tmp_path_factory.mktemp("bundles") / "lungs"
+    done = deploy(across.path, sources, out, "--calibration-size", "60", "--test")
+    assert done.returncode == 0, done.stderr
+    return out

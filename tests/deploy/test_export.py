@@ -21,7 +21,7 @@ def network(run: Run) -> LightCNN:
 @pytest.fixture(scope="module")
 def exported(network: LightCNN, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("onnx") / "fp32.onnx"
-    export(network, 67, path)
+    export(network, (67, 67), path)
     return path
 
 
@@ -46,6 +46,17 @@ def test_any_batch_size_gives_the_contracts_shapes(exported: Path, images: np.nd
 
 def test_answers_as_torch_does(network: LightCNN, exported: Path, images: np.ndarray) -> None:
     assert max(max_difference(network, exported, images).values()) < 1e-4
+
+
+@pytest.mark.parametrize("groups", [1, 16])
+def test_other_groups_and_shapes_answer_as_torch_does(groups: int, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = LightCNN(upsample_groups=groups).eval()
+    export(network, (67, 83), tmp_path / "fp32.onnx")
+    images = np.random.default_rng(0).integers(0, 256, (3, 67, 83), np.uint8)
+    assert max(max_difference(network, tmp_path / "fp32.onnx", images).values()) < 1e-4
+    outputs = ort.InferenceSession(tmp_path / "fp32.onnx").run(None, {"image": images[:, None]})
+    assert [o.shape for o in outputs] == [(3, 2), (3, 2, 16, 20), (3, 128)]
 
 
 def test_a_difference_is_an_error(exported: Path, images: np.ndarray) -> None:

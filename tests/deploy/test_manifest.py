@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from deploy import manifest
+from deploy import manifest, subjects
 from deploy.calibration import CalibrationSet
+from deploy.card import card
 from edgect.bundle import Bundle
 from train.fit import fit
 from train.run import Run, Settings, write_json
@@ -24,19 +25,24 @@ EVIDENCE = {
 
 
 def described(run: Run) -> dict:
-    found = manifest.describe("tiny", run, CalibrationSet(np.zeros((0, 67, 67), np.uint8), []))
-    return json.loads(json.dumps(found))
+    empty = CalibrationSet(np.zeros((0, 67, 67), np.uint8), [])
+    return json.loads(json.dumps(manifest.describe("tiny", subjects.of(run.path), empty)))
+
+
+def card_of(run: Run) -> str:
+    description = described(run)
+    return card(description, subjects.of(run.path).passages(description))
 
 
 def test_the_card_says_what_the_network_looks_at(run: Run, tmp_path: Path) -> None:
-    assert "was not measured" in manifest.card(described(run))
+    assert "was not measured" in card_of(run)
     copy = Run(tmp_path)
     for file in run.path.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     write_json(tmp_path / "evidence.json", EVIDENCE)
-    card = " ".join(manifest.card(described(copy)).split())
-    assert "0.310 (0.270 to 0.350) lies in the lungs, which take 0.402 of the picture" in card
-    assert "0.770 (0.600 to 0.850) with the lungs blanked out" in card
+    text = " ".join(card_of(copy).split())
+    assert "0.310 (0.270 to 0.350) lies in the lungs, which take 0.402 of the picture" in text
+    assert "0.770 (0.600 to 0.850) with the lungs blanked out" in text
 
 
 def test_arrangement_2_brings_sirms_name_and_terms(run: Run, covid_ct: Path, tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""The stages from a finished run to a bundle; each fills in more of its folder and description."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from deploy import export, manifest, quantize, tune, verify
+from deploy.calibration import CalibrationSet
+from deploy.subjects import Subject
+from deploy.subjects.subject import Parts
+from edgect import Classifier
+
+
+def models(subject: Subject, bundle: Path, drawn: CalibrationSet) -> None:
+    """Write the four model files."""
+    fp32 = bundle / "fp32.onnx"
+    click.echo(f"exporting {subject.run.path} to ONNX, opset {export.OPSET}", err=True)
+    export.export(subject.network, subject.size, fp32)
+    differences = export.max_difference(subject.network, fp32, drawn.images[:32])
+    click.echo(
+        "ONNX against torch, largest difference: "
+        + ", ".join(f"{name} {value:.2g}" for name, value in differences.items())
+    )
+    click.echo(f"quantizing with {len(drawn.paths)} training slices", err=True)
+    quantize.for_onnxruntime(fp32, bundle / "int8.onnx", drawn.images)
+    quantize.for_openvino(fp32, bundle / "int8.xml", drawn.images)
+
+
+def tuned(name: str, subject: Subject, bundle: Path, drawn: CalibrationSet, data: Path) -> dict[str, Any]:
+    """Describe the bundle, and fit temperature, threshold and heat map scale to its FP32 model."""
+    description = manifest.describe(name, subject, drawn)
+    manifest.write(bundle, description, subject)
+    reference = Classifier(bundle, "onnxruntime", "fp32")
+    scale = tune.heat_map_scale(reference, [data / path for path in drawn.paths])
+    temperature = tune.temperature(reference, subject.parts(data, "val").values(), data)
+    description |= {
+        "threshold": tune.threshold(subject.threshold, temperature),
+        "temperature": temperature,
+        "heat_map_scale": scale,
+        "metrics": {},
+    }
+    manifest.write(bundle, description, subject)
+    return description
+
+
+def verified(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
+    """Hold every file against FP32 on the validation parts. Raises VerificationError."""
+    answers = _read(bundle, subject.parts(data, "val"), data, description)
+    description["parity"] = answers.parity()
+    for combination, row in description["parity"].items():
+        click.echo(f"{combination}: " + ", ".join(f"{key} {value}" for key, value in row.items()))
+    verify.require_parity(description["parity"])
+
+
+def tested(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
+    """Read the test parts, and write the reading of each down in the run's folder."""
+    parts = subject.parts(data, "test")
+    _read(bundle, parts, data, description)
+    for title in parts:
+        reading = {
+            "by": "deploy",
+            "bundle": description["name"],
+            "part": title,
+            "threshold": description["threshold"],
+            "metrics": description["metrics"][title],
+        }
+        subject.run.write_reading("test", reading)
+
+
+def _read(bundle: Path, parts: Parts, data: Path, description: dict[str, Any]) -> verify.Answers:
+    """Classify all parts; their metrics, and parity where there are several, go into the description."""
+    every = list(dict.fromkeys(item for items in parts.values() for item in items))
+    answers = verify.answer(bundle, every, data)
+    tables = {title: answers.of(items) for title, items in parts.items()}
+    description["metrics"] |= {title: part.metrics() for title, part in tables.items()}
+    if len(tables) > 1:
+        parity = {title: part.parity() for title, part in tables.items()}
+        description["parity_by_part"] = {**description.get("parity_by_part", {}), **parity}
+        for line in verify.less_accurate(parity):
+            click.echo(f"WARNING: {line}", err=True)
+    return answers
