@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from edgect.bundle import Bundle
 from edgect.preprocess import Preprocess
 from edgect.scans import read_slice
+from train.across.sources import SOURCES
 from train.arrangements import arrangement
+from train.covid_ct import Item
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "scans"
 VARIATIONS = 25
@@ -33,10 +35,8 @@ def load(bundle: Bundle) -> Slices:
     preprocess = Preprocess(bundle.manifest["input"]["steps"])
     if "EDGECT_DATA" in os.environ:
         data = Path(os.environ["EDGECT_DATA"])
-        number = bundle.manifest["training"]["arrangement"]
-        items = arrangement(number, data).val
+        items, source = _validation(bundle, data)
         images = [preprocess(read_slice(data / item.path))[0] for item in items]
-        source = f"validation part of arrangement {number}"
         return Slices(source, np.stack(images), np.array([i.label for i in items]))
     images, labels = [], []
     for number, path in enumerate(sorted(EXAMPLES.iterdir())):
@@ -46,6 +46,16 @@ def load(bundle: Bundle) -> Slices:
             images.append(preprocess(varied)[0])
             labels.append(int(path.name.startswith("covid")))
     return Slices(f"{VARIATIONS} variations of each example scan", np.stack(images), np.array(labels))
+
+
+def _validation(bundle: Bundle, data: Path) -> tuple[list[Item], str]:
+    training = bundle.manifest["training"]
+    if "recipe" not in training:
+        number = training["arrangement"]
+        return arrangement(number, data).val, f"validation part of arrangement {number}"
+    names = [name for name, weight in training["recipe"]["sources"].items() if weight > 0]
+    items = [item for name in names for item in SOURCES[name](data).val]
+    return items, f"validation parts of {', '.join(names)}"
 
 
 def _vary(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
