@@ -37,7 +37,7 @@ def sources(folder: Path) -> Figure:
     axis.set_xlabel("AUC on the test part, 95 % interval by patient or block; a dot for each seed")
     axis.axvline(0.5, color="grey", lw=0.8, ls=":")
     if axis.containers:
-        axis.legend(title="trained on", fontsize=8, loc="lower left")
+        figure.legend(title="trained on", fontsize=8, loc="outside upper center", ncols=3)
     else:
         _say_empty(axis)
     return figure
@@ -67,6 +67,7 @@ def parts(folder: Path) -> Figure:
             if arm == EVERYTHING:
                 axis.axvline(np.mean(values), color="grey", lw=0.8, ls=":")
         axis.set_xlabel(f"AUC\n{panel}")
+        axis.locator_params(axis="x", nbins=5)
         if not made:
             _say_empty(axis)
     axes[0].set(yticks=range(len(made)), yticklabels=list(made))

@@ -113,7 +113,8 @@ def readings(folder: Path) -> str:
 def _looked_at(line: Found) -> str:
     names = line.get("sources")
     if names is None:
-        return str(line.get("part", "test"))
+        part = str(line.get("part", "test"))
+        return TITLES.get(part, part)
     whole = [TITLES[source] for source in SOURCES if f"{source}{WHOLE}" in names]
     second = ["Test-2"] if TEST_2 in names else []
     return ", ".join(["test parts of all sources", *(f"the whole of {title}" for title in whole), *second])

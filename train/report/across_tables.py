@@ -12,7 +12,9 @@ from train.across.judge import SEVERE, TEST_2
 from train.report import field
 from train.report.across_runs import (
     ALONE,
+    ARMS,
     DEFAULT,
+    EVERYTHING,
     HEAD,
     LEFT_OUT,
     TITLES,
@@ -39,8 +41,14 @@ OTHERS = ("", "slices", "accuracy", "F1", "AUC")
 def trainings(folder: Path) -> str:
     """What each network was trained on, and the threshold that validation chose."""
     left_out = {f"without {TITLES[source]}": name for source, name in LEFT_OUT.items()}
+    names = {
+        "default": DEFAULT,
+        **left_out,
+        "COVID-CT alone": ALONE,
+        "ablation, everything": ARMS[EVERYTHING],
+    }
     rows = []
-    for title, name in {"default": DEFAULT, **left_out, "COVID-CT alone": ALONE}.items():
+    for title, name in names.items():
         for run in runs(folder, name):
             recipe = run.recipe()
             sources = ", ".join(TITLES[n] for n, weight in recipe.sources.items() if weight > 0)
