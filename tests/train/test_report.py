@@ -11,7 +11,8 @@ from PIL import Image
 from train import paper
 from train.commands import main
 from train.fit import fit
-from train.report import tables
+from train.report import gallery, tables
+from train.report.across_runs import NOT_MEASURED
 from train.run import Run, Settings
 from train.search import NAMES, Search
 from train.test import test as read_part
@@ -77,6 +78,12 @@ def test_it_is_the_same_every_time(runs: Path, written: Path, tmp_path: Path) ->
         assert (tmp_path / "plots" / picture.name).read_bytes() == picture.read_bytes()
 
 
+def test_what_is_known_of_the_default_network_stands_beside_it(written: Path) -> None:
+    text = (written.parent / "ACROSS.md").read_text()
+    assert "$" not in text
+    assert NOT_MEASURED in text
+
+
 def test_table_5_holds_every_seed_its_interval_and_the_mean(runs: Path) -> None:
     table = rows(tables.final(runs))
     ours = [row for row in table if row[0] == "CNN-1, ours"]
@@ -136,6 +143,23 @@ def test_a_gallery_is_drawn_only_where_asked(runs: Path, covid_ct: Path, tmp_pat
     assert done.exit_code == 0, done.output
     assert (tmp_path / "g" / "lungs.png").exists()
     assert not list((tmp_path / "plots").glob("*lungs*"))
+    assert not list((tmp_path / "g").glob("crops-*"))  # there is no default network
+
+
+def test_the_default_networks_gallery_is_drawn_once_it_is_finished(
+    runs: Path, covid_ct: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("activation_figures", "lung_masks", "alterations"):
+        monkeypatch.setattr(f"train.gallery.{name}", lambda *_: None)
+    drawn = []
+    monkeypatch.setattr("train.across.gallery.draw", lambda run, *_: drawn.append(run.path.name))
+    shutil.copytree(runs, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "lungs").mkdir()
+    gallery(tmp_path, covid_ct, tmp_path / "g")
+    assert drawn == []
+    (tmp_path / "lungs/weights.pt").touch()
+    gallery(tmp_path, covid_ct, tmp_path / "g")
+    assert drawn == ["lungs"]
 
 
 def test_a_kept_accuracy_has_its_interval_where_the_part_was_read(runs: Path, tmp_path: Path) -> None:
