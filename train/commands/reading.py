@@ -74,16 +74,16 @@ def probe_command(data: Path, out: Path | None) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     default=RUNS.parent / "RESULTS.md",
     show_default=True,
-    help="Markdown file; plots/ beside it holds its pictures.",
+    help="Markdown file; ACROSS.md and plots/ are written beside it.",
 )
 @click.option("--gallery", type=options.folder, help="Folder for pictures of scans; needs --data.")
 @click.option("--data", type=options.folder, envvar="EDGECT_DATA", help="Only for --gallery.")
 def report_command(runs: Path, out: Path, gallery: Path | None, data: Path | None) -> None:
-    """Write RESULTS.md and its plots again from the run files, with no training."""
+    """Write RESULTS.md, ACROSS.md and their plots again from the run files, with no training."""
     from train import report
 
     report.write(runs, out)
-    click.echo(f"{out}, {out.parent / 'plots'}")
+    click.echo(f"{out}, {out.parent / 'ACROSS.md'}, {out.parent / 'plots'}")
     if gallery:
         if data is None:
             raise click.UsageError("--gallery needs --data: pictures are made of scans")
