@@ -21,6 +21,7 @@ from train.across.recipe import Recipe
 from train.across.run import AcrossRun
 from train.across.samples import Samples
 from train.across.sources import SOURCES, Source, fingerprint
+from train.covid_ct import DataError
 from train.fit import DivergedError
 from train.network import LightCNN
 from train.pretrained import Weights
@@ -46,7 +47,7 @@ def fit(
     Raises RunError when the folder holds another run, DataError for data not as listed,
     DivergedError when the loss is no number any more.
     """
-    if run.checkpoint.exists() and not resume:
+    if (run.checkpoint.exists() or run.weights.exists()) and not resume:
         raise RunError(f"{run.path}: holds a run already; --resume continues it")
     torch.set_num_threads(recipe.threads)
     parts = {name: SOURCES[name](data) for name in recipe.sources}
@@ -54,10 +55,12 @@ def fit(
     crops = Crops.read(every.train, data, recipe.image_size, cache, recipe.crop)
     network = begin(recipe, crops, weights)
     training = Training(recipe, network)
+    split = {name: fingerprint(part) for name, part in parts.items()}
     if run.checkpoint.exists():
+        if run.record()["split"] != split:
+            raise DataError(f"{data}: its slices are not those that {run.path} was begun with")
         training.restore(run)
     else:
-        split = {name: fingerprint(part) for name, part in parts.items()}
         run.begin_across(recipe, network.mean, network.std, split)
     training.run(Samples(crops, recipe), lambda: training.save(run))
     judged: LightCNN = training.averaged.module

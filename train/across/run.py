@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -37,7 +38,7 @@ class AcrossRun(Run):
         return network.eval()
 
     @property
-    def validation_file(self) -> Any:
+    def validation_file(self) -> Path:
         return self.path / "validation.json"
 
     def threshold(self) -> float:

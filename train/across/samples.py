@@ -52,7 +52,7 @@ class Samples:
             if recipe.balanced and not drawn:
                 raise ValueError(f"no {name} slices to draw from {', '.join(recipe.sources)}; add a source")
         self._healthy = [n for n, i in enumerate(items) if i.path.startswith(HEALTHY) and crops.cropped[n]]
-        self._chances = {n: self._chance(items[n], items) for n in range(len(items))}
+        self._chances = {n: self._chance(items[n]) for n in range(len(items))}
         pairs = zip(crops.images, crops.lungs, strict=True)
         self._opacities = np.stack([transplant.opacities(*pair) for pair in pairs])
         self._donors = {
@@ -84,7 +84,7 @@ class Samples:
         if rng.random() < recipe.blanked and lungs.any():
             image, target = lungs_blanked(image, lungs), UNKNOWN
             opacities = np.zeros_like(opacities)
-        elif rng.random() < recipe.outside:
+        elif rng.random() < recipe.outside and lungs.any():
             other = self.crops.images[rng.integers(len(self.crops.images))]
             image = distort.outside_replaced(image, lungs, other, rng)
         if recipe.geometric:
@@ -118,7 +118,7 @@ class Samples:
         both = np.maximum(self._opacities[place], opacities * lungs)
         return mixed, lungs, both, self._target(self.crops.items[donor])
 
-    def _chance(self, item: Item, items: Sequence[Item]) -> float:
+    def _chance(self, item: Item) -> float:
         return self.recipe.mild_share if item.path.startswith(MILD) else 1.0
 
     def _target(self, item: Item) -> float:
