@@ -12,7 +12,7 @@ from typing import Any
 
 from edgect.errors import ModelError
 
-DEFAULT = "cnn2"
+DEFAULT = "lungs"
 SCHEMA = 1
 BUNDLED = Path(__file__).parent / "bundles"
 MANIFEST = "manifest.json"

@@ -19,7 +19,9 @@ from train.pretrained import Weights
 from train.run import Run, write_json
 
 cache = click.option(
-    "--cache", type=options.folder, help="Folder that keeps cropped slices for the next run; not to outlive a change of data or code."
+    "--cache",
+    type=options.folder,
+    help="Folder that keeps cropped slices for the next run; delete it when data or code change.",
 )
 
 
