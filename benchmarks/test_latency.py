@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Load
-from benchmarks.slices import Slices
+from benchmarks.slices import EXAMPLES, Slices
 from edgect.backends import BACKENDS, PRECISIONS, available_cores
+from edgect.bundle import Bundle
+from edgect.preprocess import Preprocess
+from edgect.scans import read_slice
 
 THREADS = [1, None]
 
@@ -41,9 +45,9 @@ def test_torch(
     benchmark: BenchmarkFixture, run_folder: Path, measured_on: Slices, threads: int | None
 ) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed (pip install .[train])")
-    from train.run import Run
+    from train.across.run import opened
 
-    network = Run(run_folder).network()
+    network = opened(run_folder).network()
     image = torch.from_numpy(measured_on.images[:1])
     before = torch.get_num_threads()
     torch.set_num_threads(threads or available_cores())
@@ -54,3 +58,17 @@ def test_torch(
     finally:
         torch.set_num_threads(before)
     assert bool(torch.isfinite(logits).all())
+
+
+def test_preprocessing(benchmark: BenchmarkFixture, bundle: Bundle) -> None:
+    """All example scans in a row, on one core, from pixels to the network's input."""
+    preprocess = Preprocess(bundle.manifest["input"]["steps"])
+    scans = [read_slice(path) for path in sorted(EXAMPLES.iterdir())]
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    benchmark.group = f"pre-processing, {len(scans)} slices"
+    try:
+        placements = benchmark(lambda: [preprocess(scan)[1] for scan in scans])
+    finally:
+        cv2.setNumThreads(before)
+    assert not preprocess.crops_to_lungs or all(p.region == "lungs" for p in placements)

@@ -68,12 +68,16 @@ class LightCNN(nn.Module):
     Any height and width that `check_image_size` takes will do.
 
     mean, std: of the training slices' grey levels, in 0 to 1. upsample_groups: of the transposed
-    convolution, whose 1,048,576 weights at 1 group are divided by their number.
+    convolution, whose 1,048,576 weights at 1 group are divided by their number. map_side: class
+    activation maps are averaged over squares of this side; at 4 each is what the transposed
+    convolution made of one place, with other weights for each of 16, which otherwise shows as a grid.
     """
 
-    def __init__(self, mean: float = 0.5, std: float = 0.25, upsample_groups: int = 2) -> None:
+    def __init__(
+        self, mean: float = 0.5, std: float = 0.25, upsample_groups: int = 2, map_side: int = 1
+    ) -> None:
         super().__init__()
-        self.mean, self.std = mean, std
+        self.mean, self.std, self.map_side = mean, std, map_side
         self.conv1 = nn.Conv2d(1, 64, 3, stride=2)
         self.pool = nn.MaxPool2d(3, stride=2, ceil_mode=True)
         channels = 64
@@ -88,13 +92,15 @@ class LightCNN(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """image: uint8 `[N, 1, 227, 227]`, 0 to 255.
 
-        Returns float32 logits `[N, 2]` (not COVID-19, COVID-19), cam `[N, 2, 56, 56]` with
+        Returns float32 logits `[N, 2]` (not COVID-19, COVID-19), cam `[N, 2, 56, 56]` (at map_side 1) with
         `logits = mean(cam) + bias` (Zhou et al. 2016, equation 2), embedding `[N, 128]`.
         """
         features = self.features(image)
         embedding = features.mean((2, 3))
         logits = self.classifier(embedding)
         cam = nn.functional.conv2d(features, self.classifier.weight[:, :, None, None])
+        if self.map_side > 1:
+            cam = nn.functional.avg_pool2d(cam, self.map_side)
         return logits, cam, embedding
 
     def evidence(self, features: Tensor) -> Tensor:

@@ -6,14 +6,12 @@ from pathlib import Path
 
 from deploy.subjects import across, paper
 from deploy.subjects.subject import Subject
-from train.across.run import AcrossRun
-from train.run import Run
+from train.across.run import AcrossRun, opened
 
 __all__ = ["Subject", "of"]
 
 
 def of(folder: Path) -> Subject:
     """Raises RunError where the folder holds no run, or one that is not finished."""
-    if (folder / "recipe.json").exists():
-        return across.subject(AcrossRun(folder))
-    return paper.subject(Run(folder))
+    run = opened(folder)
+    return across.subject(run) if isinstance(run, AcrossRun) else paper.subject(run)

@@ -13,6 +13,8 @@ from train.across.recipe import Recipe
 from train.network import LightCNN
 from train.run import Run, RunError, read_json, versions, write_json
 
+MAP_SIDE = 4  # of the maps that the finished network gives out; training has them whole
+
 
 class AcrossRun(Run):
     """recipe.json, losses.csv, weights.pt, validation.json, and the readings of test parts."""
@@ -21,6 +23,9 @@ class AcrossRun(Run):
         self.path.mkdir(parents=True, exist_ok=True)
         record = {"recipe": asdict(recipe), "mean": mean, "std": std, "split": split, "versions": versions()}
         write_json(self.path / "recipe.json", record)
+
+    def recorded(self) -> bool:
+        return (self.path / "recipe.json").exists()
 
     def record(self) -> dict[str, Any]:
         return read_json(self.path / "recipe.json")
@@ -33,7 +38,7 @@ class AcrossRun(Run):
         if not self.weights.is_file():
             raise RunError(f"{self.weights}: missing; let the training finish (across fit --resume)")
         record, recipe = self.record(), self.recipe()
-        network = LightCNN(record["mean"], record["std"], recipe.upsample_groups)
+        network = LightCNN(record["mean"], record["std"], recipe.upsample_groups, MAP_SIDE)
         network.load_state_dict(torch.load(self.weights, map_location="cpu", weights_only=True))
         return network.eval()
 
@@ -46,3 +51,9 @@ class AcrossRun(Run):
         if not self.validation_file.exists():
             raise RunError(f"{self.path}: no threshold yet; `across validate` chooses it")
         return float(read_json(self.validation_file)["threshold"])
+
+
+def opened(folder: Path) -> Run:
+    """The run in a folder, of either kind: across sources, or of the paper."""
+    run = AcrossRun(folder)
+    return run if run.recorded() else Run(folder)

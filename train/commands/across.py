@@ -12,11 +12,11 @@ import torch
 
 from train.across.ablation import PARTS_OF_RECIPE, PRETRAINED
 from train.across.recipe import Recipe
-from train.across.run import AcrossRun
+from train.across.run import AcrossRun, opened
 from train.across.sources import SOURCES
 from train.commands import options
 from train.pretrained import Weights
-from train.run import Run, write_json
+from train.run import write_json
 
 cache = click.option(
     "--cache",
@@ -110,7 +110,7 @@ def evidence_command(run: Path, data: Path, cache: Path | None) -> None:
     """
     from train.across.evidence import measure
 
-    made: Run = AcrossRun(run) if (run / "recipe.json").exists() else Run(run)
+    made = opened(run)
     found = measure(made, data, cache)
     made.write_reading("test", {"by": "train across evidence", "part": "test"})
     write_json(run / "across-evidence.json", found)
