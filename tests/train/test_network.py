@@ -96,3 +96,22 @@ def test_grey_levels_are_scaled_inside() -> None:
     scaled.load_state_dict(plain.state_dict())
     image = torch.full((1, 1, 67, 67), 51, dtype=torch.uint8)  # 0.2 of 255: zero after scaling
     torch.testing.assert_close(scaled(image)[0], plain(torch.zeros_like(image))[0])
+
+
+def test_averaged_maps_keep_what_they_add_up_to() -> None:
+    torch.manual_seed(0)
+    whole, averaged = LightCNN(upsample_groups=8), LightCNN(upsample_groups=8, map_side=4)
+    averaged.load_state_dict(whole.state_dict())
+    image = torch.randint(0, 256, (2, 1, 83, 115), dtype=torch.uint8)
+    with torch.inference_mode():
+        logits, cam, _ = whole.eval()(image)
+        same, coarse, _ = averaged.eval()(image)
+    assert torch.equal(logits, same)
+    assert coarse.shape[2] * 4 == cam.shape[2]
+    torch.testing.assert_close(coarse.mean((2, 3)), cam.mean((2, 3)))
+    torch.testing.assert_close(coarse.mean((2, 3)) + averaged.classifier.bias, same)
+
+
+def test_more_groups_make_the_network_smaller() -> None:
+    two, eight = (sum(p.numel() for p in LightCNN(upsample_groups=g).parameters()) for g in (2, 8))
+    assert two - eight == 512 * 128 * 16 * (1 / 2 - 1 / 8)

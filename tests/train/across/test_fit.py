@@ -83,6 +83,17 @@ def test_resuming_with_another_recipe_is_refused(
         fit(recipe(seed=1, learning_rate=0.5), three, stopped_at_step_3, None, resume=True, cache=cache)
 
 
+def test_resuming_with_other_slices_is_refused(
+    stopped_at_step_3: AcrossRun, three: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(three, other)
+    last = max((other / "sars-cov-2-ct" / "COVID").iterdir())
+    shutil.copy(last, last.with_name(f"9999{last.suffix}"))
+    with pytest.raises(DataError, match=r"not those that .* was begun with"):
+        fit(RECIPE, other, stopped_at_step_3, None, resume=True)
+
+
 def test_a_learning_rate_that_is_too_high_is_said_to_be(three: Path, cache: Path, tmp_path: Path) -> None:
     run = AcrossRun(tmp_path / "diverged")
     with pytest.raises(DivergedError, match=r"the loss is (nan|inf) at step \d; try a lower learning rate"):
