@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.lungs import disc, otsu, without_frame
+from edgect.lungs import otsu
+from train.lungs import disc, without_frame
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

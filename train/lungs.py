@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edgect.lungs import otsu
+
 SIDE = 256  # all work is done at this size, so that one set of lengths fits every picture
 GROUND_GLASS = 0.7  # as a place between lung (0) and soft tissue (1); darker than this is lung
 SMEAR = 3  # pixels
@@ -72,11 +74,6 @@ def _lungs(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
     middle = _middle(lungs)
     halves = [_filled(lungs[:, :middle][:, ::-1])[:, ::-1], _filled(lungs[:, middle:])]
     return np.hstack(halves)
-
-
-def otsu(grey: NDArray[np.uint8]) -> float:
-    """The grey level that parts dark from bright best (Otsu 1979); grey: uint8, not empty."""
-    return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0]
 
 
 def _union(parts: Iterable[NDArray[np.bool_]], shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from train.experiments import Network
@@ -105,6 +106,23 @@ def load_trunk(network: Network, weights: Weights) -> None:
             fire = network.get_submodule(f"fire{number}")
             for name in ("squeeze", "expand1x1", "expand3x3"):
                 _fill(fire.get_submodule(name), weights, f"features.{index}.{name}")
+
+
+def start(network: Network, weights: Weights | None, images: NDArray[np.uint8], seed: int) -> None:
+    """Initialise a network, from ImageNet's weights if given, fitted to some of the training slices.
+
+    images: uint8 `[n, H, W]` of the training split; `seed` draws those that the proposed network's
+    ranges are fitted to.
+    """
+    initialise(network)
+    if weights is None:
+        return
+    load_trunk(network, weights)
+    if isinstance(network, LightCNN):
+        chosen = np.random.default_rng(seed).permutation(len(images))[:64]
+        sample = torch.from_numpy(images[chosen]).unsqueeze(1)
+        equalise(network, sample)
+        keep_through_norm(network, sample)
 
 
 def load_classifier(network: SqueezeNet, weights: Weights) -> None:

@@ -13,7 +13,6 @@ from torch.optim.swa_utils import AveragedModel
 
 from train import pretrained
 from train.experiments import ARCHITECTURES, Network
-from train.network import LightCNN
 from train.pretrained import Weights
 from train.run import Run, RunError, Settings
 
@@ -45,14 +44,7 @@ class State:
         """Before the first epoch. images: the training slices, uint8 `[n, H, W]`."""
         torch.manual_seed(settings.seed)
         network = ARCHITECTURES[settings.architecture](mean, std)
-        pretrained.initialise(network)
-        if weights is not None:
-            pretrained.load_trunk(network, weights)
-        if weights is not None and isinstance(network, LightCNN):
-            chosen = np.random.default_rng(settings.seed).permutation(len(images))[:64]
-            sample = torch.from_numpy(images[chosen]).unsqueeze(1)
-            pretrained.equalise(network, sample)
-            pretrained.keep_through_norm(network, sample)
+        pretrained.start(network, weights, images, settings.seed)
         network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         averaged = AveragedModel(network, avg_fn=average(settings.average_decay), use_buffers=True)
         optimiser = torch.optim.SGD(

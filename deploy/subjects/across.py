@@ -10,9 +10,9 @@ from deploy.digest import sha256
 from deploy.subjects.across_card import passages
 from deploy.subjects.subject import Parts, Subject
 from train.across.crops import steps
-from train.across.judge import MILD, SEVERE
+from train.across.judge import SEVERE
 from train.across.run import AcrossRun
-from train.across.sources import SOURCES, fingerprint
+from train.across.sources import MILD, SOURCES, fingerprint
 from train.covid_ct import DataError, Item, Part
 from train.run import RunError, read_json
 

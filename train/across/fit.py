@@ -8,7 +8,6 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
@@ -73,13 +72,7 @@ def begin(recipe: Recipe, crops: Crops, weights: Weights | None) -> LightCNN:
     torch.manual_seed(recipe.seed)
     images = crops.images
     network = LightCNN(float(images.mean() / 255), float(images.std() / 255), recipe.upsample_groups)
-    pretrained.initialise(network)
-    if weights is not None:
-        pretrained.load_trunk(network, weights)
-        chosen = np.random.default_rng(recipe.seed).permutation(len(images))[:64]
-        sample = torch.from_numpy(images[chosen]).unsqueeze(1)
-        pretrained.equalise(network, sample)
-        pretrained.keep_through_norm(network, sample)
+    pretrained.start(network, weights, images, recipe.seed)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network
 

@@ -13,7 +13,7 @@ from edgect.metrics import auc, confusion, evaluate, intervals
 from train import predict
 from train.across.crops import Crops
 from train.across.run import AcrossRun
-from train.across.sources import PARTS, SOURCES
+from train.across.sources import MILD, PARTS, SOURCES
 from train.arrangements import arrangement, second_test
 from train.blanking import lungs_blanked
 from train.covid_ct import COVID, NOT_COVID, Item
@@ -21,7 +21,6 @@ from train.run import write_json
 
 Scores = NDArray[np.float64]
 SEVERE = "mosmed, CT-0 against CT-2 to CT-4"
-MILD = "/CT-1/"
 TEST_2 = "test-2"  # the paper's: SIRM's slices, and those without COVID-19 of its Test-1
 
 

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from train.across import distort, transplant
 from train.across.crops import Crops
 from train.across.recipe import Recipe
-from train.across.sources import source_of
+from train.across.sources import MILD, source_of
 from train.blanking import lungs_blanked
 from train.covid_ct import CLASSES, COVID, Item
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-MILD = "mosmed/CT-1/"  # less than a quarter of the lungs affected, in this slice perhaps nothing
 HEALTHY = ("luna-slices/", "mosmed/CT-0/")
 UNKNOWN = 0.5  # the target where nothing is left to judge by
 

@@ -19,6 +19,7 @@ from train.covid_ct import COVID, NOT_COVID, DataError, Item, Part, official_lis
 
 PARTS: tuple[Part, ...] = ("train", "val", "test")
 BLOCK = 10  # neighbours of SARS-CoV-2-CT; it has about 20 slices of a patient (2,482 of 120)
+MILD = "mosmed/CT-1/"  # less than a quarter of the lungs affected, in this slice perhaps nothing
 GRADES = {"CT-0": NOT_COVID, "CT-1": COVID, "CT-2": COVID, "CT-3": COVID, "CT-4": COVID}
 
 
