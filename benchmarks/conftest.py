@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from benchmarks import slices
+from benchmarks import options, slices
 from edgect import backends
 from edgect.backends import Session
 from edgect.bundle import DEFAULT, Bundle
@@ -21,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LINES] = []
+    os.environ["EDGECT_CACHE_DIR"] = ""  # compile what is measured, and leave the user's cache alone
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -57,5 +59,4 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 @pytest.fixture(scope="session")
 def run_folder(bundle: Bundle) -> Path:
-    """The run that a bundled network was made of, where it is in the repository."""
-    return Path(__file__).parents[1] / "train" / "runs" / bundle.name
+    return options.run_folder(str(bundle.path))

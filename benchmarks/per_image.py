@@ -18,6 +18,7 @@ from benchmarks.interleaved import medians
 from benchmarks.slices import EXAMPLES
 from edgect import Classifier, __version__
 from edgect.backends import BACKENDS, PRECISIONS, available_cores
+from edgect.benchmark import machine
 from edgect.bundle import DEFAULT
 from edgect.errors import EdgectError, UsageError
 from edgect.scans import find_scans
@@ -80,7 +81,7 @@ def measure(paths: Sequence[str], models: Sequence[str] = (DEFAULT,), rounds: in
         for number, median in medians(calls, rounds).items():
             seconds[int(number)].append(median)
     return {
-        "machine": {"cpu": _cpu(), "cores": available_cores()},
+        "machine": {"cpu": machine.this().cpu, "cores": available_cores()},
         "images": len(images),
         "rounds": rounds,
         "versions": _versions(classifiers),
@@ -90,9 +91,9 @@ def measure(paths: Sequence[str], models: Sequence[str] = (DEFAULT,), rounds: in
 
 def table(result: dict[str, Any]) -> str:
     """The result for reading, beside the paper's times."""
-    machine = result["machine"]
+    where = result["machine"]
     lines = [
-        f"{machine['cpu']}, {machine['cores']} cores; images: {result['images']}, turns: {result['rounds']}",
+        f"{where['cpu']}, {where['cores']} cores; images: {result['images']}, turns: {result['rounds']}",
         f"{'model':<12} {'engine':<18} {'threads':>7} {'ms/image':>9}  {'quartiles':<15} {'4,300 *':>13}",
     ]
     for row in result["rows"]:
@@ -117,18 +118,6 @@ def _row(classifier: Classifier, seconds: Sequence[float]) -> dict[str, Any]:
         "quartiles": [round(float(low), 2), round(float(high), 2)],
         "seconds_for_4300": round(float(np.mean(seconds)) * MANY, 1),
     }
-
-
-def _cpu() -> str:
-    """The processor's name, as far as the system tells it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name":
-                return value.strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def _versions(classifiers: Sequence[Classifier]) -> dict[str, str]:

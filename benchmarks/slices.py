@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,12 +33,27 @@ class Slices:
 
 def load(bundle: Bundle) -> Slices:
     """The validation part the bundle was verified on if EDGECT_DATA names the data, else varied examples."""
+    if "EDGECT_DATA" not in os.environ:
+        return examples(bundle)
+    data = Path(os.environ["EDGECT_DATA"])
+    items, source = _validation(bundle, data)
+    return _prepared(bundle, data, items, source)
+
+
+def covid_ct(bundle: Bundle, data: Path, test: bool) -> Slices:
+    """COVID-CT's validation part, with `test` Test-1 behind it, as the paper counts them."""
+    split = arrangement(1, data)
+    source = f"COVID-CT, validation ({len(split.val)} slices)"
+    if test:
+        return _prepared(
+            bundle, data, split.val + split.test, f"{source} and Test-1 ({len(split.test)} slices)"
+        )
+    return _prepared(bundle, data, split.val, source)
+
+
+def examples(bundle: Bundle) -> Slices:
+    """Example scans turned, scaled and brightened."""
     preprocess = Preprocess(bundle.manifest["input"]["steps"])
-    if "EDGECT_DATA" in os.environ:
-        data = Path(os.environ["EDGECT_DATA"])
-        items, source = _validation(bundle, data)
-        images = [preprocess(read_slice(data / item.path))[0] for item in items]
-        return Slices(source, np.stack(images), np.array([i.label for i in items]))
     images, labels = [], []
     for number, path in enumerate(sorted(EXAMPLES.iterdir())):
         pixels = read_slice(path)
@@ -46,6 +62,12 @@ def load(bundle: Bundle) -> Slices:
             images.append(preprocess(varied)[0])
             labels.append(int(path.name.startswith("covid")))
     return Slices(f"{VARIATIONS} variations of each example scan", np.stack(images), np.array(labels))
+
+
+def _prepared(bundle: Bundle, data: Path, items: Sequence[Item], source: str) -> Slices:
+    preprocess = Preprocess(bundle.manifest["input"]["steps"])
+    images = [preprocess(read_slice(data / item.path))[0] for item in items]
+    return Slices(source, np.stack(images), np.array([item.label for item in items]))
 
 
 def _validation(bundle: Bundle, data: Path) -> tuple[list[Item], str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from deploy import calibration, export, make, manifest, subjects, verify
+from deploy.int8 import distil
 from edgect.bundle import MANIFEST
 from edgect.errors import EdgectError
 from train.covid_ct import DataError
@@ -27,7 +28,9 @@ from train.run import Run, RunError
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Bundle folder.")
 @click.option("--name", help="The bundle's name.  [default: the folder's]")
 @click.option("--calibration-size", type=int, default=200, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the calibration set.")
+@click.option("--steps", type=int, default=400, show_default=True, help="Of the training in INT8.")
+@click.option("--rate", type=float, default=5e-6, show_default=True, help="Its largest learning rate.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of calibration set and training.")
 @click.option(
     "--test",
     "read_test",
@@ -46,6 +49,8 @@ def main(
     out: Path,
     name: str | None,
     calibration_size: int,
+    steps: int,
+    rate: float,
     seed: int,
     read_test: bool,
     only_describe: bool,
@@ -56,12 +61,14 @@ def main(
         return
     _refuse_to_replace(out)
     subject = subjects.of(run_folder)
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    drawn = calibration.draw(subject.parts(data, "train"), data, subject.steps, calibration_size, seed)
-    make.models(subject, part, drawn)
-    description = make.tuned(name or out.name, subject, part, drawn, data)
+    part = out.with_name(out.name + ".part")  # left by an interruption, with a training that goes on
+    part.mkdir(parents=True, exist_ok=True)
+    settings = distil.Settings(steps, rate, seed)
+    training = subject.parts(data, "train")
+    drawn = calibration.draw(training, data, subject.steps, calibration_size, seed)
+    every = calibration.every(training, data, subject.steps)
+    make.models(subject, part, drawn, every, settings)
+    description = make.tuned(name or out.name, subject, part, drawn, data, settings)
     make.verified(subject, part, data, description)
     if read_test:
         make.tested(subject, part, data, description)

@@ -58,6 +58,11 @@ def even(count: int, available: Sequence[int]) -> list[int]:
     return shares
 
 
+def every(training: Parts, data: Path, steps: Sequence[Mapping[str, Any]]) -> NDArray[np.uint8]:
+    """All training slices as the network gets them, uint8 `[n, H, W]`. Raises DataError."""
+    return _read(list(dict.fromkeys(i.path for items in training.values() for i in items)), data, steps)
+
+
 def _read(paths: Sequence[str], data: Path, steps: Sequence[Mapping[str, Any]]) -> NDArray[np.uint8]:
     preprocess = Preprocess(steps)
     try:

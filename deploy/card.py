@@ -47,6 +47,15 @@ def _parity(description: Mapping[str, Any]) -> str:
             HEADING,
             *(_row(title, _worst(table)) for title, table in by_part.items()),
         ]
+    for part, table in description.get("parity_by_processor", {}).items():
+        lines += [
+            "",
+            f"INT8 against FP32 on every class of CPU, {part} parts together. OpenVINO's instruction set is "
+            "capped, ONNX Runtime's CPU emulated; the emulated one saw a sample.",
+            "",
+            HEADING,
+            *(_row(f"{name} ({row['slices']} slices)", row) for name, row in table.items()),
+        ]
     return "\n".join(lines)
 
 

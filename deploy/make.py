@@ -6,16 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
-from deploy import export, manifest, quantize, tune, verify
+from deploy import export, manifest, tune, verify
 from deploy.calibration import CalibrationSet
+from deploy.int8 import files
+from deploy.int8.distil import Settings
 from deploy.subjects import Subject
 from deploy.subjects.subject import Parts
 from edgect import Classifier
+from edgect.bundle import Bundle
 
 
-def models(subject: Subject, bundle: Path, drawn: CalibrationSet) -> None:
-    """Write the four model files."""
+def models(
+    subject: Subject, bundle: Path, drawn: CalibrationSet, training: NDArray[np.uint8], settings: Settings
+) -> None:
+    """Write the four model files. training: slices to distil with, uint8 `[n, H, W]`."""
     fp32 = bundle / "fp32.onnx"
     click.echo(f"exporting {subject.run.path} to ONNX, opset {export.OPSET}", err=True)
     export.export(subject.network, subject.size, fp32)
@@ -24,14 +31,15 @@ def models(subject: Subject, bundle: Path, drawn: CalibrationSet) -> None:
         "ONNX against torch, largest difference: "
         + ", ".join(f"{name} {value:.2g}" for name, value in differences.items())
     )
-    click.echo(f"quantizing with {len(drawn.paths)} training slices", err=True)
-    quantize.for_onnxruntime(fp32, bundle / "int8.onnx", drawn.images)
-    quantize.for_openvino(fp32, bundle / "int8.xml", drawn.images)
+    click.echo(f"distilling into INT8 on {len(training)} training slices", err=True)
+    files.write(subject.network, bundle, drawn.images, training, settings)
 
 
-def tuned(name: str, subject: Subject, bundle: Path, drawn: CalibrationSet, data: Path) -> dict[str, Any]:
+def tuned(
+    name: str, subject: Subject, bundle: Path, drawn: CalibrationSet, data: Path, settings: Settings
+) -> dict[str, Any]:
     """Describe the bundle, and fit temperature, threshold and heat map scale to its FP32 model."""
-    description = manifest.describe(name, subject, drawn)
+    description = manifest.describe(name, subject, drawn, settings)
     manifest.write(bundle, description, subject)
     reference = Classifier(bundle, "onnxruntime", "fp32")
     scale = tune.heat_map_scale(reference, [data / path for path in drawn.paths])
@@ -47,18 +55,26 @@ def tuned(name: str, subject: Subject, bundle: Path, drawn: CalibrationSet, data
 
 
 def verified(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
-    """Hold every file against FP32 on the validation parts. Raises VerificationError."""
+    """Hold every file against FP32 on the validation parts, on every class of CPU.
+
+    Raises VerificationError.
+    """
     answers = _read(bundle, subject.parts(data, "val"), data, description)
     description["parity"] = answers.parity()
-    for combination, row in description["parity"].items():
+    by_processor = verify.on_processors(Bundle.load(bundle), answers.items, data)
+    description["parity_by_processor"] = {"validation": by_processor}
+    for combination, row in {**description["parity"], **by_processor}.items():
         click.echo(f"{combination}: " + ", ".join(f"{key} {value}" for key, value in row.items()))
     verify.require_parity(description["parity"])
+    verify.require_parity(by_processor)
 
 
 def tested(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
     """Read the test parts, and write the reading of each down in the run's folder."""
     parts = subject.parts(data, "test")
-    _read(bundle, parts, data, description)
+    answers = _read(bundle, parts, data, description)
+    by_processor = verify.on_processors(Bundle.load(bundle), answers.items, data)
+    description["parity_by_processor"]["test"] = by_processor
     for title in parts:
         reading = {
             "by": "deploy",

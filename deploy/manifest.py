@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import nncf
 import onnx
 import onnxruntime as ort
 import openvino as ov
+import torch
 
 from deploy import subjects
 from deploy.calibration import CalibrationSet
 from deploy.card import card
 from deploy.digest import sha256
 from deploy.export import OPSET
+from deploy.int8.distil import Settings
 from deploy.subjects import Subject
 from edgect import __version__
 from edgect.bundle import MANIFEST, SCHEMA, Bundle
@@ -34,7 +36,9 @@ INTENDED_USE = (
 )
 
 
-def describe(name: str, subject: Subject, calibration: CalibrationSet) -> dict[str, Any]:
+def describe(
+    name: str, subject: Subject, calibration: CalibrationSet, distillation: Settings
+) -> dict[str, Any]:
     """Everything but measurements and file hashes; temperature and heat map scale are yet to be fitted."""
     return {
         "schema": SCHEMA,
@@ -56,12 +60,13 @@ def describe(name: str, subject: Subject, calibration: CalibrationSet) -> dict[s
             "sha256": calibration.sha256,
             "paths": calibration.paths,
         },
+        "distillation": {"part": "train", **asdict(distillation)},
         "made_with": {
             "onnx": onnx.__version__,
             "opset": str(OPSET),
             "onnxruntime": ort.__version__,
             "openvino": ov.__version__.split("-")[0],
-            "nncf": nncf.__version__,
+            "torch": str(torch.__version__),
         },
     }
 

@@ -1,0 +1,149 @@
+"""INT8 answers as FP32 does, on every instruction set."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain, product
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import fresh, slices
+from benchmarks.answers import answer
+from benchmarks.figures import Figure, Section, row_of
+from benchmarks.options import Options
+from benchmarks.progress import step
+from edgect.backends import available_cores
+from edgect.bundle import Bundle
+
+MIN_AGREEMENT = 0.99
+MAX_DIFFERENCE = 0.05
+MAX_ACCURACY_DIFFERENCE = 0.005
+EMULATED = "Haswell"  # AVX2, without VNNI and AVX-512
+EMULATOR = "qemu-x86_64"
+
+
+@dataclass(frozen=True)
+class Parity:
+    """INT8 against FP32 on the same slices. accuracy: of INT8, of FP32."""
+
+    agreement: float
+    difference: float
+    accuracy: tuple[float, float]
+
+    @property
+    def accuracy_difference(self) -> float:
+        return round(abs(self.accuracy[0] - self.accuracy[1]), 9)  # 0.88 - 0.875 is over 0.005
+
+
+def compare(
+    int8: NDArray[np.float32], fp32: NDArray[np.float32], labels: NDArray[np.int64], bundle: Bundle
+) -> Parity:
+    """int8, fp32: logits `[n, 2]`."""
+    threshold = bundle.manifest["threshold"]
+    ours, theirs = (probabilities(logits, bundle) for logits in (int8, fp32))
+    return Parity(
+        agreement=float(((ours >= threshold) == (theirs >= threshold)).mean()),
+        difference=float(np.abs(ours - theirs).max()),
+        accuracy=(_share((ours >= threshold) == labels), _share((theirs >= threshold) == labels)),
+    )
+
+
+def probabilities(logits: NDArray[np.float32], bundle: Bundle) -> NDArray[np.float64]:
+    """Of COVID-19, as Classifier has them."""
+    log_odds = (logits[:, 1] - logits[:, 0]).astype(np.float64)
+    return np.asarray(1 / (1 + np.exp(-log_odds / bundle.manifest["temperature"])))
+
+
+def measure(options: Options) -> list[Section]:
+    found = [_Answers(name, options) for name in options.bundles]
+    sources = dict.fromkeys(answers.slices.source for answers in found)
+    how = (
+        f"On {'; '.join(sources)}, every slice prepared as `edgect` does. INT8 is held against FP32 of the "
+        "same engine on the same instruction set: share of equal labels, largest difference of the "
+        "probability of COVID-19, difference of the accuracies in percentage points. OpenVINO is capped by "
+        f"`{fresh.CAP}`."
+    )
+    where = [*(("openvino", cap) for cap in (fresh.NATIVE, *fresh.CAPS)), ("onnxruntime", fresh.NATIVE)]
+    with ThreadPoolExecutor(available_cores()) as pool:  # nothing is timed
+        here = pool.map(lambda case: case[0].on_this_cpu(*case[1]), product(found, where))
+        elsewhere = pool.map(_Answers.emulated, found) if shutil.which(EMULATOR) else ()
+        return [
+            Section("INT8 against FP32", how, tuple(chain.from_iterable(here))),
+            _emulated(tuple(chain.from_iterable(elsewhere)), options.sample),
+        ]
+
+
+def _emulated(figures: tuple[Figure, ...], sample: int) -> Section:
+    title = f"INT8 on an emulated {EMULATED}, ONNX Runtime"
+    if not figures:
+        return Section(title, f"Not measured: there is no `{EMULATOR}` here (Debian's package qemu-user).")
+    how = (
+        f"The INT8 network under `{EMULATOR} -cpu {EMULATED}`, which has no VNNI and no AVX-512, on "
+        f"{sample} slices, drawn evenly from those above, against FP32 on this CPU: emulated, FP32 takes "
+        "many times as long as INT8, and it has nothing that saturates."
+    )
+    return Section(title, how, figures)
+
+
+class _Answers:
+    """The answers of one bundle."""
+
+    def __init__(self, name: str, options: Options) -> None:
+        self.name, self.bundle = Path(name).name, Bundle.load(name)
+        self.slices = (
+            slices.covid_ct(self.bundle, options.data, options.test)
+            if options.data
+            else slices.examples(self.bundle)
+        )
+        self.sample = np.linspace(0, len(self.slices.images) - 1, options.sample).astype(int)
+
+    def on_this_cpu(self, backend: str, cap: str) -> list[Figure]:
+        images, labels = self.slices.images, self.slices.labels
+        int8 = self._logits(backend, "int8", images, cap)
+        fp32 = self._logits(backend, "fp32", images, cap)
+        case = f"{self.name}, {backend}, {cap}"
+        step(f"parity: {case}")
+        return _figures(case, compare(int8, fp32, labels, self.bundle))
+
+    def emulated(self) -> list[Figure]:
+        images, labels = self.slices.images[self.sample], self.slices.labels[self.sample]
+        int8 = self._logits("onnxruntime", "int8", images, emulator=(EMULATOR, "-cpu", EMULATED))
+        fp32 = self._logits("onnxruntime", "fp32", images)
+        case = f"{self.name}, onnxruntime, {EMULATED}"
+        step(f"parity: {case}")
+        return _figures(case, compare(int8, fp32, labels, self.bundle))
+
+    def _logits(
+        self,
+        backend: str,
+        precision: str,
+        images: NDArray[np.uint8],
+        cap: str = fresh.NATIVE,
+        emulator: Sequence[str] = (),
+    ) -> NDArray[np.float32]:
+        with tempfile.TemporaryDirectory() as folder:
+            given, answers = Path(folder) / "images.npy", Path(folder) / "logits.npy"
+            np.save(given, images)
+            what = (str(self.bundle.path), backend, precision, str(given), str(answers))
+            fresh.call(answer, *what, cap=cap, emulator=emulator)
+            return np.asarray(np.load(answers))
+
+
+def _figures(case: str, parity: Parity) -> list[Figure]:
+    figure = row_of(case)
+    points = 100 * parity.accuracy_difference
+    return [
+        figure("equal labels", 100 * parity.agreement, "%", at_least=100 * MIN_AGREEMENT),
+        figure("probability, largest difference", parity.difference, at_most=MAX_DIFFERENCE),
+        figure("accuracy difference, points", points, at_most=100 * MAX_ACCURACY_DIFFERENCE),
+    ]
+
+
+def _share(right: NDArray[np.bool_]) -> float:
+    return float(right.mean())

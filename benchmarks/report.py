@@ -1,0 +1,97 @@
+"""RESULTS.md from what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from benchmarks.figures import Figure, Section, judged
+from benchmarks.results import Circumstances, Result
+from benchmarks.topics import TOPICS
+
+COMMAND = "python -m benchmarks"
+VERDICTS = {True: " met", False: " **MISSED**", None: ""}
+
+
+def written(results: dict[str, Result]) -> str:
+    """The whole report; topics that were not measured are named."""
+    found = [results[topic] for topic in TOPICS if topic in results]
+    missing = [topic for topic in TOPICS if topic not in results]
+    lines = [
+        "# How fast and how faithful",
+        "",
+        f"Written by `{COMMAND}` from `benchmarks/results.json`; see CONTRIBUTING.md. Targets stand in the "
+        "head of "
+        "a column. Ratios are from one run in which the alternatives take turns.",
+        "",
+        *_summary(found),
+    ]
+    if missing:
+        lines += [f"Not measured: {', '.join(missing)}.", ""]
+    newest = max((result.circumstances for result in found), key=lambda c: c.date, default=None)
+    if newest:
+        lines += [*_circumstances(newest), ""]
+    for result in found:
+        for section in result.sections:
+            lines += ["", f"## {section.title}", "", section.how, "", *_table(section.figures)]
+        lines += ["", _measured(result.circumstances, newest)]
+    return "\n".join(lines).replace("\n\n\n", "\n\n").rstrip() + "\n"
+
+
+def _summary(results: Iterable[Result]) -> Iterator[str]:
+    found = judged(section for result in results for section in result.sections)
+    missed = [(section, figure) for section, figure in found if not figure.met]
+    yield (
+        f"**{len(found) - len(missed)} of {len(found)} targets met.** Missed:"
+        if missed
+        else (f"**All {len(found)} targets met.**")
+    )
+    yield ""
+    if missed:
+        yield from _rows(["", "", "measured", "target"], [_missed(*pair) for pair in missed])
+        yield ""
+
+
+def _missed(section: Section, figure: Figure) -> list[str]:
+    return [f"{section.title}: {figure.case}", figure.what, figure.shown, figure.target]
+
+
+def _circumstances(found: Circumstances) -> Iterator[str]:
+    versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
+    bundles = ", ".join(f"{name} {digest}" for name, digest in found.bundles.items())
+    rows = [*found.machine.items(), ("versions", versions), ("bundles", bundles), ("date", found.date)]
+    yield from _rows(["", ""], [list(row) for row in rows])
+
+
+def _measured(own: Circumstances, newest: Circumstances | None) -> str:
+    """When, and what differs from the newest result, whose machine and versions stand above."""
+    text = f"*{own.date}; load before: {own.load:g}.*"
+    if newest is None:
+        return text
+    then = {**own.machine, **own.versions, **own.bundles}
+    now = {**newest.machine, **newest.versions, **newest.bundles}
+    # bundles that were not asked for in the newest run are no difference
+    others = [f"{name} {value}" for name, value in then.items() if now.get(name, value) != value]
+    return f"{text} *With other than above: {', '.join(others)}.*" if others else text
+
+
+def _table(figures: Sequence[Figure]) -> Iterator[str]:
+    """Cases down, what was measured across; a column's target in its head."""
+    if not figures:
+        return
+    columns = list(dict.fromkeys(figure.what for figure in figures))
+    targets = {figure.what: f" ({figure.target})" for figure in figures if figure.target}
+    cells = {(figure.case, figure.what): figure for figure in figures}
+    rows = [
+        [case, *(_cell(cells.get((case, what))) for what in columns)]
+        for case in dict.fromkeys(figure.case for figure in figures)
+    ]
+    yield from _rows(["", *(what + targets.get(what, "") for what in columns)], rows)
+
+
+def _cell(figure: Figure | None) -> str:
+    return "" if figure is None else figure.shown + VERDICTS[figure.met]
+
+
+def _rows(head: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
+    for row in (head, ["---"] * len(head), *rows):
+        yield f"| {' | '.join(row)} |"

@@ -1,0 +1,150 @@
+"""Weights that make INT8 answer as FP32 does: trained, without labels, to give the same log-odds.
+
+Rounding the weights of the trained network moves its answers too far. So they are trained on, as if in
+INT8 (Jacob et al. 2018, section 3), with the network in float as the only teacher (Hinton et al. 2015),
+on slices of the training part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+from tqdm import tqdm
+
+from deploy.int8.form import SHUFFLE, Conv, Head, last_maps
+from deploy.int8.scheme import Scheme
+from deploy.int8.simulated import Float, Simulated, tensor_of
+from train.across.distort import degraded, moved, relit
+
+Images = NDArray[np.uint8]
+BATCH = 16
+FLAT = 0.02  # weight of differences by place; those of the whole answer have 1
+SHARE = 0.5  # of the slices that get another window, and that lose quality
+SAVE_EVERY = 25  # steps
+
+
+@dataclass(frozen=True)
+class Settings:
+    """rate: the largest of a rate that rises for a tenth of the steps and falls to 0 by a cosine."""
+
+    steps: int = 400
+    rate: float = 5e-6
+    seed: int = 0
+
+
+def distil(
+    convs: Mapping[str, Conv],
+    start: Mapping[str, Conv],
+    scheme: Scheme,
+    head: Head,
+    images: Images,
+    settings: Settings,
+    state: Path,
+) -> dict[str, Conv]:
+    """The convolutions of `start` trained on to answer like `convs`, for both engines' arithmetic in turn.
+
+    images: of the training part, uint8 `[n, H, W]`. state: a file that is written every few steps; where
+    it is found, and of the same settings, weights and images, training goes on from it to the same end.
+    """
+    trained = {name: _trainable(conv) for name, conv in start.items()}
+    parameters = [tensor for conv in trained.values() for tensor in (conv.weight, conv.bias)]
+    optimizer = torch.optim.Adam(parameters, settings.rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.rate, settings.steps, pct_start=0.1, cycle_momentum=False
+    )
+    moving: list[Any] = [_Weights(trained), optimizer, schedule]
+    of = {**asdict(settings), "of": _fingerprint(start, images)}
+    done = _resume(state, of, moving)
+    teacher, students = Float(convs), [Simulated(trained, scheme, keeps) for keeps in (False, True)]
+    weight = torch.from_numpy(head.weight[1] - head.weight[0])[:, None, None]
+    progress = tqdm(range(done, settings.steps), desc="distilling", initial=done, total=settings.steps)
+    for step in progress:
+        batch = tensor_of(_drawn(images, np.random.default_rng([settings.seed, step])))
+        with torch.no_grad():
+            wanted = last_maps(teacher, batch)
+        student = students[step % 2]
+        given = last_maps(student, student.image(batch)).values
+        difference = ((given - wanted) * weight).sum(1, keepdim=True)
+        whole, places = difference.mean((1, 2, 3)), functional.avg_pool2d(difference, SHUFFLE)
+        loss = whole.square().mean() + FLAT * places.square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        progress.set_postfix(log_odds=f"{whole.detach().square().mean().sqrt().item():.3f}", refresh=False)
+        if (step + 1) % SAVE_EVERY == 0 or step + 1 == settings.steps:
+            _save(state, of, step + 1, moving)
+    for tensor in parameters:
+        tensor.requires_grad_(False)
+    return trained
+
+
+def _drawn(images: Images, rng: np.random.Generator) -> Images:
+    """A batch of slices, moved, relit and degraded at random.
+
+    The student can be asked about any slice that the teacher can: the more they differ, the less is
+    learnt of how these slices happen to be rounded, and the more of the network.
+    """
+    batch = images[rng.choice(len(images), min(BATCH, len(images)), replace=False)]
+    return np.stack([_changed(image, rng) for image in batch])
+
+
+def _changed(image: Images, rng: np.random.Generator) -> Images:
+    image, _, _ = moved(image, np.zeros(image.shape, bool), np.zeros_like(image), rng)
+    image = relit(image, rng) if rng.random() < SHARE else image
+    return degraded(image, rng) if rng.random() < SHARE else image
+
+
+def _trainable(conv: Conv) -> Conv:
+    weight, bias = (nn.Parameter(tensor.clone()) for tensor in (conv.weight, conv.bias))
+    return Conv(weight, bias, conv.stride, conv.padding, conv.groups)
+
+
+class _Weights:
+    def __init__(self, convs: Mapping[str, Conv]) -> None:
+        self._convs = convs
+
+    def state_dict(self) -> dict[str, list[Tensor]]:
+        return {name: [conv.weight.detach(), conv.bias.detach()] for name, conv in self._convs.items()}
+
+    def load_state_dict(self, saved: Mapping[str, list[Tensor]]) -> None:
+        with torch.no_grad():
+            for name, (weight, bias) in saved.items():
+                self._convs[name].weight.copy_(weight)
+                self._convs[name].bias.copy_(bias)
+
+
+def _fingerprint(convs: Mapping[str, Conv], images: Images) -> str:
+    found = hashlib.sha256(images.tobytes())
+    for conv in convs.values():
+        found.update(conv.weight.numpy().tobytes())
+    return found.hexdigest()
+
+
+def _save(path: Path, of: Mapping[str, Any], step: int, moving: list[Any]) -> None:
+    partial = path.with_suffix(".partial")
+    states = [part.state_dict() for part in moving]
+    torch.save({"of": of, "step": step, "states": states}, partial)
+    os.replace(partial, path)
+
+
+def _resume(path: Path, of: Mapping[str, Any], moving: list[Any]) -> int:
+    """Steps that are done already."""
+    if not path.exists():
+        return 0
+    saved = torch.load(path, weights_only=True)
+    if saved["of"] != of:
+        return 0
+    for part, state in zip(moving, saved["states"], strict=True):
+        part.load_state_dict(state)
+    return int(saved["step"])

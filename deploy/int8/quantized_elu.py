@@ -1,0 +1,57 @@
+"""ELU from uint8 to uint8 in ONNX Runtime's own operators, which has none for it.
+
+ELU(x) = max(x, 0) + e^min(x, 0) - 1. Both halves are operators that look up a table of 256 entries,
+and a third adds them. QLinearLeakyRelu of slope 0 is the first half. For the second, far out on its left
+a sigmoid is an exponential: s(x - C) / s(-C) = e^x (1 + e^-C) / (1 + e^(x - C)), which is off by e^-C / 4
+at most for x <= 0. With e^min(x, 0) = 1 at the largest uint8, saturation is the min; -1 is the zero point.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from deploy.int8.scheme import TOP, Numbers
+
+DOMAIN = "com.microsoft"
+FAR = 6.0  # C, where there is room for it
+
+
+def quantized_elu(
+    x: str, before: Numbers, after: Numbers, name: str
+) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
+    """Nodes and constants that turn `x`, uint8 and standing for `before`, into `name`, for `after`.
+
+    Off by one step at most from the exact ELU of what `x` stands for. Both have one step for all
+    channels, and `before` reaches 3 or more.
+    """
+    step, zero = before.step, before.zero_point
+    shift = min(round(FAR / step), TOP - zero)
+    one = 1 / (1 + math.exp(shift * step))  # the sigmoid where x is 0
+    constants: list[onnx.TensorProto] = []
+
+    def constant(value: float | int, kind: type[np.generic]) -> str:
+        constants.append(numpy_helper.from_array(np.array(value, kind), f"{name}/{len(constants)}"))
+        return constants[-1].name
+
+    def scale(value: float) -> str:
+        return constant(value, np.float32)
+
+    def zero_point(value: int) -> str:
+        return constant(value, np.uint8)
+
+    same, least, positive, exponential = scale(step), zero_point(0), f"{name}/positive", f"{name}/exponential"
+    halves = [positive, same, least, exponential, scale(1 / TOP), zero_point(TOP)]
+    left = [x, same, zero_point(zero + shift), scale(one / TOP), least]
+    right = [x, same, zero_point(zero), same, least]
+    node = partial(helper.make_node, domain=DOMAIN)
+    nodes = [
+        node("QLinearLeakyRelu", right, [positive], alpha=0.0),
+        node("QLinearSigmoid", left, [exponential]),
+        node("QLinearAdd", [*halves, scale(after.step), zero_point(after.zero_point)], [name]),
+    ]
+    return nodes, constants

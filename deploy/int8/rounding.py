@@ -1,0 +1,123 @@
+"""Scales, and weights rounded so that their errors make up for each other.
+
+A convolution's inputs resemble each other, so that of two weights one is better rounded up where the
+other was rounded down. Weights are rounded one after another, and those still to come are moved to
+where they undo the error (Frantar et al. 2022, GPTQ, algorithm 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from deploy.int8.form import Conv, last_maps
+from deploy.int8.scheme import WEIGHT_TOP, Scheme, absorbed, by_input, image_numbers, weight_scales
+from deploy.int8.simulated import Float, Observed, Rounded, Simulated, tensor_of
+
+BATCH = 16  # slices at once while ranges are observed
+SLICES = 48  # that weights are rounded on
+PLACES = 256  # of each of them
+DAMPING = 0.01  # of the mean second moment, for inputs that are hardly ever seen
+
+
+def prepared(convs: Mapping[str, Conv], images: NDArray[np.uint8]) -> tuple[dict[str, Conv], Scheme]:
+    """The convolutions rounded to 7 bits, biases corrected, and the scheme that they were rounded by.
+
+    images: the calibration set, uint8 `[n, H, W]`.
+    """
+    observed = Observed(convs)
+    with torch.inference_mode():
+        for start in range(0, len(images), BATCH):
+            last_maps(observed, tensor_of(images[start : start + BATCH]))
+        rounding = _Rounding(convs, Scheme(observed.highs, {}))
+        chosen = np.linspace(0, len(images) - 1, min(SLICES, len(images))).astype(int)
+        last_maps(rounding, rounding.image(tensor_of(images[chosen])))
+    scales = {name: scale.clone() for name, scale in rounding.scales.items()}
+    return {name: _copied(conv) for name, conv in rounding.done.items()}, Scheme(observed.highs, scales)
+
+
+def _copied(conv: Conv) -> Conv:
+    """Of what was made in inference mode, which no gradient can pass."""
+    return replace(conv, weight=conv.weight.clone(), bias=conv.bias.clone())
+
+
+class _Both(NamedTuple):
+    """The same values in float and as rounded so far."""
+
+    real: Tensor
+    rounded: Rounded
+
+
+class _Rounding:
+    """Computes the form in float and in INT8 side by side, rounding every convolution on the way."""
+
+    def __init__(self, convs: Mapping[str, Conv], scheme: Scheme) -> None:
+        self.done: dict[str, Conv] = {}
+        self.scales: dict[str, Tensor] = {}
+        self._float, self._convs = Float(convs), convs
+        self._simulated = Simulated(self.done, replace(scheme, scales=self.scales), keeps_before_elu=False)
+
+    def image(self, x: Tensor) -> _Both:
+        return _Both(x, Rounded(x, image_numbers()))
+
+    def conv(self, name: str, x: _Both) -> _Both:
+        conv, numbers = self._convs[name], x.rounded.numbers
+        weight, groups = absorbed(conv, numbers), conv.groups
+        self.scales[name] = scales = weight_scales(weight)
+        read = (x.rounded.values / numbers.steps[:, None, None]).chunk(groups, 1)
+        parts = zip(weight.chunk(groups), scales.chunk(groups), read, strict=True)
+        whole = torch.cat([_rounded(rows, sizes, _moments(part, conv)) for rows, sizes, part in parts])
+        self.done[name] = replace(conv, weight=whole / by_input(numbers.steps, len(weight), groups))
+        wanted, found = self._float.conv(name, x.real), self._simulated.conv(name, x.rounded)
+        error = (wanted - found.values).mean((0, 2, 3))
+        self.done[name] = replace(self.done[name], bias=conv.bias + error)
+        return _Both(wanted, Rounded(found.values + error[:, None, None], found.numbers))
+
+    def stored(self, name: str, x: _Both) -> _Both:
+        return _Both(x.real, self._simulated.stored(name, x.rounded))
+
+    def elu(self, name: str, x: _Both) -> _Both:
+        return _Both(self._float.elu(name, x.real), self._simulated.elu(name, x.rounded))
+
+    def max_pool(self, x: _Both) -> _Both:
+        return _Both(self._float.max_pool(x.real), self._simulated.max_pool(x.rounded))
+
+    def concat(self, parts: list[_Both]) -> _Both:
+        real = self._float.concat([part.real for part in parts])
+        return _Both(real, self._simulated.concat([part.rounded for part in parts]))
+
+    def pixel_shuffle(self, x: _Both) -> _Both:
+        return _Both(self._float.pixel_shuffle(x.real), self._simulated.pixel_shuffle(x.rounded))
+
+
+def _moments(x: Tensor, conv: Conv) -> Tensor:
+    """Mean products of every two of the inputs that a weight meets, `[K, K]`."""
+    side = conv.weight.shape[-1]
+    met = functional.unfold(x, side, padding=conv.padding, stride=conv.stride)
+    some = torch.linspace(0, met.shape[2] - 1, min(PLACES, met.shape[2])).long()
+    samples = met[:, :, some].transpose(1, 2).reshape(-1, met.shape[1]).double()
+    return samples.T @ samples / len(samples)
+
+
+def _rounded(weight: Tensor, scales: Tensor, moments: Tensor) -> Tensor:
+    """weight: `[out, in, k, k]`, to multiples of `scales`, by which they are given back."""
+    damped = moments + DAMPING * moments.diagonal().mean() * torch.eye(len(moments), dtype=torch.float64)
+    order = moments.diagonal().argsort(descending=True)
+    inverse = torch.linalg.inv(damped[order][:, order])
+    undo = torch.linalg.cholesky(inverse, upper=True)
+    left = (weight / scales).flatten(1).double()[:, order]
+    for place in range(left.shape[1]):
+        whole = left[:, place].round().clamp(-WEIGHT_TOP, WEIGHT_TOP)
+        error = (left[:, place] - whole) / undo[place, place]
+        left[:, place:] -= error[:, None] * undo[place, place:]
+        left[:, place] = whole
+    found = torch.empty_like(left)
+    found[:, order] = left
+    return found.reshape(weight.shape).float() * scales

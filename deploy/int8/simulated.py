@@ -1,0 +1,119 @@
+"""The form computed in torch: in float, in float while its ranges are observed, and as if in INT8."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from deploy.int8.form import POOL, SHUFFLE, STRIDE, UPSAMPLE, Conv
+from deploy.int8.scheme import TOP, WEIGHT_TOP, Numbers, Scheme, by_input, image_numbers, joined
+from train.elu import Elu
+
+ELU = Elu()
+
+
+def tensor_of(images: NDArray[np.uint8]) -> Tensor:
+    """uint8 `[n, H, W]` to what the form computes on, float32 `[n, 1, H, W]`, 0 to 255."""
+    return torch.from_numpy(images[:, None]).float().contiguous(memory_format=torch.channels_last)
+
+
+class Float:
+    """The form in float32."""
+
+    def __init__(self, convs: Mapping[str, Conv]) -> None:
+        self._convs = convs
+
+    def conv(self, name: str, x: Tensor) -> Tensor:
+        conv = self._convs[name]
+        return functional.conv2d(x, conv.weight, conv.bias, conv.stride, conv.padding, groups=conv.groups)
+
+    def stored(self, name: str, x: Tensor) -> Tensor:
+        return x
+
+    def elu(self, name: str, x: Tensor) -> Tensor:
+        found: Tensor = ELU(x)
+        return found
+
+    def max_pool(self, x: Tensor) -> Tensor:
+        return functional.max_pool2d(x, POOL, STRIDE, ceil_mode=True)
+
+    def concat(self, parts: list[Tensor]) -> Tensor:
+        return torch.cat(parts, 1)
+
+    def pixel_shuffle(self, x: Tensor) -> Tensor:
+        return functional.pixel_shuffle(x, SHUFFLE)
+
+
+class Observed(Float):
+    """In float32, remembering the largest value that each channel of every convolution gave."""
+
+    def __init__(self, convs: Mapping[str, Conv]) -> None:
+        super().__init__(convs)
+        self.highs: dict[str, Tensor] = {}
+
+    def conv(self, name: str, x: Tensor) -> Tensor:
+        found = super().conv(name, x)
+        highs = found.amax((0, 2, 3))
+        if name == UPSAMPLE:  # the places of a square are one channel
+            highs = highs.reshape(-1, SHUFFLE**2).amax(1).repeat_interleave(SHUFFLE**2)
+        self.highs[name] = torch.maximum(self.highs.get(name, highs), highs)
+        return found
+
+
+class Rounded(NamedTuple):
+    """Values that are among those that `numbers` can stand for."""
+
+    values: Tensor
+    numbers: Numbers
+
+
+class Simulated:
+    """As an engine rounds, but differentiable: rounding lets gradients through.
+
+    keeps_before_elu: whether what a convolution gives is rounded before ELU too, as by ONNX Runtime,
+    whose convolutions give 8 bits; OpenVINO computes ELU on the sums themselves.
+    """
+
+    def __init__(self, convs: Mapping[str, Conv], scheme: Scheme, keeps_before_elu: bool) -> None:
+        self._convs, self._scheme, self._keeps = convs, scheme, keeps_before_elu
+
+    def image(self, x: Tensor) -> Rounded:
+        return Rounded(x, image_numbers())
+
+    def conv(self, name: str, x: Rounded) -> Rounded:
+        conv = self._convs[name]
+        steps, scales = by_input(x.numbers.steps, len(conv.weight), conv.groups), self._scheme.scales[name]
+        whole = (conv.weight * steps / scales).clamp(-WEIGHT_TOP, WEIGHT_TOP)
+        weight = (whole + (whole.round() - whole).detach()) * scales / steps
+        sums = functional.conv2d(x.values, weight, conv.bias, conv.stride, conv.padding, groups=conv.groups)
+        found = Rounded(sums, x.numbers)
+        return self.stored(name, found) if self._keeps and not self._scheme.saturates(name) else found
+
+    def stored(self, name: str, x: Rounded) -> Rounded:
+        return _rounded(x.values, self._scheme.before_elu(name))
+
+    def elu(self, name: str, x: Rounded) -> Rounded:
+        values = x.values if self._scheme.saturates(name) else ELU(x.values)
+        return _rounded(values, self._scheme.after_elu(name))
+
+    def max_pool(self, x: Rounded) -> Rounded:
+        return Rounded(functional.max_pool2d(x.values, POOL, STRIDE, ceil_mode=True), x.numbers)
+
+    def concat(self, parts: list[Rounded]) -> Rounded:
+        return Rounded(torch.cat([p.values for p in parts], 1), joined([p.numbers for p in parts]))
+
+    def pixel_shuffle(self, x: Rounded) -> Rounded:
+        return Rounded(functional.pixel_shuffle(x.values, SHUFFLE), self._scheme.after_shuffle())
+
+
+def _rounded(x: Tensor, numbers: Numbers) -> Rounded:
+    offset = (numbers.steps * numbers.zeros)[:, None, None]
+    zeros = torch.zeros_like(numbers.steps, dtype=torch.int32)
+    values = torch.fake_quantize_per_channel_affine(x + offset, numbers.steps, zeros, 1, 0, TOP) - offset
+    return Rounded(values, numbers)

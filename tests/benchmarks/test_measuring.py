@@ -1,0 +1,109 @@
+"""What the measurements stand on: fresh processes, counted work, and the loops that are compared with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from benchmarks import fresh, process, slices
+from benchmarks.answers import answer
+from benchmarks.folder import links
+from benchmarks.interleaved import medians
+from benchmarks.multiply_adds import multiply_adds, parameters
+from benchmarks.parity import compare
+from benchmarks.slices import EXAMPLES
+from edgect import backends
+from edgect.backends import BACKENDS
+from edgect.bundle import Bundle
+
+
+def test_a_turn_may_be_several_calls() -> None:
+    calls: list[str] = []
+    medians({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, rounds=2, burst=3)
+    assert "".join(calls) == "aaabbb" + "aaabbb" + "bbbaaa"
+
+
+def test_memory_of_a_process_is_its_own() -> None:
+    ours = np.ones(400_000_000, np.uint8)
+    usage = process.run([sys.executable, "-c", "print('out'); import sys; print('last', file=sys.stderr)"])
+    assert 5 < usage.peak_mb < ours.nbytes / 1e6 / 2
+    assert 0 < usage.cpu_seconds < usage.seconds * 8
+    assert usage.last_words == "last"
+
+
+def test_a_process_that_fails_is_no_measurement() -> None:
+    with pytest.raises(RuntimeError, match="no such file"):
+        process.run(process.edgect("classify", "no-such-file.png"))
+
+
+@pytest.mark.parametrize("cap", [fresh.NATIVE, "SSE41"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_answers_of_a_fresh_process(backend: str, cap: str, tmp_path: Path) -> None:
+    bundle = Bundle.load()
+    images = slices.examples(bundle).images[:2]
+    np.save(tmp_path / "images.npy", images)
+    where = [str(tmp_path / name) for name in ("images.npy", "logits.npy")]
+    fresh.call(answer, str(bundle.path), backend, "fp32", *where, cap=cap)
+    expected = backends.load(backend, bundle, "fp32", 1).infer(images).logits
+    np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), expected, atol=1e-3)
+
+
+def test_parity_of_answers() -> None:
+    bundle = Bundle.load()
+    fp32 = np.array([[0, 5], [5, 0], [0, 5], [5, 0]], np.float32)
+    int8 = np.array([[0, 5], [5, 0], [5, 0], [5, 0]], np.float32)
+    found = compare(int8, fp32, np.array([1, 0, 1, 1]), bundle)
+    assert found.agreement == 0.75
+    assert found.accuracy == (0.5, 0.75)
+    assert found.accuracy_difference == 0.25
+    assert 0.5 < found.difference < 1
+
+
+def test_multiply_adds_and_parameters_are_counted(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "filters", "bias"], ["maps"], strides=[2, 2], group=2),
+        helper.make_node("GlobalAveragePool", ["maps"], ["means"]),
+        helper.make_node("Flatten", ["means"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "weights"], ["y"], transB=1),
+    ]
+    sizes = {"filters": [6, 2, 3, 3], "bias": [6], "weights": [5, 6]}
+    tensors = [numpy_helper.from_array(np.zeros(s, np.float32), name) for name, s in sizes.items()]
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 4, 9, 11])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 5])
+    graph = helper.make_graph(nodes, "graph", [x], [y], tensors)
+    opset = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=10), tmp_path / "network.onnx")
+    assert multiply_adds(tmp_path / "network.onnx") == 6 * (2 * 3 * 3) * (4 * 5) + 5 * 6
+    assert parameters(tmp_path / "network.onnx") == 6 * 2 * 9 + 6 + 30
+
+
+def test_the_plain_loop_and_the_bare_script_answer(tmp_path: Path) -> None:
+    bundle, folder = Bundle.load(), links(tmp_path / "scans", 3, EXAMPLES.iterdir())
+    size = [str(side) for side in bundle.manifest["input"]["shape"][1:]]
+    module = [sys.executable, "-m"]
+    loop: list[str | Path] = [
+        *module,
+        "benchmarks.plain_loop",
+        "onnxruntime",
+        bundle.path / "fp32.onnx",
+        folder,
+        *size,
+    ]
+    assert float(process.run(loop).last_words) > 0
+    scan = tmp_path / "one.webp"
+    scan.symlink_to(next(EXAMPLES.glob("*.webp")))
+    bare: list[str | Path] = [
+        *module,
+        "benchmarks.bare",
+        bundle.path / "int8.xml",
+        tmp_path / "cache",
+        scan,
+        *size,
+    ]
+    process.run(bare)
+    assert list((tmp_path / "cache").iterdir())

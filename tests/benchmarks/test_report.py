@@ -1,0 +1,83 @@
+"""What was measured is kept, judged and written as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks import report, results
+from benchmarks.__main__ import main
+from benchmarks.figures import Figure, Section
+from benchmarks.options import Options
+from benchmarks.topics import TOPICS
+
+FAST = Figure("lungs", "ratio", 3.0, "x", at_least=3)
+SLOW = Figure("cnn1", "ratio", 2.9996, "x", at_least=3)
+LARGE = Figure("lungs", "memory", 220.04, "MB", at_most=220)
+PLAIN = Figure("lungs", "kernel", "brgconv_I8")
+
+
+@pytest.fixture
+def circumstances() -> results.Circumstances:
+    return results.Circumstances.now(Options(bundles=("lungs",)))
+
+
+def test_a_figure_is_met_at_its_target_and_not_beyond() -> None:
+    assert [figure.met for figure in (FAST, SLOW, LARGE, PLAIN)] == [True, False, False, None]
+
+
+def test_what_misses_its_target_is_not_rounded_to_it() -> None:
+    assert SLOW.shown == "2.9996 x"
+    assert LARGE.shown == "220.04 MB"
+    assert Figure("lungs", "memory", 149.6123, "MB", at_most=220).shown == "149.6 MB"
+    assert Figure("lungs", "images", 20_000).shown == "20,000"
+
+
+def test_results_of_several_runs_are_put_together(
+    tmp_path: Path, circumstances: results.Circumstances
+) -> None:
+    file = tmp_path / "results.json"
+    assert results.read(file) == {}
+    results.add("cold", circumstances, [Section("From cold", "how", (FAST, PLAIN))], file)
+    results.add("speed", circumstances, [Section("Speed", "how", (SLOW,))], file)
+    results.add("cold", circumstances, [Section("From cold", "how", (LARGE,))], file)
+    found = results.read(file)
+    assert {topic: result.sections[0].figures for topic, result in found.items()} == {
+        "cold": (LARGE,),
+        "speed": (SLOW,),
+    }
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_missed_figures_stay_in_the_report(circumstances: results.Circumstances) -> None:
+    sections = (
+        Section("Speed", "as measured", (FAST, SLOW, PLAIN)),
+        Section("Emulated", "Not measured: no emulator."),
+    )
+    text = report.written({"speed": results.Result("speed", circumstances, sections)})
+    assert "**1 of 2 targets met.**" in text
+    assert "| Speed: cnn1 | ratio |" in text
+    assert "|  | ratio (≥ 3 x) | kernel |" in text
+    assert "| lungs | 3 x met | brgconv_I8 |" in text
+    assert "**MISSED**" in text
+    assert "Not measured: no emulator." in text
+    assert f"Not measured: {', '.join(topic for topic in TOPICS if topic != 'speed')}." in text
+    assert circumstances.machine["CPU"] in text
+
+
+def test_one_command_measures_and_writes(tmp_path: Path) -> None:
+    arguments = ["--only", "memory", "--files", "3", "5", "--bundle", "lungs", "--out", str(tmp_path)]
+    done = CliRunner().invoke(main, arguments, catch_exceptions=False, env={"EDGECT_DATA": ""})
+    assert done.exit_code == 0, done.output
+    figures = results.read(tmp_path / "results.json")["memory"].sections[0].figures
+    assert {figure.what for figure in figures} == {"3 files", "5 files", "growth"}
+    assert all(isinstance(f.value, float) and f.value > 50 for f in figures if f.what != "growth")
+    assert "## Memory" in (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+
+
+def test_the_test_split_is_not_read_without_data(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["--test", "--out", str(tmp_path)], env={"EDGECT_DATA": ""})
+    assert done.exit_code == 2
+    assert list(tmp_path.iterdir()) == []
