@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing
+from functools import partial
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
@@ -12,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect import backends
-from edgect.backends import Outputs
+from edgect.backends import Outputs, Session
 from edgect.bundle import DEFAULT, Bundle
 from edgect.errors import EngineError, ScanError, UsageError
+from edgect.ordered import in_order
 from edgect.prediction import NO_LUNGS, Prediction
 from edgect.preprocess import Preprocess
 from edgect.scans import Frame, find_scans, read_bytes, read_frames
@@ -27,6 +31,10 @@ class Classifier:
     a bundle folder. threads: cores to use, all by default. threshold: probability of COVID-19
     at and above which the label is COVID-19; the bundle's own by default.
 
+    One scan is answered with all threads at once, many with a thread for each; the answers are the
+    same. The engine is made ready for either when first it is needed. many: which to begin with;
+    the first file of `classify` comes sooner if it is set.
+
     Raises UsageError (unknown backend or precision, threshold outside 0 to 1), ModelError (the
     bundle is missing or damaged), EngineError (the engine is not installed or failed).
     """
@@ -38,14 +46,18 @@ class Classifier:
         precision: str = "int8",
         threads: int | None = None,
         threshold: float | None = None,
+        many: bool = False,
     ) -> None:
         self.bundle = Bundle.load(model)
         self.threshold = float(self.bundle.manifest["threshold"] if threshold is None else threshold)
         if not 0 <= self.threshold <= 1:
             raise UsageError(f"threshold must lie in 0 to 1, not {self.threshold}")
         self._preprocess = Preprocess(self.bundle.manifest["input"]["steps"])
-        self._session = backends.load(backend, self.bundle, precision, threads)
-        self.engine = self._session.engine
+        self._threads = backends.available_cores() if threads is None else threads
+        self._load = partial(backends.load, backend, self.bundle, precision, self._threads)
+        self._sessions: dict[int, Session] = {}  # by their streams
+        self._loading = Lock()
+        self.engine = self._session(many).engine
 
     def predict(self, path: str | os.PathLike[str], evidence: bool = False) -> Prediction:
         """Classify one file that holds one slice; a file that cannot be answered on says so itself.
@@ -64,14 +76,26 @@ class Classifier:
     ) -> Iterator[Prediction]:
         """Classify files and folders, one result per slice as it is known, in input order.
 
+        Several files are under way at once, and a bounded number; closing the iterator ends that.
         Bad files give results of status `error` or `rejected`. Raises UsageError for a missing
         path, or where nothing looks like an image.
         """
-        for path in find_scans(paths):
-            yield from self.classify_file(path, evidence)
+        files = find_scans(paths)
+        many = len(files) > 1
+        answer = partial(self.classify_file, evidence=evidence, many=many)
+        with closing(in_order(answer, files, self.at_once(many))) as answers:
+            for _, found in answers:
+                yield from found
 
-    def classify_file(self, path: str, evidence: bool = False) -> Iterator[Prediction]:
-        """Classify every frame of one file; a frame that the engine fails on gets status `error`."""
+    def at_once(self, many: bool) -> int:
+        """How many threads may call `classify_file` without one waiting for another."""
+        return self._session(many).streams
+
+    def classify_file(self, path: str, evidence: bool = False, many: bool = False) -> Iterator[Prediction]:
+        """Classify every frame of one file; a frame that the engine fails on gets status `error`.
+
+        many: as one of many files, of which each thread of the caller's may take one.
+        """
         start = perf_counter()
         try:
             content = read_bytes(path)
@@ -79,20 +103,35 @@ class Classifier:
             yield self._unanswered(path, Frame(None, None), error, "", start)
             return
         digest = hashlib.sha256(content).hexdigest()
+        session = self._session(many)
         for frame in read_frames(content, path):
             if frame.pixels is None:
                 assert frame.error is not None
                 yield self._unanswered(path, frame, frame.error, digest, start)
             else:
-                yield self._answer(path, frame, frame.pixels, digest, start, evidence)
+                yield self._answer(session, path, frame, frame.pixels, digest, start, evidence)
             start = perf_counter()
 
+    def _session(self, many: bool) -> Session:
+        streams = self._threads if many else 1
+        with self._loading:
+            if streams not in self._sessions:
+                self._sessions[streams] = self._load(streams)
+            return self._sessions[streams]
+
     def _answer(
-        self, path: str, frame: Frame, pixels: NDArray[np.uint8], digest: str, start: float, evidence: bool
+        self,
+        session: Session,
+        path: str,
+        frame: Frame,
+        pixels: NDArray[np.uint8],
+        digest: str,
+        start: float,
+        evidence: bool,
     ) -> Prediction:
         image, placement = self._preprocess(pixels)
         try:
-            outputs = self._session.infer(image[np.newaxis])
+            outputs = session.infer(image[np.newaxis])
         except EngineError as failure:
             return self._unanswered(path, frame, ScanError(str(failure)), digest, start)
         log_odds = float(outputs.logits[0, 1]) - float(outputs.logits[0, 0])

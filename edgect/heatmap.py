@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from threading import get_ident
 
 import cv2
 import numpy as np
@@ -46,7 +47,7 @@ def write(prediction: Prediction, folder: Path, scale: float) -> str:
     stem = re.sub(r"[^\w.-]+", "_", Path(prediction.path).stem, flags=re.ASCII)[:80]
     name = f"{stem}-{prediction.sha256[:12]}{frame}.png"
     _, png = cv2.imencode(".png", overlay(prediction.pixels, prediction.evidence, scale))
-    part = folder / f"{name}.part"
+    part = folder / f"{name}.{get_ident()}.part"  # another thread may be at a copy of the scan
     try:
         part.write_bytes(png.tobytes())
         part.replace(folder / name)

@@ -7,6 +7,7 @@ and connected parts. Pictures carry no Hounsfield units, so levels are found, no
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -67,7 +68,8 @@ def find(slice_: Grey) -> Lungs | None:
         sure = _parts((small <= level) & ~outside, rim)
         if sure.mean() < LEAST:
             return None
-    air, tissue = float(np.percentile(small[sure], 10)), float(np.median(small[(small > level) & ~outside]))
+    air = _quantile(small[sure], 0.1)
+    tissue = _quantile(small[(small > level) & ~outside], 0.5)
     if tissue - air < CONTRAST or _noise(small):
         return None
     lungs = sure | _parts((small < air + GROUND_GLASS * (tissue - air)) & ~outside, rim)
@@ -80,6 +82,17 @@ def find(slice_: Grey) -> Lungs | None:
 def otsu(grey: Grey) -> float:
     """The grey level that parts dark from bright best (Otsu 1979); grey: uint8, not empty."""
     return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0]
+
+
+def _quantile(grey: Grey, share: float) -> float:
+    """As numpy's, which takes five times as long: bytes are sorted by counting. NaN of nothing."""
+    levels = np.sort(grey, kind="stable")
+    if not len(levels):
+        return math.nan
+    place = share * (len(levels) - 1)
+    low, high = int(levels[int(place)]), int(levels[math.ceil(place)])
+    part = place % 1
+    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
 
 
 def _small(slice_: Grey) -> Grey:
@@ -110,7 +123,7 @@ def _black_outside(small: Grey) -> Mask:
     for line in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         at_border[line] = True
     at_border[0] = False
-    return np.asarray(at_border[labels])
+    return np.asarray(at_border.take(np.asarray(labels)))
 
 
 def _noise(small: Grey) -> bool:
@@ -129,7 +142,7 @@ def _rim(black: Mask) -> Mask:
 def _parts(dark: Mask, rim: Mask) -> Mask:
     """The dark parts that may be lung: not the air round the patient, windpipe, bowel gas or specks."""
     opened = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, _CROSS)
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(opened, connectivity=4, ltype=cv2.CV_16U)
     area = stats[:, cv2.CC_STAT_AREA]
     central = abs(centres[:, 0] / SIDE - 0.5) < 0.1
     kept = area >= np.where(central, WINDPIPE, SPECK) * dark.size
@@ -142,7 +155,7 @@ def _parts(dark: Mask, rim: Mask) -> Mask:
     at_border = (left == 0) | (top == 0) | (right == SIDE) | (bottom == SIDE)
     for label in np.flatnonzero(kept & at_border):
         kept[label] = _DEPTH[labels == label].mean() >= SHALLOW * SIDE
-    return np.asarray(kept[labels])
+    return np.asarray(kept.take(np.asarray(labels)))
 
 
 def _widened(lungs: Mask, tissue: Mask) -> tuple[tuple[int, int], tuple[int, int]]:

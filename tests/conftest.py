@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,3 +12,11 @@ def covid_ct(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests import covid_ct_folder
 
     return covid_ct_folder.write(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compiled models of tests, and of the processes they start, do not go to the user's cache folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDGECT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield

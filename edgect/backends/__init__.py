@@ -40,12 +40,16 @@ class Engine:
 
 
 class Session(Protocol):
-    """A loaded model."""
+    """A loaded model. streams: how many threads may be in `infer` without one waiting for another."""
 
     engine: Engine
+    streams: int
 
     def infer(self, images: NDArray[np.uint8]) -> Outputs:
-        """images: uint8 `[N, 1, H, W]`, contiguous. Raises EngineError when the engine fails."""
+        """images: uint8 `[N, 1, H, W]`, contiguous. Raises EngineError when the engine fails.
+
+        May be called from several threads; the answer is the same whatever the streams.
+        """
         ...
 
 
@@ -60,14 +64,19 @@ class Backend(Protocol):
 
     def files(self, precision: Precision) -> tuple[str, ...]: ...
 
-    def load(self, bundle: Bundle, precision: Precision, threads: int) -> Session: ...
+    def load(self, bundle: Bundle, precision: Precision, threads: int, streams: int) -> Session: ...
 
 
-def load(name: str, bundle: Bundle, precision: str = "int8", threads: int | None = None) -> Session:
+def load(
+    name: str, bundle: Bundle, precision: str = "int8", threads: int | None = None, streams: int = 1
+) -> Session:
     """Load a bundle's model with an engine; `threads` defaults to the cores this process may use.
 
-    Raises UsageError (unknown backend or precision), EngineError (not installed, or it failed),
-    ModelError (the bundle lacks the file).
+    streams: how many scans are to be inferred on at once, for which the threads are shared out; one
+    gets the soonest answer on a single scan, as many as threads the most scans an hour.
+
+    Raises UsageError (unknown backend or precision, no thread or stream), EngineError (not installed,
+    or it failed), ModelError (the bundle lacks the file).
     """
     if name not in BACKENDS:
         raise UsageError(f"unknown backend {name!r}; there are {', '.join(BACKENDS)}")
@@ -76,9 +85,11 @@ def load(name: str, bundle: Bundle, precision: str = "int8", threads: int | None
     count = available_cores() if threads is None else threads
     if count < 1:
         raise UsageError(f"threads must be at least 1, not {count}")
+    if not 1 <= streams <= count:
+        raise UsageError(f"streams must be 1 to {count}, the number of threads, not {streams}")
     backend = cast(Backend, import_module(f"edgect.backends.{name}"))
     try:
-        return backend.load(bundle, precision, count)
+        return backend.load(bundle, precision, count, streams)
     except ImportError as error:
         raise EngineError(
             f"backend {name} cannot be used ({one_line(error)}); pip install {backend.PACKAGE}"

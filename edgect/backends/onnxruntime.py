@@ -22,17 +22,21 @@ def files(precision: Precision) -> tuple[str, ...]:
     return (f"{precision}.onnx",)
 
 
-def settings(threads: int) -> dict[str, Any]:
-    """Attributes of SessionOptions for one scan at a time."""
-    return {"intra_op_num_threads": threads, "inter_op_num_threads": 1, "log_severity_level": 3}
+def settings(threads: int, streams: int = 1) -> dict[str, Any]:
+    """Attributes of SessionOptions. A stream is a thread of the caller's, with its share of `threads`."""
+    return {
+        "intra_op_num_threads": threads // streams,
+        "inter_op_num_threads": 1,
+        "log_severity_level": 3,
+    }
 
 
-def load(bundle: Bundle, precision: Precision, threads: int) -> OnnxRuntimeSession:
+def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> OnnxRuntimeSession:
     import onnxruntime as ort
 
     (content,) = (bundle.read(name) for name in files(precision))
     options = ort.SessionOptions()
-    for name, value in settings(threads).items():
+    for name, value in settings(threads, streams).items():
         setattr(options, name, value)
     try:
         session = ort.InferenceSession(content, options, providers=[PROVIDER])
@@ -40,14 +44,15 @@ def load(bundle: Bundle, precision: Precision, threads: int) -> OnnxRuntimeSessi
         raise EngineError(
             f"ONNX Runtime {ort.__version__} cannot load {bundle.path}: {one_line(error)}"
         ) from error
-    return OnnxRuntimeSession(session, Engine("onnxruntime", ort.__version__, precision, threads))
+    return OnnxRuntimeSession(session, Engine("onnxruntime", ort.__version__, precision, threads), streams)
 
 
 class OnnxRuntimeSession:
     """An inference session."""
 
-    def __init__(self, session: ort.InferenceSession, engine: Engine) -> None:
+    def __init__(self, session: ort.InferenceSession, engine: Engine, streams: int) -> None:
         self.engine = engine
+        self.streams = streams
         self._session = session
 
     def infer(self, images: NDArray[np.uint8]) -> Outputs:

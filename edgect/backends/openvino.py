@@ -1,17 +1,22 @@
-"""OpenVINO on the CPU: INT8 as IR, FP32 straight from ONNX."""
+"""OpenVINO on the CPU: INT8 as IR, FP32 straight from ONNX, either kept compiled between runs."""
 
 from __future__ import annotations
 
 import io
+import json
 import sys
+from collections.abc import Mapping
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgect import cache
 from edgect.backends import Engine, Outputs, Precision, one_line
 from edgect.bundle import Bundle
 from edgect.errors import EngineError
+from edgect.processor import identity
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -23,57 +28,109 @@ def files(precision: Precision) -> tuple[str, ...]:
     return ("int8.xml", "int8.bin") if precision == "int8" else ("fp32.onnx",)
 
 
-def settings(threads: int) -> dict[str, str]:
-    """Engine options for one scan at a time.
+def settings(threads: int, streams: int = 1) -> dict[str, str]:
+    """Engine options for so many scans at a time.
 
     Precision is pinned to f32 for everything that is not quantized: on CPUs with AVX512-BF16
     or AMX, OpenVINO would otherwise compute it in bfloat16, and answers would differ by machine.
+    Threads are not pinned to cores: others decode while one infers, and other programs run too.
     """
     return {
-        "PERFORMANCE_HINT": "LATENCY",
-        "NUM_STREAMS": "1",
+        "PERFORMANCE_HINT": "LATENCY" if streams == 1 else "THROUGHPUT",
+        "NUM_STREAMS": str(streams),
         "INFERENCE_NUM_THREADS": str(threads),
         "INFERENCE_PRECISION_HINT": "f32",
+        "ENABLE_CPU_PINNING": "NO",
     }
 
 
-def load(bundle: Bundle, precision: Precision, threads: int) -> OpenVINOSession:
+def cache_key(
+    bundle: str, precision: Precision, version: str, options: Mapping[str, str], processor: Mapping[str, str]
+) -> str:
+    """All that a compiled model hangs on. bundle: its digest."""
+    return json.dumps(
+        ["openvino", version, bundle, precision, dict(options), dict(processor)], sort_keys=True
+    )
+
+
+def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> OpenVINOSession:
     # openvino sends a usage event through this package on import; without it, it has a silent stub
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino as ov
 
-    contents = [bundle.read(name) for name in files(precision)]
+    options = settings(threads, streams)
     try:
         core = ov.Core()
+        name = str(core.get_property("CPU", "FULL_DEVICE_NAME"))
+        can = sorted(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    except Exception as error:  # the engine's exceptions have no common type
+        raise EngineError(f"OpenVINO {ov.__version__} cannot use the CPU: {one_line(error)}") from error
+    processor = {**identity(), "name": name, "can": ", ".join(can)}
+    key = cache_key(bundle.digest, precision, ov.__version__, options, processor)
+    compiled = _kept(core, key, options)
+    if compiled is None:
+        compiled = _compiled(core, bundle, precision, options)
+        _keep(compiled, key)
+    used, at_once = (int(compiled.get_property(name)) for name in ("INFERENCE_NUM_THREADS", "NUM_STREAMS"))
+    engine = Engine("openvino", ov.__version__.split("-")[0], precision, used)
+    return OpenVINOSession(compiled, engine, at_once)
+
+
+def _kept(core: ov.Core, key: str, options: Mapping[str, str]) -> ov.CompiledModel | None:
+    content = cache.load(key)
+    if content is None:
+        return None
+    try:
+        return core.import_model(io.BytesIO(content), "CPU", dict(options))
+    except Exception:  # compiled by something that only seemed to be the same
+        return None
+
+
+def _keep(compiled: ov.CompiledModel, key: str) -> None:
+    try:
+        content = compiled.export_model().getvalue()
+    except Exception:  # a model that cannot be kept can be used
+        return
+    cache.store(key, content)
+
+
+def _compiled(
+    core: ov.Core, bundle: Bundle, precision: Precision, options: Mapping[str, str]
+) -> ov.CompiledModel:
+    contents = [bundle.read(name) for name in files(precision)]
+    try:
         if precision == "int8":
             model = core.read_model(model=contents[0], weights=contents[1])
         else:
             model = core.read_model(model=io.BytesIO(contents[0]))
         model.reshape([1, *bundle.manifest["input"]["shape"]])
-        compiled = core.compile_model(model, "CPU", settings(threads))
-    except Exception as error:  # the engine's exceptions have no common type
-        raise EngineError(
-            f"OpenVINO {ov.__version__} cannot load {bundle.path}: {one_line(error)}"
-        ) from error
-    used = int(compiled.get_property("INFERENCE_NUM_THREADS"))
-    return OpenVINOSession(compiled, Engine("openvino", ov.__version__.split("-")[0], precision, used))
+        return core.compile_model(model, "CPU", dict(options))
+    except Exception as error:
+        raise EngineError(f"OpenVINO cannot load {bundle.path}: {one_line(error)}") from error
 
 
 class OpenVINOSession:
     """A compiled model of batch 1."""
 
-    def __init__(self, compiled: ov.CompiledModel, engine: Engine) -> None:
+    def __init__(self, compiled: ov.CompiledModel, engine: Engine, streams: int) -> None:
         self.engine = engine
-        self._request = compiled.create_infer_request()
+        self.streams = streams
+        self._idle: SimpleQueue[ov.InferRequest] = SimpleQueue()
+        for _ in range(streams):
+            self._idle.put(compiled.create_infer_request())
 
     def infer(self, images: NDArray[np.uint8]) -> Outputs:
         """uint8 `[N, 1, H, W]` to Outputs, one image at a time. Raises EngineError."""
+        request = self._idle.get()
         try:
-            answers = [self._infer_one(image[np.newaxis]) for image in images]
+            answers = [_infer_one(request, image[np.newaxis]) for image in images]
         except RuntimeError as error:
             raise EngineError(f"OpenVINO {self.engine.version} failed: {one_line(error)}") from error
+        finally:
+            self._idle.put(request)
         return Outputs(*(np.concatenate(parts) for parts in zip(*answers, strict=True)))
 
-    def _infer_one(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        result = self._request.infer({"image": image})
-        return [np.array(result[name]) for name in Outputs._fields]
+
+def _infer_one(request: ov.InferRequest, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    result = request.infer({"image": image}, share_inputs=True, share_outputs=True)
+    return [np.array(result[name]) for name in Outputs._fields]

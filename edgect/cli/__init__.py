@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from edgect import __version__
 from edgect.errors import EdgectError
 
-COMMANDS = {"classify": "edgect.cli.classify"}
+COMMANDS = {"classify": "edgect.cli.classify", "benchmark": "edgect.cli.benchmark"}
 INTERRUPTED = 130
 
 
@@ -35,6 +36,8 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
+        # read when numpy loads; its threads would find nothing to do here, and wait for it at full speed
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
             return super().invoke(ctx)
         except click.UsageError as error:  # one line instead of click's three

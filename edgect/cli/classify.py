@@ -6,6 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,10 @@ import click
 
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import DEFAULT
-from edgect.cli.record import Record
+from edgect.cli.record import Record, still_holds
 from edgect.cli.rows import FORMATS, Row, open_rows, partial_of, resuming_of, settle
 from edgect.errors import UsageError
+from edgect.ordered import in_order
 from edgect.prediction import NO_LUNGS
 from edgect.scans import find_scans, may_be_image
 
@@ -69,19 +71,37 @@ def command(
     files = _inputs(paths, output)
     if cam is not None:
         _make_folder(cam, paths)
-    from edgect.classifier import Classifier  # numpy, OpenCV: only once the paths are known to be good
+    import cv2  # only once the paths are known to be good, as everything that takes time to load
 
-    classifier = Classifier(**model)
+    from edgect.classifier import Classifier
+
+    cv2.setNumThreads(1)  # a file has its thread already
+    many = len(files) > 1
+    classifier = Classifier(**model, many=many)
     record = Record.read(output, form, classifier, files) if output is not None and resume else Record()
+
+    def answer(asked: tuple[str, list[Row]]) -> Iterator[Row]:
+        path, known = asked
+        if known and still_holds(known, path, cam):
+            yield from known
+        else:
+            yield from _classify(classifier, path, cam, many)
+
+    asked = ((path, record.take(path)) for path in files)
     counts: Counter[str] = Counter()
     doubted = 0
     try:
-        with open_rows(form, output, files, bool(record)) as rows, _progress(len(files), output) as bar:
-            for path in files:
-                for row in record.take(path, cam) or _classify(classifier, path, cam):
+        with (
+            open_rows(form, output, files, bool(record)) as rows,
+            _progress(len(files), output) as bar,
+            closing(in_order(answer, asked, classifier.at_once(many))) as answers,
+        ):
+            for (path, _), answered in answers:
+                for row in answered:
                     rows.write(row)
                     counts[str(row["label"] or row["status"])] += 1
                     doubted += row["reason"] == NO_LUNGS
+                record.written(path)
                 if not record:
                     settle(rows)
                 bar.update(1)
@@ -110,8 +130,8 @@ def _inputs(paths: tuple[str, ...], output: Path | None) -> list[str]:
     return kept
 
 
-def _classify(classifier: Classifier, path: str, cam: Path | None) -> Iterator[Row]:
-    for prediction in classifier.classify_file(path, evidence=cam is not None):
+def _classify(classifier: Classifier, path: str, cam: Path | None, many: bool) -> Iterator[Row]:
+    for prediction in classifier.classify_file(path, cam is not None, many):
         row = prediction.row()
         if cam is not None and prediction.evidence is not None:
             from edgect.heatmap import write

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 class Record:
     """Answered rows by path, a list of one row (or one per frame) for each time a path is given.
 
-    Falsy once every one was taken up again.
+    Falsy once every one was written again.
     """
 
     def __init__(self, files: dict[str, list[list[Row]]] | None = None) -> None:
         self._files = files or {}
+        self._unwritten = {path: len(groups) for path, groups in self._files.items()}
 
     def __bool__(self) -> bool:
-        return bool(self._files)
+        return bool(self._unwritten)
 
     @classmethod
     def read(cls, output: Path, form: str, classifier: Classifier, paths: Iterable[str]) -> Record:
@@ -59,21 +60,27 @@ class Record:
                 files[path].append(group)
         return cls(dict(files))
 
-    def take(self, path: str, cam: Path | None) -> list[Row]:
-        """The rows of this file if its content is unchanged, else none; each is handed out once."""
+    def take(self, path: str) -> list[Row]:
+        """The rows of this file, each handed out once; none where there are none."""
         groups = self._files.get(path)
-        if not groups:
-            return []
-        rows = groups.pop(0)
-        if not groups:
-            del self._files[path]
-        try:
-            digest = hashlib.sha256(read_bytes(path)).hexdigest()
-        except ScanError:
-            return []
-        unchanged = all(row["sha256"] == digest for row in rows)
-        drawn = cam is None or all(_has_heat_map(row, cam) for row in rows)
-        return rows if unchanged and drawn else []
+        return groups.pop(0) if groups else []
+
+    def written(self, path: str) -> None:
+        """Note that the output has rows for this file, those handed out or newer ones."""
+        if path in self._unwritten:
+            self._unwritten[path] -= 1
+            if not self._unwritten[path]:
+                del self._unwritten[path]
+
+
+def still_holds(rows: list[Row], path: str, cam: Path | None) -> bool:
+    """Whether the file's content is what these rows answer on, and their heat maps are there."""
+    try:
+        digest = hashlib.sha256(read_bytes(path)).hexdigest()
+    except ScanError:
+        return False
+    unchanged = all(row["sha256"] == digest for row in rows)
+    return unchanged and (cam is None or all(_has_heat_map(row, cam) for row in rows))
 
 
 def _by_file(rows: Iterable[Row]) -> list[list[Row]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from edgect.errors import ScanError
+from edgect.scans.quiet import quiet
 from edgect.scans.signature import FORMATS, LENGTH, SUFFIXES, has_signature
 
 MAX_PIXELS = 2**26  # 8192 x 8192
 MAX_FRAMES = 4096  # of one file
 MIN_SIDE = 32
+ORIENTATION = 0x0112  # EXIF tag
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ def read_frames(content: bytes, name: str = "", max_pixels: int = MAX_PIXELS) ->
         yield Frame(None, None, ScanError(reason, "error" if damaged else "rejected"))
         return
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet:
             image = Image.open(io.BytesIO(content), formats=FORMATS)
             count = int(getattr(image, "n_frames", 1))
             if count > MAX_FRAMES:
@@ -65,8 +65,7 @@ def read_frames(content: bytes, name: str = "", max_pixels: int = MAX_PIXELS) ->
     for index in range(count):
         number = index if count > 1 else None
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with quiet:
                 image.seek(index)
                 pixels = _grey(image, content, max_pixels)
         except ScanError as error:
@@ -90,7 +89,9 @@ def _grey(image: Image.Image, content: bytes, max_pixels: int) -> NDArray[np.uin
         raise ScanError(f"image of {width}x{height} is too small for a CT slice", "rejected")
     image.load()
     _check_whole(image, content)
-    pixels = np.asarray(ImageOps.exif_transpose(image).convert("L"))
+    if image.getexif().get(ORIENTATION, 1) != 1:  # else it would be copied for nothing
+        image = ImageOps.exif_transpose(image)
+    pixels = np.asarray(image.convert("L"))
     if pixels.min() == pixels.max():
         raise ScanError("blank image: every pixel has the same value", "rejected")
     return pixels

@@ -12,6 +12,16 @@ from train.fit import fit
 from train.run import Run, Settings
 
 
+SMALL = ("--calibration-size", "60", "--steps", "2")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "slow" not in config.option.markexpr:
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow; run with -m slow"))
+
+
 @pytest.fixture(scope="session")
 def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A short training at a small size, on invented slices."""
@@ -26,7 +36,7 @@ def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="session")
 def made(run: Run, covid_ct: Path, tmp_path_factory: pytest.TempPathFactory):
     out = tmp_path_factory.mktemp("bundles") / "tiny"
-    done = deploy(run.path, covid_ct, out, "--calibration-size", "60")
+    done = deploy(run.path, covid_ct, out, *SMALL)
     assert done.returncode == 0, done.stderr
     return out, done.stdout
 
@@ -46,6 +56,6 @@ def across(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> AcrossRun
 def lungs_bundle(across: AcrossRun, sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made of `across`, with the test parts read."""
     out = tmp_path_factory.mktemp("bundles") / "lungs"
-    done = deploy(across.path, sources, out, "--calibration-size", "60", "--test")
+    done = deploy(across.path, sources, out, *SMALL, "--test")
     assert done.returncode == 0, done.stderr
     return out

@@ -12,12 +12,14 @@ import onnx
 import openvino as ov
 import pytest
 
+from deploy.processors import CAPPED, HERE
 from deploy.tune import threshold
 from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle
 from tests.deploy.across_run import SIZE, THRESHOLD
 from tests.deploy.command import deploy
+from tests.deploy.models import primitives, stored_in_ir, stored_in_onnx
 from train import predict
 from train.across import crops
 from train.across.run import AcrossRun
@@ -117,6 +119,20 @@ def test_every_source_has_metrics_and_parity_of_its_own(manifest: dict) -> None:
         assert "accuracy_difference" in table["openvino int8 against openvino fp32"]
 
 
+def test_every_class_of_cpu_answered_on_validation_and_test_parts(manifest: dict, sources: Path) -> None:
+    drawn = [name for name, weight in manifest["training"]["recipe"]["sources"].items() if weight]
+    counts = {
+        "validation": sum(len(SOURCES[name](sources).val) for name in drawn),
+        "test": sum(len(source(sources).test) for source in SOURCES.values()),
+    }
+    table = manifest["parity_by_processor"]
+    assert {part: {row["slices"] for row in rows.values()} for part, rows in table.items()} == {
+        part: {count} for part, count in counts.items()
+    }
+    for rows in table.values():
+        assert set(rows) == {processor.name for processor in (*HERE, *CAPPED)}
+
+
 def test_readings_of_the_test_parts_are_written_down(manifest: dict, across: AcrossRun) -> None:
     readings = across.readings("test")
     tests = [title for title in manifest["metrics"] if title.startswith("test")]
@@ -126,18 +142,18 @@ def test_readings_of_the_test_parts_are_written_down(manifest: dict, across: Acr
         assert reading["metrics"] == manifest["metrics"][reading["part"]]
 
 
-def test_weights_are_quantized_in_both_models(lungs_bundle: Path) -> None:
-    qdq = onnx.load(lungs_bundle / "int8.onnx")
-    made_by = {name: node.op_type for node in qdq.graph.node for name in node.output}
-    convolutions = [node for node in qdq.graph.node if node.op_type == "Conv"]
-    grouped = [n for n in convolutions if any(a.name == "group" and a.i == 16 for a in n.attribute)]
-    assert [made_by.get(node.input[1]) for node in grouped] == ["DequantizeLinear"]
-    ir = ov.Core().read_model(lungs_bundle / "int8.xml")
-    stored = [op for op in ir.get_ops() if op.get_type_name() == "Constant"]
-    kinds = {op.get_element_type(): 0 for op in stored}
-    for op in stored:
-        kinds[op.get_element_type()] += op.data.size
-    assert kinds[ov.Type.f32] < 130_000 < 650_000 < kinds[ov.Type.i8]
+def test_the_grouped_convolution_is_of_integers_in_both_models(lungs_bundle: Path) -> None:
+    nodes = onnx.load(lungs_bundle / "int8.onnx").graph.node
+    grouped = [node.op_type for node in nodes for a in node.attribute if a.name == "group" and a.i == 16]
+    assert grouped == ["QLinearConv"]
+    compiled = ov.Core().compile_model(
+        lungs_bundle / "int8.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+    )
+    (primitive,) = primitives(compiled, "Convolution", "GroupConvolution")
+    assert primitive.endswith("_I8")
+    for stored in (stored_in_onnx(lungs_bundle / "int8.onnx"), stored_in_ir(lungs_bundle / "int8.xml")):
+        assert stored["int8"] > 650_000
+        assert stored["float32"] + stored["int32"] < 16_000
 
 
 def test_the_card_says_where_it_fails_and_what_it_is_not_for(lungs_bundle: Path, manifest: dict) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from deploy import manifest, subjects
 from deploy.calibration import CalibrationSet
 from deploy.card import card
+from deploy.int8 import distil
 from edgect.bundle import Bundle
 from train.fit import fit
 from train.run import Run, Settings, write_json
@@ -26,7 +27,7 @@ EVIDENCE = {
 
 def described(run: Run) -> dict:
     empty = CalibrationSet(np.zeros((0, 67, 67), np.uint8), [])
-    return json.loads(json.dumps(manifest.describe("tiny", subjects.of(run.path), empty)))
+    return json.loads(json.dumps(manifest.describe("tiny", subjects.of(run.path), empty, distil.Settings())))
 
 
 def card_of(run: Run) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import threading
 from pathlib import Path
 from time import perf_counter
 
@@ -12,6 +13,7 @@ from PIL import Image
 
 import edgect
 from edgect import Classifier, Prediction
+from edgect.backends import BACKENDS
 from edgect.errors import ModelError, UsageError
 from edgect.prediction import COLUMNS
 from tests.edgect.synthetic import body, encode, write_scan
@@ -21,6 +23,10 @@ def write_pages(path: Path, count: int = 3) -> Path:
     rest = [Image.fromarray(body(seed)) for seed in range(1, count)]
     path.write_bytes(encode(body(), "TIFF", save_all=True, append_images=rest))
     return path
+
+
+def untimed(found: Prediction) -> tuple[object, ...]:
+    return tuple(value for name, value in found.row().items() if name not in ("milliseconds", "threads"))
 
 
 def test_one_file_gives_a_typed_answer(classifier: Classifier, scan: Path) -> None:
@@ -110,6 +116,31 @@ def test_classify_answers_as_soon_as_it_knows(classifier: Classifier, scans: Pat
     assert next(answers).path == str(scans / "a.png")
     (scans / "b.png").unlink()  # not yet read
     assert [found.status for found in answers] == ["error", "ok"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_many_files_on_many_threads_get_the_answers_of_one(
+    classifier: Classifier, backend: str, mixed: tuple[Path, dict[str, str]], tmp_path: Path
+) -> None:
+    folder, statuses = mixed
+    write_pages(folder / "l_pages.tif", 9)
+    alone = Classifier(backend=backend, threads=1)
+    expected = [
+        found for name in sorted(os.listdir(folder)) for found in alone.classify_file(f"{folder}/{name}")
+    ]
+    for many in (False, True):
+        together = Classifier(backend=backend, threads=3, many=many)
+        assert [untimed(found) for found in together.classify([folder])] == [untimed(one) for one in expected]
+        assert together.predict(folder / "k_good.png").probability == expected[len(statuses) - 1].probability
+
+
+def test_an_iterator_that_is_given_up_leaves_no_thread_behind(scans: Path) -> None:
+    before = set(threading.enumerate())
+    answers = Classifier(backend="onnxruntime", threads=3).classify([scans])
+    assert next(answers).status == "ok"
+    assert set(threading.enumerate()) > before
+    answers.close()  # type: ignore[attr-defined]
+    assert set(threading.enumerate()) == before
 
 
 def test_bad_files_do_not_stop_the_rest(classifier: Classifier, mixed: tuple[Path, dict[str, str]]) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
 from types import ModuleType
@@ -105,6 +107,25 @@ def test_what_was_used_is_recorded(
 
 
 @every
+def test_several_threads_get_the_answers_of_one(
+    bundle: Bundle,
+    sessions: dict[tuple[str, str], Session],
+    images: NDArray[np.uint8],
+    backend: str,
+    precision: str,
+) -> None:
+    shared = backends.load(backend, bundle, precision, threads=2, streams=2)
+    assert shared.streams == 2
+    assert shared.engine == replace(sessions[backend, precision].engine, threads=2)
+    alone = [sessions[backend, precision].infer(image[np.newaxis]) for image in images]
+    with ThreadPoolExecutor(5) as pool:  # more than streams: they wait, and get no other's answer
+        found = list(pool.map(lambda image: shared.infer(image[np.newaxis]), [*images] * 10))
+    for number, one in enumerate(found):
+        for output, expected in zip(one, alone[number % len(images)], strict=True):
+            np.testing.assert_array_equal(output, expected)
+
+
+@every
 def test_an_image_of_another_size_is_an_engine_error(
     sessions: dict[tuple[str, str], Session], images: NDArray[np.uint8], backend: str, precision: str
 ) -> None:
@@ -123,6 +144,19 @@ def test_settings_depend_on_nothing_but_their_argument(backend: str) -> None:
     first["changed"] = "by the caller"
     assert settings(3) == {key: value for key, value in first.items() if key != "changed"}
     assert settings(1) != settings(3)
+    assert settings(4) == settings(4, 1) != settings(4, 4)
+
+
+def test_onnx_runtime_shares_its_threads_out_among_the_callers() -> None:
+    settings = engine_file("onnxruntime").settings
+    assert [settings(4, streams)["intra_op_num_threads"] for streams in (1, 2, 4)] == [4, 2, 1]
+
+
+def test_openvino_has_as_many_streams_as_asked_for() -> None:
+    settings = engine_file("openvino").settings
+    assert (settings(4)["NUM_STREAMS"], settings(4)["PERFORMANCE_HINT"]) == ("1", "LATENCY")
+    assert (settings(4, 4)["NUM_STREAMS"], settings(4, 4)["PERFORMANCE_HINT"]) == ("4", "THROUGHPUT")
+    assert settings(4, 4)["INFERENCE_NUM_THREADS"] == "4"
 
 
 def test_openvino_computes_in_f32_whatever_the_processor() -> None:
@@ -148,6 +182,12 @@ def test_what_does_not_exist_is_a_usage_error(
 ) -> None:
     with pytest.raises(UsageError):
         backends.load(backend, bundle, precision, threads)
+
+
+@pytest.mark.parametrize("streams", [0, 3])
+def test_more_streams_than_threads_are_a_usage_error(bundle: Bundle, streams: int) -> None:
+    with pytest.raises(UsageError, match="streams"):
+        backends.load("onnxruntime", bundle, "int8", 2, streams)
 
 
 @both

@@ -138,3 +138,12 @@ def test_heat_maps_are_colour_pictures_of_the_slices_size(classify: Classify, tm
     for row, shape in zip(rows[:2], [(80, 120, 3), (300, 250, 3)], strict=True):
         picture = cv2.imread(str(tmp_path / "maps" / "deep" / row["heat_map"]), cv2.IMREAD_UNCHANGED)
         assert picture.shape == shape
+
+
+def test_copies_of_a_scan_share_a_heat_map(classify: Classify, tmp_path: Path) -> None:
+    for number in range(8):
+        write_scan(tmp_path / "in" / str(number) / "scan.png")
+    done = classify(tmp_path / "in", *ORT, "--threads", 4, "--format", "csv", "--cam", tmp_path / "maps")
+    assert done.exit_code == 0
+    (name,) = {row["heat_map"] for row in csv_rows(done.stdout)}
+    assert os.listdir(tmp_path / "maps") == [name]

@@ -27,9 +27,11 @@ def many(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-def interrupt(many: Path, out: Path, number: signal.Signals, form: str = "csv") -> tuple[int, str]:
+def interrupt(
+    many: Path, out: Path, number: signal.Signals, form: str = "csv", threads: int = 1
+) -> tuple[int, str]:
     """Start a run, send a signal once some rows are there; returns exit code and stderr."""
-    options = ["--backend", "onnxruntime", "--threads", "1", "--format", form, "-o", str(out)]
+    options = ["--backend", "onnxruntime", "--threads", str(threads), "--format", form, "-o", str(out)]
     line = [sys.executable, "-m", "edgect", "classify", str(many), *options]
     partial = out.with_name(out.name + ".partial")
     # a shell's background jobs ignore Ctrl-C, and so would a child of tests that run in one
@@ -57,9 +59,10 @@ def resume(classify: Classify, many: Path, out: Path) -> list[dict[str, str]]:
     return rows(out)
 
 
-def test_a_killed_run_leaves_no_half_file_and_goes_on(classify: Classify, many: Path) -> None:
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_killed_run_leaves_no_half_file_and_goes_on(classify: Classify, many: Path, threads: int) -> None:
     out = many.parent / "out.csv"
-    code, _ = interrupt(many, out, signal.SIGKILL)
+    code, _ = interrupt(many, out, signal.SIGKILL, threads=threads)
     assert code == -signal.SIGKILL
     assert not out.exists()
     kept = rows(out.with_name("out.csv.partial"))
@@ -71,9 +74,10 @@ def test_a_killed_run_leaves_no_half_file_and_goes_on(classify: Classify, many: 
     assert not out.with_name("out.csv.partial").exists()
 
 
-def test_ctrl_c_is_130_in_plain_words_and_goes_on(classify: Classify, many: Path) -> None:
+@pytest.mark.parametrize("threads", [1, 3])
+def test_ctrl_c_is_130_in_plain_words_and_goes_on(classify: Classify, many: Path, threads: int) -> None:
     out = many.parent / "out.csv"
-    code, said = interrupt(many, out, signal.SIGINT)
+    code, said = interrupt(many, out, signal.SIGINT, threads=threads)
     assert code == 130
     assert "Traceback" not in said
     assert "--resume" in said

@@ -8,6 +8,7 @@ import json
 import random
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from PIL import Image
@@ -40,7 +41,8 @@ class Run:
         self.out = batch.parent / "out"
         self.partial = batch.parent / "out.partial"
         self.form = form
-        self._line = (batch, "--backend", "onnxruntime", "--format", form, "-o", self.out)
+        self.options = ("--backend", "onnxruntime", "--format", form, "-o", self.out)
+        self._line = (batch, *self.options)
         self._classify = classify
 
     def __call__(self, *options: object) -> list[dict[str, Any]]:
@@ -108,6 +110,20 @@ def test_resuming_twice_loses_nothing(classify: Classify, batch: Path) -> None:
         last = run("--resume")
     assert untimed(last) == untimed(first)
     assert last[0]["milliseconds"] == first[0]["milliseconds"]
+
+
+def test_rows_read_ahead_are_not_taken_for_written(classify: Classify, batch: Path) -> None:
+    """Stopped while rows are replayed, a run on many threads has lost none of those before it."""
+    run = Run(classify, batch, "csv")
+    whole = run("--threads", 4)
+    run.interrupt(run.out.stat().st_size)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("edgect.cli.rows.Rows.write", Mock(side_effect=[None, None, KeyboardInterrupt]))
+        stopped = classify(batch, *run.options, "--threads", 4, "--resume")
+    assert stopped.exit_code == 130
+    assert untimed(list(csv.DictReader(run.partial.open(errors="surrogateescape", newline="")))) == untimed(
+        whole
+    )
 
 
 def test_nothing_to_resume_is_a_plain_run(classify: Classify, batch: Path) -> None:

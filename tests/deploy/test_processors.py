@@ -1,0 +1,41 @@
+"""Answers as other classes of CPU give them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deploy import processors, verify
+from deploy.processors import CAP, ELSEWHERE, HERE, Processor
+from edgect.bundle import Bundle
+from train.run import Run
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (2, 1, 67, 67), np.uint8)
+
+
+def test_a_process_that_fails_is_an_error_that_says_on_which_processor(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(RuntimeError, match="openvino, AVX2: .*not a bundle manifest"):
+        Processor("openvino, AVX2", "openvino", "AVX2").logits(tmp_path, "int8", IMAGES)
+
+
+def test_a_cap_on_this_process_does_not_reach_the_native_one(made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cap that oneDNN does not know is none to it, but one of SSE41 shows in fp32's last digits."""
+    native = HERE[0].logits(made[0], "fp32", IMAGES)
+    capped = Processor("openvino, SSE41", "openvino", "SSE41").logits(made[0], "fp32", IMAGES)
+    assert (native != capped).any()
+    np.testing.assert_allclose(native, capped, atol=1e-4)
+    monkeypatch.setenv(CAP, "SSE41")
+    np.testing.assert_array_equal(HERE[0].logits(made[0], "fp32", IMAGES), native)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not processors.emulator_is_installed(), reason=f"no {processors.EMULATOR}")
+def test_an_emulated_cpu_without_vnni_answers_as_this_one_does(made, run: Run, covid_ct: Path) -> None:
+    items = run.arrangement().val[::20]
+    row = verify.on_processors(Bundle.load(made[0]), items, covid_ct)[ELSEWHERE.name]
+    assert row["slices"] == len(items)
+    assert row["agreement"] == 1
+    assert row["max_probability_difference"] <= verify.MAX_DIFFERENCE
