@@ -7,20 +7,18 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-CAP = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, and so by OpenVINO, once in a process
+from deploy.processors import CAP
+
 NATIVE = "native"
-CAPS = ("AVX512_CORE_VNNI", "AVX2_VNNI", "AVX2", "SSE41")
 WITH_VNNI = (NATIVE, "AVX512_CORE_VNNI")  # those of them that the targets for speed are for
 
 
-def call(
-    function: Callable[..., Any], *arguments: Any, cap: str = NATIVE, emulator: Sequence[str] = ()
-) -> Any:
+def call(function: Callable[..., Any], *arguments: Any, cap: str = NATIVE) -> Any:
     """function(*arguments), both ready for JSON. cap: one of CAPS. Raises RuntimeError where it fails."""
     env = {name: value for name, value in os.environ.items() if name != CAP}
     env["EDGECT_CACHE_DIR"] = ""  # compile what is measured, and leave the user's cache alone
@@ -29,7 +27,7 @@ def call(
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer.json"
         order = json.dumps([function.__module__, function.__name__, arguments, str(answer)])
-        command = [*emulator, sys.executable, "-m", "benchmarks.fresh", order]
+        command = [sys.executable, "-m", "benchmarks.fresh", order]
         done = subprocess.run(command, cwd=Path(__file__).parents[1], env=env, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{function.__name__}{arguments} failed: {done.stderr[-2000:]}")

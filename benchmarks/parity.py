@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, product
@@ -13,19 +10,26 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import fresh, slices
-from benchmarks.answers import answer
+from benchmarks import slices
 from benchmarks.figures import Figure, Section, row_of
 from benchmarks.options import Options
 from benchmarks.progress import step
+from deploy.processors import (
+    CAP,
+    CAPPED,
+    ELSEWHERE,
+    EMULATED,
+    EMULATOR,
+    HERE,
+    Processor,
+    emulator_is_installed,
+)
 from edgect.backends import available_cores
 from edgect.bundle import Bundle
 
 MIN_AGREEMENT = 0.99
 MAX_DIFFERENCE = 0.05
 MAX_ACCURACY_DIFFERENCE = 0.005
-EMULATED = "Haswell"  # AVX2, without VNNI and AVX-512
-EMULATOR = "qemu-x86_64"
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,11 @@ def measure(options: Options) -> list[Section]:
         f"On {'; '.join(sources)}, every slice prepared as `edgect` does. INT8 is held against FP32 of the "
         "same engine on the same instruction set: share of equal labels, largest difference of the "
         "probability of COVID-19, difference of the accuracies in percentage points. OpenVINO is capped by "
-        f"`{fresh.CAP}`."
+        f"`{CAP}`."
     )
-    where = [*(("openvino", cap) for cap in (fresh.NATIVE, *fresh.CAPS)), ("onnxruntime", fresh.NATIVE)]
     with ThreadPoolExecutor(available_cores()) as pool:  # nothing is timed
-        here = pool.map(lambda case: case[0].on_this_cpu(*case[1]), product(found, where))
-        elsewhere = pool.map(_Answers.emulated, found) if shutil.which(EMULATOR) else ()
+        here = pool.map(lambda case: case[0].on_this_cpu(case[1]), product(found, (*HERE, *CAPPED)))
+        elsewhere = pool.map(_Answers.emulated, found) if emulator_is_installed() else ()
         return [
             Section("INT8 against FP32", how, tuple(chain.from_iterable(here))),
             _emulated(tuple(chain.from_iterable(elsewhere)), options.sample),
@@ -103,36 +106,27 @@ class _Answers:
         )
         self.sample = np.linspace(0, len(self.slices.images) - 1, options.sample).astype(int)
 
-    def on_this_cpu(self, backend: str, cap: str) -> list[Figure]:
+    def on_this_cpu(self, processor: Processor) -> list[Figure]:
         images, labels = self.slices.images, self.slices.labels
-        int8 = self._logits(backend, "int8", images, cap)
-        fp32 = self._logits(backend, "fp32", images, cap)
-        case = f"{self.name}, {backend}, {cap}"
-        step(f"parity: {case}")
-        return _figures(case, compare(int8, fp32, labels, self.bundle))
+        int8, fp32 = (processor.logits(self.bundle.path, p, images) for p in ("int8", "fp32"))
+        return self._compared(processor, int8, fp32, labels)
 
     def emulated(self) -> list[Figure]:
         images, labels = self.slices.images[self.sample], self.slices.labels[self.sample]
-        int8 = self._logits("onnxruntime", "int8", images, emulator=(EMULATOR, "-cpu", EMULATED))
-        fp32 = self._logits("onnxruntime", "fp32", images)
-        case = f"{self.name}, onnxruntime, {EMULATED}"
+        int8 = ELSEWHERE.logits(self.bundle.path, "int8", images)
+        fp32 = HERE[1].logits(self.bundle.path, "fp32", images)
+        return self._compared(ELSEWHERE, int8, fp32, labels)
+
+    def _compared(
+        self,
+        processor: Processor,
+        int8: NDArray[np.float32],
+        fp32: NDArray[np.float32],
+        labels: NDArray[np.int64],
+    ) -> list[Figure]:
+        case = f"{self.name}, {processor.name}"
         step(f"parity: {case}")
         return _figures(case, compare(int8, fp32, labels, self.bundle))
-
-    def _logits(
-        self,
-        backend: str,
-        precision: str,
-        images: NDArray[np.uint8],
-        cap: str = fresh.NATIVE,
-        emulator: Sequence[str] = (),
-    ) -> NDArray[np.float32]:
-        with tempfile.TemporaryDirectory() as folder:
-            given, answers = Path(folder) / "images.npy", Path(folder) / "logits.npy"
-            np.save(given, images)
-            what = (str(self.bundle.path), backend, precision, str(given), str(answers))
-            fresh.call(answer, *what, cap=cap, emulator=emulator)
-            return np.asarray(np.load(answers))
 
 
 def _figures(case: str, parity: Parity) -> list[Figure]:

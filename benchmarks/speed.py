@@ -15,6 +15,7 @@ from benchmarks.figures import Figure, Section
 from benchmarks.interleaved import ratio, seconds
 from benchmarks.options import Options, run_folder
 from benchmarks.progress import step
+from deploy.processors import CAP, CAPS
 from edgect import backends
 from edgect.bundle import Bundle
 
@@ -36,7 +37,7 @@ Times = dict[str, list[float]]
 def measure(options: Options) -> list[Section]:
     latencies, ratios = [], []
     for bundle in options.bundles:
-        for cap in (fresh.NATIVE, *fresh.CAPS):
+        for cap in (fresh.NATIVE, *CAPS):
             step(f"speed: {bundle}, {cap}")
             case, vnni = f"{Path(bundle).name}, {cap}", cap in fresh.WITH_VNNI
             bursts, single = fresh.call(seconds_by_engine, bundle, options.rounds, vnni, cap=cap)
@@ -44,7 +45,7 @@ def measure(options: Options) -> list[Section]:
             ratios += _ratios(case, bursts, single, vnni)
     how = (
         f"The network alone, batch 1, one thread: {options.rounds} rounds, in which the networks of a row "
-        f"take turns of {BURST} calls, in a fresh process for every row. `{fresh.CAP}` caps oneDNN, which "
+        f"take turns of {BURST} calls, in a fresh process for every row. `{CAP}` caps oneDNN, which "
         "OpenVINO computes with, and torch in part; ONNX Runtime does without it. torch is eager FP32 of "
         "the same weights. "
     )

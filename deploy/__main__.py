@@ -28,9 +28,9 @@ from train.run import Run, RunError
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Bundle folder.")
 @click.option("--name", help="The bundle's name.  [default: the folder's]")
 @click.option("--calibration-size", type=int, default=200, show_default=True)
-@click.option("--steps", type=int, default=400, show_default=True, help="Of the training in INT8.")
-@click.option("--rate", type=float, default=5e-6, show_default=True, help="Its largest learning rate.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of calibration set and training.")
+@click.option("--steps", type=int, default=200, show_default=True, help="Of the distillation into INT8.")
+@click.option("--rate", type=float, default=3e-4, show_default=True, help="Its largest learning rate.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of calibration set and distillation.")
 @click.option(
     "--test",
     "read_test",

@@ -22,7 +22,7 @@ def write(
     """Write int8.onnx and int8.xml with int8.bin, beside fp32.onnx.
 
     calibration, training: slices of the training part, uint8 `[n, H, W]`. On the first, ranges are
-    observed and weights rounded; on the second, weights are trained. A training that was interrupted
+    observed and weights rounded; on the second, biases are trained. A training that was interrupted
     goes on from the file `STATE`.
     """
     head, convs = form.head(network), form.convolutions(network)

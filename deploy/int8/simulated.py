@@ -74,7 +74,7 @@ class Rounded(NamedTuple):
 
 
 class Simulated:
-    """As an engine rounds, but differentiable: rounding lets gradients through.
+    """As an engine rounds, but for gradients, which pass through the rounding of activations.
 
     keeps_before_elu: whether what a convolution gives is rounded before ELU too, as by ONNX Runtime,
     whose convolutions give 8 bits; OpenVINO computes ELU on the sums themselves.
@@ -89,8 +89,8 @@ class Simulated:
     def conv(self, name: str, x: Rounded) -> Rounded:
         conv = self._convs[name]
         steps, scales = by_input(x.numbers.steps, len(conv.weight), conv.groups), self._scheme.scales[name]
-        whole = (conv.weight * steps / scales).clamp(-WEIGHT_TOP, WEIGHT_TOP)
-        weight = (whole + (whole.round() - whole).detach()) * scales / steps
+        whole = (conv.weight * steps / scales).round().clamp(-WEIGHT_TOP, WEIGHT_TOP)
+        weight = whole * scales / steps
         sums = functional.conv2d(x.values, weight, conv.bias, conv.stride, conv.padding, groups=conv.groups)
         found = Rounded(sums, x.numbers)
         return self.stored(name, found) if self._keeps and not self._scheme.saturates(name) else found

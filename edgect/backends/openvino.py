@@ -87,11 +87,12 @@ def _kept(core: ov.Core, key: str, options: Mapping[str, str]) -> ov.CompiledMod
 
 
 def _keep(compiled: ov.CompiledModel, key: str) -> None:
+    content = io.BytesIO()
     try:
-        content = compiled.export_model().getvalue()
+        compiled.export_model(content)
     except Exception:  # a model that cannot be kept can be used
         return
-    cache.store(key, content)
+    cache.store(key, content.getvalue())
 
 
 def _compiled(
@@ -106,7 +107,8 @@ def _compiled(
         model.reshape([1, *bundle.manifest["input"]["shape"]])
         return core.compile_model(model, "CPU", dict(options))
     except Exception as error:
-        raise EngineError(f"OpenVINO cannot load {bundle.path}: {one_line(error)}") from error
+        version = core.get_versions("CPU")["CPU"].build_number
+        raise EngineError(f"OpenVINO {version} cannot load {bundle.path}: {one_line(error)}") from error
 
 
 class OpenVINOSession:

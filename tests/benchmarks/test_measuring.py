@@ -10,15 +10,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from benchmarks import fresh, process, slices
-from benchmarks.answers import answer
+from benchmarks import process
 from benchmarks.folder import links
 from benchmarks.interleaved import medians
 from benchmarks.multiply_adds import multiply_adds, parameters
 from benchmarks.parity import compare
 from benchmarks.slices import EXAMPLES
-from edgect import backends
-from edgect.backends import BACKENDS
 from edgect.bundle import Bundle
 
 
@@ -39,18 +36,6 @@ def test_memory_of_a_process_is_its_own() -> None:
 def test_a_process_that_fails_is_no_measurement() -> None:
     with pytest.raises(RuntimeError, match="no such file"):
         process.run(process.edgect("classify", "no-such-file.png"))
-
-
-@pytest.mark.parametrize("cap", [fresh.NATIVE, "SSE41"])
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_answers_of_a_fresh_process(backend: str, cap: str, tmp_path: Path) -> None:
-    bundle = Bundle.load()
-    images = slices.examples(bundle).images[:2]
-    np.save(tmp_path / "images.npy", images)
-    where = [str(tmp_path / name) for name in ("images.npy", "logits.npy")]
-    fresh.call(answer, str(bundle.path), backend, "fp32", *where, cap=cap)
-    expected = backends.load(backend, bundle, "fp32", 1).infer(images).logits
-    np.testing.assert_allclose(np.load(tmp_path / "logits.npy"), expected, atol=1e-3)
 
 
 def test_parity_of_answers() -> None:
