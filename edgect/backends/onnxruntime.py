@@ -1,4 +1,4 @@
-"""ONNX Runtime on the CPU: INT8 as static QDQ, FP32 from the reference."""
+"""ONNX Runtime on the CPU: INT8 as integer operators, FP32 from the reference."""
 
 from __future__ import annotations
 

@@ -14,11 +14,9 @@ from onnx import numpy_helper
 
 from deploy import verify
 from deploy.processors import CAPPED, HERE
-from edgect import Classifier, backends
+from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle
-from edgect.preprocess import Preprocess
-from edgect.scans import read_slice
 from tests.deploy.command import deploy
 from tests.deploy.models import CONVOLUTIONS, primitives, stored_in_ir, stored_in_onnx
 from train.run import Run
@@ -109,13 +107,15 @@ def test_weights_leave_a_bit_for_processors_without_vnni(bundle: Path) -> None:
     constants = onnx.load(bundle / "int8.onnx").graph.initializer
     of_onnx = [numpy_helper.to_array(c) for c in constants if c.data_type == onnx.TensorProto.INT8]
     ops = ov.Core().read_model(bundle / "int8.xml").get_ops()
-    of_ir = [op.data for op in ops if op.get_type_name() == "Constant" and op.get_element_type() == ov.Type.i8]
+    of_ir = [
+        op.data for op in ops if op.get_type_name() == "Constant" and op.get_element_type() == ov.Type.i8
+    ]
     for weights in ([w for w in of_onnx if w.ndim == 4], of_ir):
         assert len(weights) == CONVOLUTIONS
         assert {int(np.abs(w.astype(int)).max()) for w in weights} == {63}
 
 
-def test_openvino_answers_alike_on_every_class_of_cpu(bundle: Path) -> None:
+def test_int8_was_held_against_fp32_on_every_class_of_cpu(bundle: Path) -> None:
     manifest = Bundle.load(bundle).manifest
     table = manifest["parity_by_processor"]["validation"]
     assert set(table) == {processor.name for processor in (*HERE, *CAPPED)}  # no emulator on the tests' PATH
@@ -146,19 +146,6 @@ def test_nothing_but_the_bundle_is_left(bundle: Path) -> None:
     manifest = Bundle.load(bundle).manifest
     assert {file.name for file in bundle.iterdir()} == {*manifest["files"], "manifest.json"}
     assert not list(bundle.parent.glob("*.part"))
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_int8_is_right_on_average_over_the_calibration_set(
-    bundle: Path, covid_ct: Path, backend: str
-) -> None:
-    loaded = Bundle.load(bundle)
-    preprocess = Preprocess(loaded.manifest["input"]["steps"])
-    paths = loaded.manifest["calibration"]["paths"]
-    images = np.stack([preprocess(read_slice(covid_ct / path))[0] for path in paths])
-    int8, fp32 = (backends.load(backend, loaded, precision).infer(images).logits for precision in PRECISIONS)
-    assert np.abs(int8 - fp32).max() > 1e-3
-    np.testing.assert_allclose(int8.mean(0), fp32.mean(0), atol=1e-4)
 
 
 def test_unfaithful_int8_is_refused_by_name() -> None:

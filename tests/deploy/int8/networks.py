@@ -46,23 +46,36 @@ def images(count: int, size: tuple[int, int], seed: int = 0) -> NDArray[np.uint8
 
 
 class _Levelling(Float):
-    """Multiplies every convolution so that its largest output is what `tops` says."""
+    """Makes every convolution's outputs reach from the share `least` of what `tops` says to all of it.
 
-    def __init__(self, convs: Mapping[str, Conv], tops: Mapping[str, float]) -> None:
+    least: None for as far below 0 as they happen to go.
+    """
+
+    def __init__(self, convs: Mapping[str, Conv], tops: Mapping[str, float], least: float | None) -> None:
         super().__init__(convs)
-        self._levelled, self._tops = convs, tops
+        self._levelled, self._tops, self._least = convs, tops, least
 
     def conv(self, name: str, x: Tensor) -> Tensor:
-        found = super().conv(name, x)
-        factor = self._tops[name] / float(found.max())
-        self._levelled[name].weight *= factor
-        self._levelled[name].bias *= factor
-        return found * factor
+        conv, top, found = self._levelled[name], self._tops[name], super().conv(name, x)
+        most = found.amax((0, 2, 3))
+        if self._least is None:
+            factor, shift = (top / most.max()).expand(most.shape), torch.zeros_like(most)
+        else:
+            factor = (1 - self._least) * top / (most - found.amin((0, 2, 3)))
+            shift = top - factor * most
+        conv.weight *= factor[:, None, None, None]
+        conv.bias.copy_(factor * conv.bias + shift)
+        return super().conv(name, x)
 
 
-def levelled(convs: Mapping[str, Conv], shown: NDArray[np.uint8], tops: Mapping[str, float]) -> None:
-    with torch.inference_mode():
-        form.last_maps(_Levelling(convs, tops), tensor_of(shown))
+def levelled(
+    convs: Mapping[str, Conv],
+    shown: NDArray[np.uint8],
+    tops: Mapping[str, float],
+    least: float | None = None,
+) -> None:
+    with torch.no_grad():
+        form.last_maps(_Levelling(convs, tops, least), tensor_of(shown))
 
 
 @dataclass(frozen=True)
@@ -108,6 +121,21 @@ def small(size: tuple[int, int], groups: int, map_side: int, first_is_coarse: bo
     tops = {name: COARSE if (n % 2 == 0) == first_is_coarse else FINE for n, name in enumerate(convs)}
     levelled(convs, shown, tops)
     head.weight /= tops[form.LAST]
+    return Small(convs, *rounding.prepared(convs, shown), head, shown)
+
+
+def extreme(size: tuple[int, int]) -> Small:
+    """Of the largest weights, on inputs near the largest: products that 16 bits hold no two more of.
+
+    Weights of either sign and one magnitude; activations in the upper half of their 8 bits.
+    """
+    network = light_cnn(groups=8)
+    shown = images(4, size)
+    convs, head = form.convolutions(network), form.head(network)
+    for conv in convs.values():
+        conv.weight.sign_()
+    levelled(convs, shown, dict.fromkeys(convs, COARSE), least=0.5)
+    head.weight /= COARSE
     return Small(convs, *rounding.prepared(convs, shown), head, shown)
 
 

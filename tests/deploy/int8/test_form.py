@@ -17,7 +17,9 @@ from tests.deploy.int8.networks import finished, images, light_cnn
 def test_in_float_it_answers_as_the_network(size: tuple[int, int], groups: int, map_side: int) -> None:
     network, shown = light_cnn(groups, map_side), images(2, size)
     with torch.inference_mode():
-        wanted = dict(zip(("logits", "cam", "embedding"), network(torch.from_numpy(shown[:, None])), strict=True))
+        wanted = dict(
+            zip(("logits", "cam", "embedding"), network(torch.from_numpy(shown[:, None])), strict=True)
+        )
         maps = form.last_maps(Float(form.convolutions(network)), tensor_of(shown))
         found = finished(maps, form.head(network))
     for name, value in wanted.items():
