@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from deploy import calibration, export, make, manifest, subjects, verify
-from deploy.int8 import distil
+from deploy.int8 import distil, files
 from edgect.bundle import MANIFEST
 from edgect.errors import EdgectError
 from train.covid_ct import DataError
@@ -73,6 +73,7 @@ def main(
     if read_test:
         make.tested(subject, part, data, description)
     manifest.write(part, description, subject)
+    (part / files.STATE).unlink()
     shutil.rmtree(out, ignore_errors=True)
     part.rename(out)
     click.echo(f"{out}: " + ", ".join(f"{f.name} {f.stat().st_size:,} bytes" for f in sorted(out.iterdir())))

@@ -23,7 +23,7 @@ def write(
 
     calibration, training: slices of the training part, uint8 `[n, H, W]`. On the first, ranges are
     observed and weights rounded; on the second, biases are trained. A training that was interrupted
-    goes on from the file `STATE`.
+    goes on from the file `STATE`, which is left to the caller to remove.
     """
     head, convs = form.head(network), form.convolutions(network)
     start, scheme = rounding.prepared(convs, calibration)
@@ -32,4 +32,3 @@ def write(
     onnx.save(onnxruntime.model(trained, scheme, head, size), bundle / "int8.onnx")
     model = openvino.model(trained, scheme, head, size)
     ov.save_model(model, bundle / "int8.xml", compress_to_fp16=False)
-    (bundle / STATE).unlink()
