@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def distil(
         optimizer, settings.rate, settings.steps, pct_start=0.1, cycle_momentum=False
     )
     moving: list[Any] = [_Biases(trained), optimizer, schedule]
-    of = {**asdict(settings), "of": _fingerprint(start, images)}
+    of = {**asdict(settings), "of": _fingerprint([*convs.values(), *start.values()], head, images)}
     done = _resume(state, of, moving)
     teacher, students = Float(convs), [Simulated(trained, scheme, keeps) for keeps in (False, True)]
     weight = torch.from_numpy(head.weight[1] - head.weight[0])[:, None, None]
@@ -116,10 +116,10 @@ class _Biases:
                 self._convs[name].bias.copy_(bias)
 
 
-def _fingerprint(convs: Mapping[str, Conv], images: Images) -> str:
-    found = hashlib.sha256(images.tobytes())
-    for conv in convs.values():
-        found.update(conv.weight.numpy().tobytes())
+def _fingerprint(convs: Sequence[Conv], head: Head, images: Images) -> str:
+    found = hashlib.sha256(images.tobytes() + head.weight.tobytes())
+    for conv in convs:
+        found.update(conv.weight.numpy().tobytes() + conv.bias.numpy().tobytes())
     return found.hexdigest()
 
 

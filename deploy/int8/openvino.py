@@ -53,12 +53,12 @@ def model(convs: Mapping[str, Conv], scheme: Scheme, head: Head, size: tuple[int
     pixels = _rounded(opset13.convert(image, "f32"), (0, TOP))
     last = last_maps(Writer(convs, scheme), Value(pixels, image_numbers(), True))
     maps, steps, zeros = last.node, last.known.steps.numpy(), last.known.zeros.numpy()
-    if head.map_side > 1:
-        side, none = [head.map_side] * 2, [0, 0]
-        maps = opset13.avg_pool(maps, side, none, none, side, exclude_pad=False)
     sides, weight = constant(np.array([2, 3])), head.weight * steps
     cam = opset13.convolution(maps, _four(weight), [1, 1], [0, 0], [0, 0], [1, 1])
     cam = opset13.add(cam, _four((-weight @ zeros)[None]))
+    if head.map_side > 1:  # of the map: means of 8-bit maps would be rounded to 8 bits again
+        side, none = [head.map_side] * 2, [0, 0]
+        cam = opset13.avg_pool(cam, side, none, none, side, exclude_pad=False)
     logits = opset13.add(opset13.reduce_mean(cam, sides, False), constant(head.bias[None]))
     means = opset13.multiply(opset13.reduce_mean(maps, sides, False), constant(steps[None]))
     found = {"logits": logits, "cam": cam, "embedding": opset13.add(means, constant((-steps * zeros)[None]))}

@@ -24,6 +24,7 @@ TOP = 255  # the largest uint8
 # the same or neighbouring numbers, and rounding that saturates at -1 computes ELU for nothing.
 COARSE = 0.368
 FLOOR = -4.0  # ELU(-4) is -0.98: what is rounded before a finer ELU need not reach lower
+ROOM = 3.0  # and this far up at the least, for `quantized_elu`
 # Between one step for all channels (0) and each channel filling all 8 bits (1), which moves the
 # difficulty into the weights: Xiao et al. 2022, SmoothQuant, equation 4. 0.5 did best on validation.
 MIGRATION = 0.5
@@ -94,7 +95,8 @@ class Scheme:
 
     def _alike(self, name: str, low: float) -> Numbers:
         highs = self.highs[name]
-        step = float((highs.max() - low) / TOP)
+        least = ROOM if low == FLOOR else 0.0
+        step = (max(float(highs.max()), least) - low) / TOP
         return Numbers(torch.full_like(highs, step), torch.full_like(highs, round(-low / step)))
 
 

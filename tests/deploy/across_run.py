@@ -45,7 +45,7 @@ def _fit_classifier(network: LightCNN, crops: Crops) -> None:
         pooled = np.concatenate([network(torch.from_numpy(b[:, None]))[2].numpy() for b in batches])
     centred = (pooled - pooled.mean(0)).astype(np.float64)
     signs = np.array([2.0 * item.label - 1 for item in crops.items])
-    ridge = 3e-2 * np.trace(centred.T @ centred) / centred.shape[1]
+    ridge = 1e-1 * np.trace(centred.T @ centred) / centred.shape[1]
     weights = np.linalg.solve(centred.T @ centred + ridge * np.eye(centred.shape[1]), centred.T @ signs)
     with torch.no_grad():
         network.classifier.weight[0], network.classifier.weight[1] = 0, torch.from_numpy(weights)

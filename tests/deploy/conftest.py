@@ -14,7 +14,7 @@ from train.across.run import AcrossRun
 from train.fit import fit
 from train.run import Run, Settings
 
-SMALL = ("--calibration-size", "60", "--steps", "2")
+SMALL = ("--calibration-size", "60", "--steps", "6")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
