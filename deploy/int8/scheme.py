@@ -96,7 +96,7 @@ class Scheme:
     def _alike(self, name: str, low: float) -> Numbers:
         highs = self.highs[name]
         least = ROOM if low == FLOOR else 0.0
-        step = (max(float(highs.max()), least) - low) / TOP
+        step = float((highs.max().clamp(min=least) - low) / TOP)
         return Numbers(torch.full_like(highs, step), torch.full_like(highs, round(-low / step)))
 
 
