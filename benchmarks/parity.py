@@ -23,6 +23,7 @@ from deploy.processors import (
     HERE,
     Processor,
     emulator_is_installed,
+    probabilities,
 )
 from edgect.backends import available_cores
 from edgect.bundle import Bundle
@@ -56,12 +57,6 @@ def compare(
         difference=float(np.abs(ours - theirs).max()),
         accuracy=(_share((ours >= threshold) == labels), _share((theirs >= threshold) == labels)),
     )
-
-
-def probabilities(logits: NDArray[np.float32], bundle: Bundle) -> NDArray[np.float64]:
-    """Of COVID-19, as Classifier has them."""
-    log_odds = (logits[:, 1] - logits[:, 0]).astype(np.float64)
-    return np.asarray(1 / (1 + np.exp(-log_odds / bundle.manifest["temperature"])))
 
 
 def measure(options: Options) -> list[Section]:

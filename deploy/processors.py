@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy import answers
+from edgect.bundle import Bundle
 
 CAP = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, and so by OpenVINO, once in a process
 CAPS = ("AVX512_CORE_VNNI", "AVX2_VNNI", "AVX2", "SSE41")
@@ -66,3 +67,9 @@ ELSEWHERE = Processor(f"onnxruntime, {EMULATED}", "onnxruntime", emulated=EMULAT
 
 def emulator_is_installed() -> bool:
     return shutil.which(EMULATOR) is not None
+
+
+def probabilities(logits: NDArray[np.float32], bundle: Bundle) -> NDArray[np.float64]:
+    """Of COVID-19, as Classifier has them; logits: `[n, 2]`."""
+    log_odds = (logits[:, 1] - logits[:, 0]).astype(np.float64)
+    return np.asarray(1 / (1 + np.exp(-log_odds / bundle.manifest["temperature"])))

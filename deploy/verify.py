@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from deploy.processors import CAPPED, ELSEWHERE, HERE, SAMPLE, emulator_is_installed
+from deploy.processors import CAPPED, ELSEWHERE, HERE, SAMPLE, emulator_is_installed, probabilities
 from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle
@@ -113,7 +113,7 @@ def on_processors(bundle: Bundle, items: Sequence[Item], data: Path) -> dict[str
     labels, threshold = np.array([item.label for item in items]), bundle.manifest["threshold"]
     table: dict[str, dict[str, Any]] = {}
     for by in tqdm((*HERE, *CAPPED), desc="processors", disable=None):
-        int8, fp32 = (_probabilities(by.logits(bundle.path, p, images), bundle) for p in ("int8", "fp32"))
+        int8, fp32 = (probabilities(by.logits(bundle.path, p, images), bundle) for p in ("int8", "fp32"))
         table[by.name] = {"slices": len(items), **compared(int8, fp32, labels, threshold)}
     if emulator_is_installed():
         table[ELSEWHERE.name] = _elsewhere(bundle, images, labels)
@@ -123,17 +123,12 @@ def on_processors(bundle: Bundle, items: Sequence[Item], data: Path) -> dict[str
 def _elsewhere(bundle: Bundle, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> dict[str, Any]:
     some = np.linspace(0, len(images) - 1, min(SAMPLE, len(images))).astype(int)
     asked = ((ELSEWHERE, "int8"), (HERE[1], "int8"), (HERE[1], "fp32"))
-    found, here, fp32 = (_probabilities(by.logits(bundle.path, p, images[some]), bundle) for by, p in asked)
+    found, here, fp32 = (probabilities(by.logits(bundle.path, p, images[some]), bundle) for by, p in asked)
     return {
         "slices": len(some),
         **compared(found, fp32, labels[some], bundle.manifest["threshold"]),
         "max_difference_to_here": round(float(np.abs(found - here).max()), 5),
     }
-
-
-def _probabilities(logits: NDArray[np.float32], bundle: Bundle) -> NDArray[np.float64]:
-    log_odds = (logits[:, 1] - logits[:, 0]).astype(np.float64)
-    return np.asarray(1 / (1 + np.exp(-log_odds / bundle.manifest["temperature"])))
 
 
 def answer(bundle: Path, items: Sequence[Item], data: Path) -> Answers:

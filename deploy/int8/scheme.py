@@ -75,11 +75,11 @@ class Scheme:
 
     def before_elu(self, name: str) -> Numbers:
         """A convolution's outputs; where saturating computes ELU, those of ELU."""
-        return self.after_elu(name) if self.saturates(name) else self._alike(name, FLOOR)
+        return self.after_elu(name) if self.saturates(name) else self._alike(name, FLOOR, ROOM)
 
     def after_elu(self, name: str) -> Numbers:
         if not self.saturates(name) or name.endswith("squeeze"):  # read by a convolution that pads
-            return self._alike(name, -1.0)
+            return self._alike(name, -1.0, 0.0)
         own = (self.highs[name].clamp(min=0) + 1) / TOP
         steps = (own**MIGRATION * own.max() ** (1 - MIGRATION)).clamp(min=COARSE)
         return Numbers(steps, 1 / steps)
@@ -93,9 +93,9 @@ class Scheme:
         numbers = self.after_elu(UPSAMPLE)
         return Numbers(numbers.steps[:: SHUFFLE**2], numbers.zeros[:: SHUFFLE**2])
 
-    def _alike(self, name: str, low: float) -> Numbers:
+    def _alike(self, name: str, low: float, least: float) -> Numbers:
+        """One step for all channels, from `low` to the largest value, `least` at the least."""
         highs = self.highs[name]
-        least = ROOM if low == FLOOR else 0.0
         step = float((highs.max().clamp(min=least) - low) / TOP)
         return Numbers(torch.full_like(highs, step), torch.full_like(highs, round(-low / step)))
 

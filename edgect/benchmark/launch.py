@@ -1,4 +1,4 @@
-"""Run as a script: start a command, and report its seconds and its peak memory as JSON on stdout.
+"""Run as a script: start a command, and report its time and its peak memory as JSON on stdout.
 
 A small process of its own, without site packages: the system counts the memory of whoever starts a
 process as the new one's, as long as the new one has not replaced its program.
@@ -15,7 +15,7 @@ from time import perf_counter
 
 def main(command: list[str]) -> int:
     """Returns the command's exit code; its own stdout is thrown away."""
-    peak = None
+    peak = cpu_seconds = None
     start = perf_counter()
     if sys.platform == "win32":  # tells no peak of a process that has ended
         code = subprocess.call(command, stdout=subprocess.DEVNULL)
@@ -26,8 +26,9 @@ def main(command: list[str]) -> int:
         _, status, used = os.wait4(child, 0)
         seconds = perf_counter() - start
         code = os.waitstatus_to_exitcode(status)
+        cpu_seconds = used.ru_utime + used.ru_stime
         peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)  # getrusage(2) differs
-    print(json.dumps({"seconds": seconds, "peak_bytes": peak}))
+    print(json.dumps({"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_bytes": peak}))
     return code
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from edgect.backends import BACKENDS, PRECISIONS
-from edgect.bundle import DEFAULT
+from edgect.cli import options
 from edgect.cli.rows import partial_of
 from edgect.errors import UsageError
 from edgect.scans import find_scans, may_be_image
@@ -36,14 +36,8 @@ FORMATS = ("table", "json")
     default=PRECISIONS,
     help="May be given again.  [default: both]",
 )
-@click.option(
-    "--model",
-    default=DEFAULT,
-    show_default=True,
-    metavar="NAME|DIR",
-    help="A bundled model, or a bundle folder.",
-)
-@click.option("--threads", type=click.IntRange(min=1), help="Cores to use.  [default: all]")
+@options.model
+@options.threads
 @click.option(
     "--seconds",
     type=click.FloatRange(0, 3600),

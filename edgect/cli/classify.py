@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgect.backends import BACKENDS, PRECISIONS
-from edgect.bundle import DEFAULT
+from edgect.cli import options
 from edgect.cli.record import Record, still_holds
 from edgect.cli.rows import FORMATS, Row, open_rows, partial_of, resuming_of, settle
 from edgect.errors import UsageError
@@ -31,14 +31,8 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--backend", type=click.Choice(BACKENDS), default="openvino", show_default=True)
 @click.option("--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True)
-@click.option(
-    "--model",
-    default=DEFAULT,
-    show_default=True,
-    metavar="NAME|DIR",
-    help="A bundled model, or a bundle folder.",
-)
-@click.option("--threads", type=click.IntRange(min=1), help="Cores to use.  [default: all]")
+@options.model
+@options.threads
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
