@@ -21,6 +21,7 @@ from deploy.int8.distil import Settings
 from deploy.subjects import Subject
 from edgect import __version__
 from edgect.bundle import MANIFEST, SCHEMA, Bundle
+from edgect.scans import Window
 from train.run import Run, RunError, write_json
 
 FILES = ("fp32.onnx", "int8.onnx", "int8.xml", "int8.bin")
@@ -49,6 +50,7 @@ def describe(
         "licence": subject.licence,
         "labels": LABELS,
         "input": {"name": "image", "dtype": "uint8", "shape": [1, *subject.size], "steps": subject.steps},
+        "window": asdict(Window()),
         "threshold": subject.threshold,
         "temperature": 1.0,
         "heat_map_scale": 1.0,

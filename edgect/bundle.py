@@ -13,7 +13,7 @@ from typing import Any
 from edgect.errors import ModelError
 
 DEFAULT = "lungs"
-SCHEMA = 1
+SCHEMA = 2
 BUNDLED = Path(__file__).parent / "bundles"
 MANIFEST = "manifest.json"
 
@@ -22,6 +22,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "name": lambda name: isinstance(name, str) and name != "",
     "labels": lambda labels: len(labels) == 2 and all(isinstance(label, str) for label in labels),
     "input": lambda spec: [type(side) for side in spec["shape"]] == [int] * 3 and spec["steps"][:] != [],
+    "window": lambda window: set(window) == {"level", "width"} and window["width"] > 0,
     "threshold": lambda threshold: 0 <= threshold <= 1,
     "temperature": lambda temperature: temperature > 0,
     "heat_map_scale": lambda scale: scale > 0,

@@ -17,26 +17,28 @@ from numpy.typing import NDArray
 from edgect import backends
 from edgect.backends import Outputs, Session
 from edgect.bundle import DEFAULT, Bundle
-from edgect.errors import EngineError, ScanError, UsageError
+from edgect.decision import Decision
+from edgect.errors import EngineError, ScanError
 from edgect.ordered import in_order
 from edgect.prediction import NO_LUNGS, Prediction
 from edgect.preprocess import Preprocess
-from edgect.scans import Frame, find_scans, read_bytes, read_frames
+from edgect.scans import Frame, Limits, Window, find_scans, read_bytes, read_frames
 
 
 class Classifier:
     """A loaded model. For research use only: not a medical device.
 
     backend: `openvino` or `onnxruntime`. precision: `int8` or `fp32`. model: a bundled name or
-    a bundle folder. threads: cores to use, all by default. threshold: probability of COVID-19
-    at and above which the label is COVID-19; the bundle's own by default.
+    a bundle folder. threads: cores to use, all by default. operating_point: of the bundle's, whose
+    threshold is used; `balanced` by default. threshold: in its place, the probability of COVID-19
+    at and above which the label is COVID-19. limits: of one file.
 
     One scan is answered with all threads at once, many with a thread for each; the answers are the
     same. The engine is made ready for either when first it is needed. many: which to begin with;
     the first file of `classify` comes sooner if it is set.
 
-    Raises UsageError (unknown backend or precision, threshold outside 0 to 1), ModelError (the
-    bundle is missing or damaged), EngineError (the engine is not installed or failed).
+    Raises UsageError (unknown backend, precision or operating point, threshold outside 0 to 1), ModelError
+    (the bundle is missing or damaged), EngineError (the engine is not installed or failed).
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Classifier:
         threads: int | None = None,
         threshold: float | None = None,
         many: bool = False,
+        operating_point: str | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.bundle = Bundle.load(model)
-        self.threshold = float(self.bundle.manifest["threshold"] if threshold is None else threshold)
-        if not 0 <= self.threshold <= 1:
-            raise UsageError(f"threshold must lie in 0 to 1, not {self.threshold}")
+        self.decision = Decision.of(self.bundle.manifest, operating_point, threshold)
+        self._limits = limits or Limits()
+        self._window = Window(**self.bundle.manifest["window"])
         self._preprocess = Preprocess(self.bundle.manifest["input"]["steps"])
         self._threads = backends.available_cores() if threads is None else threads
         self._load = partial(backends.load, backend, self.bundle, precision, self._threads)
@@ -87,6 +91,11 @@ class Classifier:
             for _, found in answers:
                 yield from found
 
+    @property
+    def threshold(self) -> float:
+        """Probability of COVID-19 at and above which the label is COVID-19."""
+        return self.decision.threshold
+
     def at_once(self, many: bool) -> int:
         """How many threads may call `classify_file` without one waiting for another."""
         return self._session(many).streams
@@ -98,13 +107,13 @@ class Classifier:
         """
         start = perf_counter()
         try:
-            content = read_bytes(path)
+            content = read_bytes(path, self._limits)
         except ScanError as error:
             yield self._unanswered(path, Frame(None, None), error, "", start)
             return
         digest = hashlib.sha256(content).hexdigest()
         session = self._session(many)
-        for frame in read_frames(content, path):
+        for frame in read_frames(content, path, self._limits, self._window):
             if frame.pixels is None:
                 assert frame.error is not None
                 yield self._unanswered(path, frame, frame.error, digest, start)
@@ -146,7 +155,7 @@ class Classifier:
         return Prediction(
             path=path,
             status="ok",
-            label=self.bundle.manifest["labels"][int(probability >= self.threshold)],
+            label=self.decision.label(probability),
             probability=probability,
             reason=NO_LUNGS if fell_back else "",
             region=placement.region,
@@ -174,9 +183,10 @@ class Classifier:
             "engine": self.engine.version,
             "precision": self.engine.precision,
             "threads": self.engine.threads,
-            "threshold": self.threshold,
+            "threshold": self.decision.threshold,
             "milliseconds": round((perf_counter() - start) * 1000, 2),
             "sha256": digest,
+            "operating_point": self.decision.point,
         }
 
 

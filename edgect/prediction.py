@@ -19,7 +19,8 @@ class Prediction:
     """One answer, or the reason why there is none.
 
     path: as given, unresolved. status: `ok`, `rejected` (read, but not something to give an
-    answer on) or `error`. label: `COVID-19`, `not COVID-19`, or empty without an answer.
+    answer on) or `error`. label: `COVID-19`, `not COVID-19`, `indeterminate`, or empty without an
+    answer.
     probability: of COVID-19, 0 to 1; None without an answer. reason: why there is no answer, or
     why to doubt the one there is; else empty. frame: number from 0 in a file of several, else None.
     region: what the network saw, `slice` (the whole of it) or `lungs` (cropped to them); empty
@@ -28,7 +29,12 @@ class Prediction:
     model, bundle: name and the first twelve digits of the manifest's SHA-256. engine: the
     backend's version. threshold: at and above which the label is COVID-19. milliseconds:
     decoding, pre-processing and inference. sha256: of the file's content, empty when it could
-    not be read.
+    not be read. operating_point: that the threshold belongs to, empty for a threshold of the user's.
+    error_rate: that the indeterminate band was asked for, None without one.
+    series, instance: names of a DICOM series and file: salted hashes of their UIDs, or the UIDs
+    themselves where asked for; empty for pictures. position: in millimetres along the normal of the
+    slices. window: level and width in Hounsfield units that greys were made with, empty for pictures.
+    distance: of the embedding to those of training slices, on which the gate judges.
     """
 
     path: str
@@ -47,6 +53,13 @@ class Prediction:
     threshold: float
     milliseconds: float
     sha256: str
+    operating_point: str = "balanced"
+    error_rate: float | None = None
+    series: str = ""
+    instance: str = ""
+    position: float | None = None
+    window: str = ""
+    distance: float | None = None
     heat_map: str = ""
     """File that the heat map was written to, by those who write one."""
     pixels: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)

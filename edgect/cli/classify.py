@@ -14,12 +14,14 @@ import click
 
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.cli import options
+from edgect.cli.beside import Beside, HeatMaps
 from edgect.cli.record import Record, still_holds
 from edgect.cli.rows import FORMATS, Row, open_rows, partial_of, resuming_of, settle
+from edgect.decision import POINTS
 from edgect.errors import UsageError
 from edgect.ordered import in_order
 from edgect.prediction import NO_LUNGS
-from edgect.scans import find_scans, may_be_image
+from edgect.scans import Limits, find_scans, may_be_image
 
 if TYPE_CHECKING:
     from edgect.classifier import Classifier
@@ -36,8 +38,14 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="Probability from which on the label is COVID-19.  [default: the model's]",
+    help="Probability from which on the label is COVID-19, in place of an operating point.",
 )
+@click.option(
+    "--operating-point",
+    type=click.Choice(POINTS),
+    help="The model's threshold to label by.  [default: balanced]",
+)
+@options.limits
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option(
     "-o",
@@ -53,7 +61,15 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with the same -o FILE.")
 def command(
-    paths: tuple[str, ...], form: str, output: Path | None, cam: Path | None, resume: bool, **model: Any
+    paths: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    cam: Path | None,
+    resume: bool,
+    max_bytes: int,
+    max_pixels: int,
+    max_frames: int,
+    **model: Any,
 ) -> None:
     """Classify CT slices: files, and folders searched to any depth.
 
@@ -62,24 +78,26 @@ def command(
     """
     if output is None and resume:
         raise UsageError("--resume needs -o FILE: rows on stdout cannot be taken up again")
+    limits = Limits(max_bytes, max_pixels, max_frames)
     files = _inputs(paths, output)
     if cam is not None:
-        _make_folder(cam, paths)
+        HeatMaps.make(cam, paths)
     import cv2  # only once the paths are known to be good, as everything that takes time to load
 
     from edgect.classifier import Classifier
 
     cv2.setNumThreads(1)  # a file has its thread already
     many = len(files) > 1
-    classifier = Classifier(**model, many=many)
+    classifier = Classifier(**model, many=many, limits=limits)
+    beside = list(_beside(cam, classifier))
     record = Record.read(output, form, classifier, files) if output is not None and resume else Record()
 
     def answer(asked: tuple[str, list[Row]]) -> Iterator[Row]:
         path, known = asked
-        if known and still_holds(known, path, cam):
+        if known and still_holds(known, path, limits, beside):
             yield from known
         else:
-            yield from _classify(classifier, path, cam, many)
+            yield from _classify(classifier, path, beside, many)
 
     asked = ((path, record.take(path)) for path in files)
     counts: Counter[str] = Counter()
@@ -93,12 +111,16 @@ def command(
             for (path, _), answered in answers:
                 for row in answered:
                     rows.write(row)
+                    for made in beside:
+                        made.add(row)
                     counts[str(row["label"] or row["status"])] += 1
                     doubted += row["reason"] == NO_LUNGS
                 record.written(path)
                 if not record:
                     settle(rows)
                 bar.update(1)
+            for made in beside:
+                made.finish()
     except KeyboardInterrupt:
         if output is not None and form != "table":
             click.echo(f"{counts.total()} rows are kept; go on with the same command and --resume", err=True)
@@ -124,24 +146,18 @@ def _inputs(paths: tuple[str, ...], output: Path | None) -> list[str]:
     return kept
 
 
-def _classify(classifier: Classifier, path: str, cam: Path | None, many: bool) -> Iterator[Row]:
-    for prediction in classifier.classify_file(path, cam is not None, many):
+def _beside(cam: Path | None, classifier: Classifier) -> Iterator[Beside]:
+    if cam is not None:
+        yield HeatMaps(cam, classifier.bundle.manifest["heat_map_scale"])
+
+
+def _classify(classifier: Classifier, path: str, beside: list[Beside], many: bool) -> Iterator[Row]:
+    evidence = any(made.evidence for made in beside)
+    for prediction in classifier.classify_file(path, evidence, many):
         row = prediction.row()
-        if cam is not None and prediction.evidence is not None:
-            from edgect.heatmap import write
-
-            row["heat_map"] = write(prediction, cam, classifier.bundle.manifest["heat_map_scale"])
+        for made in beside:
+            made.prepare(prediction, row)
         yield row
-
-
-def _make_folder(folder: Path, paths: tuple[str, ...]) -> None:
-    inside = [path for path in paths if folder.resolve().is_relative_to(Path(path).resolve())]
-    if inside:
-        raise UsageError(f"--cam {folder} lies in {inside[0]}: its heat maps would be taken for scans")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--cam {folder}: cannot be made ({error.strerror})") from error
 
 
 def _progress(files: int, output: Path | None) -> Any:

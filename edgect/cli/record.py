@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgect.cli.beside import Beside
 from edgect.cli.rows import Row, partial_of
 from edgect.errors import ScanError, UsageError
 from edgect.prediction import COLUMNS
-from edgect.scans import read_bytes
+from edgect.scans import Limits, read_bytes
 
 if TYPE_CHECKING:
     from edgect.classifier import Classifier
@@ -73,14 +74,13 @@ class Record:
                 del self._unwritten[path]
 
 
-def still_holds(rows: list[Row], path: str, cam: Path | None) -> bool:
-    """Whether the file's content is what these rows answer on, and their heat maps are there."""
+def still_holds(rows: list[Row], path: str, limits: Limits, beside: Iterable[Beside]) -> bool:
+    """Whether the file's content is what these rows answer on, and what is made beside them is there."""
     try:
-        digest = hashlib.sha256(read_bytes(path)).hexdigest()
+        digest = hashlib.sha256(read_bytes(path, limits)).hexdigest()
     except ScanError:
         return False
-    unchanged = all(row["sha256"] == digest for row in rows)
-    return unchanged and (cam is None or all(_has_heat_map(row, cam) for row in rows))
+    return all(row["sha256"] == digest and all(made.has(row) for made in beside) for row in rows)
 
 
 def _by_file(rows: Iterable[Row]) -> list[list[Row]]:
@@ -99,11 +99,8 @@ def _same(row: Row, classifier: Classifier) -> bool:
         row["status"] in ("ok", "rejected")
         and [row[name] for name in ("bundle", "backend", "engine", "precision")] == made_by
         and str(row["threshold"]) == str(classifier.threshold)
+        and row["operating_point"] == classifier.decision.point
     )
-
-
-def _has_heat_map(row: Row, cam: Path) -> bool:
-    return row["status"] != "ok" or (bool(row["heat_map"]) and (cam / str(row["heat_map"])).is_file())
 
 
 def _parse_csv(text: str) -> Iterator[Row]:

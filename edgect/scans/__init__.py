@@ -1,7 +1,20 @@
 """The one way in for a scan: find the files, and turn each into uint8 grey slices."""
 
 from edgect.scans.find import find_scans, may_be_image
-from edgect.scans.raster import Frame, read_frames
+from edgect.scans.frame import Frame, Origin
+from edgect.scans.frames import read_frames
+from edgect.scans.hounsfield import Window
+from edgect.scans.limits import Limits
 from edgect.scans.read import read_bytes, read_slice
 
-__all__ = ["Frame", "find_scans", "may_be_image", "read_bytes", "read_frames", "read_slice"]
+__all__ = [
+    "Frame",
+    "Limits",
+    "Origin",
+    "Window",
+    "find_scans",
+    "may_be_image",
+    "read_bytes",
+    "read_frames",
+    "read_slice",
+]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,29 +11,16 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from edgect.errors import ScanError
+from edgect.scans.frame import Frame
+from edgect.scans.limits import Limits
 from edgect.scans.quiet import quiet
 from edgect.scans.signature import FORMATS, LENGTH, SUFFIXES, has_signature
 
-MAX_PIXELS = 2**26  # 8192 x 8192
-MAX_FRAMES = 4096  # of one file
 MIN_SIDE = 32
 ORIENTATION = 0x0112  # EXIF tag
 
 
-@dataclass(frozen=True)
-class Frame:
-    """One slice of one file, or why there is none.
-
-    pixels: uint8 `[height, width]`, 0 to 255, as displayed; None where `error` says why.
-    index: number of the frame from 0, None in a file that holds a single one.
-    """
-
-    index: int | None
-    pixels: NDArray[np.uint8] | None
-    error: ScanError | None = None
-
-
-def read_frames(content: bytes, name: str = "", max_pixels: int = MAX_PIXELS) -> Iterator[Frame]:
+def read_frames(content: bytes, name: str, limits: Limits) -> Iterator[Frame]:
     """Decode one file's content into its frames, in order; never raises for bad content.
 
     content: a PNG, JPEG, WebP, TIFF or BMP file of 8 bits a channel. Colour becomes ITU-R 601
@@ -51,13 +37,13 @@ def read_frames(content: bytes, name: str = "", max_pixels: int = MAX_PIXELS) ->
         with quiet:
             image = Image.open(io.BytesIO(content), formats=FORMATS)
             count = int(getattr(image, "n_frames", 1))
-            if count > MAX_FRAMES:
-                raise ScanError(f"{count:,} frames are over the limit of {MAX_FRAMES:,}")
+            if count > limits.frames:
+                raise ScanError(f"{count:,} frames are over the limit of {limits.frames:,}")
     except ScanError as error:
         yield Frame(None, None, error)
         return
     except Image.DecompressionBombError:
-        yield Frame(None, None, ScanError(f"image is over the limit of {max_pixels:,} pixels"))
+        yield Frame(None, None, ScanError(f"image is over the limit of {limits.pixels:,} pixels"))
         return
     except Exception as error:  # decoders raise whatever their parsers meet
         yield Frame(None, None, _undecodable(error))
@@ -67,7 +53,7 @@ def read_frames(content: bytes, name: str = "", max_pixels: int = MAX_PIXELS) ->
         try:
             with quiet:
                 image.seek(index)
-                pixels = _grey(image, content, max_pixels)
+                pixels = _grey(image, content, limits)
         except ScanError as error:
             yield Frame(number, None, error)
         except Exception as error:
@@ -76,10 +62,10 @@ def read_frames(content: bytes, name: str = "", max_pixels: int = MAX_PIXELS) ->
             yield Frame(number, pixels)
 
 
-def _grey(image: Image.Image, content: bytes, max_pixels: int) -> NDArray[np.uint8]:
+def _grey(image: Image.Image, content: bytes, limits: Limits) -> NDArray[np.uint8]:
     width, height = image.size
-    if width * height > max_pixels:
-        raise ScanError(f"image of {width:,}x{height:,} is over the limit of {max_pixels:,} pixels")
+    if width * height > limits.pixels:
+        raise ScanError(f"image of {width:,}x{height:,} is over the limit of {limits.pixels:,} pixels")
     bits = _bits_per_channel(image, content)
     if bits != 8:
         raise ScanError(

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.errors import ScanError
-from edgect.scans.raster import read_frames
+from edgect.scans.frames import read_frames
+from edgect.scans.limits import Limits
 
-MAX_BYTES = 256 * 2**20
 
-
-def read_bytes(path: str, max_bytes: int = MAX_BYTES) -> bytes:
+def read_bytes(path: str, limits: Limits | None = None) -> bytes:
     """The file's content. Raises ScanError when it is no regular file, empty, unreadable or too long."""
+    most = (limits or Limits()).bytes
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
@@ -24,8 +24,8 @@ def read_bytes(path: str, max_bytes: int = MAX_BYTES) -> bytes:
             raise ScanError("a folder, not a file")
         if not stat.S_ISREG(status.st_mode):
             raise ScanError("not a regular file", "rejected")
-        if status.st_size > max_bytes:
-            raise ScanError(f"file of {status.st_size:,} bytes is over the limit of {max_bytes:,}")
+        if status.st_size > most:
+            raise ScanError(f"file of {status.st_size:,} bytes is over the limit of {most:,}")
         content = Path(path).read_bytes()
     except OSError as error:
         raise ScanError(f"cannot be read: {error.strerror or error}") from error

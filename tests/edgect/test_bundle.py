@@ -70,14 +70,14 @@ def test_an_unknown_name_is_refused_and_the_known_ones_are_told() -> None:
         Bundle.load("resnet")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"schema": 2}', b"\xff\xfe{}"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"schema": 1}', b"\xff\xfe{}"])
 def test_a_manifest_of_another_kind_is_refused(bundle_copy: Path, content: bytes) -> None:
     (bundle_copy / "manifest.json").write_bytes(content)
     with pytest.raises(ModelError, match=r"manifest\.json"):
         Bundle.load(bundle_copy)
 
 
-@pytest.mark.parametrize("schema", [0, 2, None])
+@pytest.mark.parametrize("schema", [0, 1, None])
 def test_another_schema_is_refused(edit_manifest: Edit, schema: object) -> None:
     with pytest.raises(ModelError, match="schema"):
         Bundle.load(edit_manifest(lambda manifest: manifest.update(schema=schema)))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from edgect.errors import ScanError
-from edgect.scans import read_frames
+from edgect.scans import Limits, read_frames
 from tests.edgect.synthetic import body, bomb_png, encode, png_chunk
 
 PIXELS = body(0, 96, 120)
@@ -148,8 +148,8 @@ def test_a_bomb_is_refused_by_its_header(form: str) -> None:
 
 def test_the_limit_on_pixels_holds_exactly() -> None:
     content = FILES["grey.png"]
-    (at,) = read_frames(content, max_pixels=PIXELS.size)
-    (over,) = read_frames(content, max_pixels=PIXELS.size - 1)
+    (at,) = read_frames(content, limits=Limits(pixels=PIXELS.size))
+    (over,) = read_frames(content, limits=Limits(pixels=PIXELS.size - 1))
     assert at.error is None
     assert "over the limit" in str(over.error)
 
