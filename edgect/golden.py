@@ -38,11 +38,15 @@ def summary(outputs: Outputs, temperature: float) -> Summary:
     values. embedding: the means of 16 runs of neighbouring features.
     """
     logits = outputs.logits[0].astype(np.float64)
-    halves = [half for rows in np.array_split(outputs.cam[0], 2, axis=1) for half in np.array_split(rows, 2, axis=2)]
+    halves = [
+        half for rows in np.array_split(outputs.cam[0], 2, axis=1) for half in np.array_split(rows, 2, axis=2)
+    ]
     return {
         "log_odds": [float(logits[1] - logits[0]) / temperature],
         "cam": [float(value) for half in halves for value in half.mean((1, 2), np.float64)],
-        "embedding": [float(run.mean(dtype=np.float64)) for run in np.array_split(outputs.embedding[0], FEATURES)],
+        "embedding": [
+            float(run.mean(dtype=np.float64)) for run in np.array_split(outputs.embedding[0], FEATURES)
+        ],
     }
 
 
@@ -66,7 +70,9 @@ def differences(bundle: Bundle, backend: str, precision: str, found: Mapping[str
             if not off <= tolerance[name]  # nor is NaN
         ]
     except (KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{bundle.path}: its golden answers are not as they should be ({error!r})") from error
+        raise ModelError(
+            f"{bundle.path}: its golden answers are not as they should be ({error!r})"
+        ) from error
 
 
 def preparation(bundle: Bundle) -> list[str]:

@@ -27,7 +27,9 @@ def examine(backend: str, *paths: str) -> Iterator[Finding]:
                 session = backends.load(backend, bundle, precision)
                 found = golden.answer(bundle, session)
                 if golden.is_stored(bundle):
-                    wrong += [f"{precision}: {w}" for w in golden.differences(bundle, backend, precision, found)]
+                    wrong += [
+                        f"{precision}: {w}" for w in golden.differences(bundle, backend, precision, found)
+                    ]
             except EdgectError as error:
                 wrong.append(f"{precision}: {error}")
                 continue
@@ -44,5 +46,7 @@ def _judged(bundle: Bundle, backend: str, wrong: list[str]) -> Finding:
         return Finding(PART, name, "fault", "; ".join(wrong), advice)
     if not golden.is_stored(bundle):
         advice = "python -m deploy RUN --describe writes them"
-        return Finding(PART, name, "note", "answers, but the bundle has no golden answers to compare with", advice)
+        return Finding(
+            PART, name, "note", "answers, but the bundle has no golden answers to compare with", advice
+        )
     return Finding(PART, name, "ok", f"{' and '.join(PRECISIONS)} answer as stored")

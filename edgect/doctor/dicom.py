@@ -9,7 +9,12 @@ from edgect.doctor.report import Finding
 
 EXTRA = "pip install 'edgect[dicom]'"
 # by the name of pydicom's plug-in
-PACKAGES = {"gdcm": "python-gdcm", "pylibjpeg": "pylibjpeg-openjpeg", "pyjpegls": "pyjpegls", "pillow": "pillow"}
+PACKAGES = {
+    "gdcm": "python-gdcm",
+    "pylibjpeg": "pylibjpeg-openjpeg",
+    "pyjpegls": "pyjpegls",
+    "pillow": "pillow",
+}
 
 
 def examine() -> Iterator[Finding]:

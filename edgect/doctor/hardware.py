@@ -10,7 +10,13 @@ from pathlib import Path
 from edgect.benchmark.machine import Machine
 from edgect.doctor.report import Finding, Verdict
 
-FAST = {"AVX-VNNI", "AVX-512 VNNI", "AMX INT8", "NEON dot product", "I8MM"}  # products of INT8 in one instruction
+FAST = {
+    "AVX-VNNI",
+    "AVX-512 VNNI",
+    "AMX INT8",
+    "NEON dot product",
+    "I8MM",
+}  # products of INT8 in one instruction
 MEMORY = 300  # 10^6 bytes: what `edgect classify` of a folder takes on two cores, and some room
 
 

@@ -19,5 +19,7 @@ def examine() -> Finding:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         said = f"{folder} cannot be written ({error.strerror}): models are compiled at every start"
-        return Finding("cache", "folder", "note", said, "set EDGECT_CACHE_DIR to a folder that can be written")
+        return Finding(
+            "cache", "folder", "note", said, "set EDGECT_CACHE_DIR to a folder that can be written"
+        )
     return Finding("cache", "folder", "ok", f"{folder} can be written")
