@@ -1,4 +1,4 @@
-"""The golden slice and answers of a bundle, with how far processors differ on it: `edgect doctor` compares."""
+"""The golden slice and answers of a bundle, and how far processors differ on it, for `edgect doctor`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from edgect.scans import read_slice
 PICTURES = (golden.SLICE, golden.INPUT)
 NUMBER, SIDE = 3, 256  # of the invented slice; pixels
 MARGIN = 4  # how many times as far as any processor tried another may be
-# And at the least, as a share of the largest value, for what was not tried: VNNI, AVX-512, ARM, other versions.
+# And at the least, as a share of the largest value, for what was not tried: VNNI, AVX-512, ARM.
 # Tried were AVX2, SSE4.1, Haswell and Nehalem emulated, OpenVINO 2025.0 and ONNX Runtime 1.20: 2e-6 at most.
 # INT8 itself is 6e-3 to 2e-2 off FP32.
 LEAST = {"fp32": 1e-3, "int8": 1e-2}
@@ -41,8 +41,9 @@ def slices(bundle: Path, steps: Sequence[Mapping[str, Any]]) -> None:
 def answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict[str, Any]:
     """The manifest's `golden`: digests of pixels, answers by engine and precision, and tolerances.
 
-    An answer is this CPU's; its `instruction_sets` say which of the caps among `processors` are below it. A tolerance is `MARGIN` times the furthest that a capped or emulated one
-    is off, and no less than `LEAST` of the largest value.
+    An answer is this CPU's; its `instruction_sets` say which of the caps among `processors` are below it.
+    A tolerance is `MARGIN` times the furthest that a capped or emulated CPU is off, and no less than
+    `LEAST` of the largest value.
     """
     here = {by.backend: _asked(by, bundle) for by in HERE}
     others = [*capped, *([ELSEWHERE] if emulator_is_installed() else [])]

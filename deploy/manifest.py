@@ -82,7 +82,7 @@ def write(bundle: Path, description: Mapping[str, Any], subject: Subject) -> Non
 
 
 def write_golden(bundle: Path, description: dict[str, Any], subject: Subject) -> None:
-    """`write`, with golden answers of the bundle as described: the last thing, since they hang on all else."""
+    """`write`, with golden answers of the bundle as described; the last thing: they hang on all else."""
     golden.slices(bundle, description["input"]["steps"])
     write(bundle, description, subject)
     description["golden"] = golden.answers(Bundle.load(bundle))

@@ -1,4 +1,4 @@
-"""What a bundle answers to one slice that travels in it, wherever it runs: an engine that computes otherwise shows.
+"""What a bundle answers to one slice that travels in it, so that an engine that computes otherwise shows.
 
 As a script, `python -m edgect.golden BUNDLE BACKEND`: what an engine answers here, as JSON.
 """
@@ -34,8 +34,8 @@ Summary = dict[str, list[float]]
 def summary(outputs: Outputs, temperature: float) -> Summary:
     """What answers are compared by, for a batch of 1.
 
-    log_odds: of COVID-19, divided by the temperature. cam: the mean of each quadrant of both activation maps, 8
-    values. embedding: the means of 16 runs of neighbouring features.
+    log_odds: of COVID-19, divided by the temperature. cam: the mean of each quadrant of both activation maps,
+    8 values. embedding: the means of 16 runs of neighbouring features.
     """
     logits = outputs.logits[0].astype(np.float64)
     halves = [
@@ -58,7 +58,7 @@ def answer(bundle: Bundle, session: Session) -> Summary:
 
 
 def differences(bundle: Bundle, backend: str, precision: str, found: Mapping[str, list[float]]) -> list[str]:
-    """What is not as the bundle has it, a phrase each; none where all is. Raises ModelError: it has no answers."""
+    """What is not as the bundle has it, a phrase each. Raises ModelError where it has no answers."""
     stored = _stored(bundle)
     try:
         expected = stored["answers"][f"{backend} {precision}"]
@@ -81,7 +81,7 @@ def preparation(bundle: Bundle) -> list[str]:
 
     stored = _stored(bundle)
     for name in (SLICE, INPUT):
-        if hashlib.sha256(_pixels(bundle, name)).hexdigest() != stored["pixels"].get(name):
+        if hashlib.sha256(_pixels(bundle, name).tobytes()).hexdigest() != stored["pixels"].get(name):
             return [f"{name} is decoded to other pixels"]
     made = Preprocess(bundle.manifest["input"]["steps"])(_pixels(bundle, SLICE))[0][0]
     expected = _pixels(bundle, INPUT)

@@ -76,7 +76,7 @@ def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> Op
 
 
 def _silent() -> ModuleType:
-    """The package openvino; on import it would send a usage event by openvino_telemetry, without which it is mute.
+    """The package openvino, kept from openvino_telemetry, by which it would send a usage event on import.
 
     Where somebody else imported that package before, they find it again.
     """

@@ -1,7 +1,7 @@
 """One part of the examination in a process of its own, so that whatever ends it ends no more than that.
 
-As a script, `python -m edgect.doctor.apart MODULE ARGUMENTS`: the findings of `examine(*ARGUMENTS)` of a module
-in this folder, as JSON, a line each as soon as it is found.
+As a script, `python -m edgect.doctor.apart MODULE ARGUMENTS`: the findings of `examine(*ARGUMENTS)` of a
+module in this folder, as JSON, a line each as soon as it is found.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ PART = "self-test"
 def examine(backend: str, *paths: str) -> Iterator[Finding]:
     """A finding for each bundle, and for the engine with its first answer; none where it gives none.
 
-    It is the network that is asked, past whatever stands between its outputs and an answer. paths: of bundles.
+    The network is asked, past whatever stands between its outputs and an answer. paths: of bundles.
     """
     answered = False
     for path in paths:

@@ -11,14 +11,14 @@ from edgect.errors import ModelError
 
 
 def places(models: Iterable[str]) -> dict[str, Path]:
-    """By name, the bundles that should travel with edgect, even if their manifests do not, then those given."""
+    """By name: the bundles that travel with edgect, even where a manifest is lost, then those given."""
     folders = (path.name for path in BUNDLED.glob("*") if path.is_dir())
     bundled = {name: BUNDLED / name for name in sorted({DEFAULT, *folders})}
     return bundled | {model: Path(model) for model in models if model not in bundled}
 
 
 def examine(models: Iterable[str]) -> Iterator[tuple[Finding, Bundle | None]]:
-    """Check all files of every bundle against its manifest. models: names or folders beside the bundled ones."""
+    """Check every bundle's files against its manifest. models: folders beside the bundled ones."""
     for name, path in places(models).items():
         try:
             bundle = Bundle.load(path)

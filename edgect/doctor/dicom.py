@@ -20,7 +20,7 @@ PACKAGES = {
 def examine() -> Iterator[Finding]:
     """A finding for every transfer syntax of pictures that pydicom knows; one alone where it is not there."""
     try:
-        from pydicom.pixels import get_decoder
+        from pydicom.pixels.decoders.base import get_decoder
         from pydicom.uid import AllTransferSyntaxes
     except ImportError as error:
         yield Finding("dicom", "pydicom", "note", f"DICOM cannot be read ({error})", EXTRA)

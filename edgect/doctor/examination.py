@@ -1,7 +1,7 @@
 """The whole examination, part by part; none stops the others.
 
-Nothing is imported here that could fail on a machine that is unfit: numpy, OpenCV, Pillow, engines and decoders
-are looked at in processes of their own.
+Nothing is imported here that could fail on a machine that is unfit: numpy, OpenCV, Pillow, engines and
+decoders are looked at in processes of their own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from importlib.metadata import PackageNotFoundError, version
 from edgect import __version__
 from edgect.benchmark import machine
 from edgect.benchmark.machine import Machine
-from edgect.bundle import Bundle
 from edgect.doctor import apart, bundles, engines, hardware, kept
 from edgect.doctor.report import NOTICE, SCHEMA, Finding, Report, Verdict
 
@@ -23,7 +22,7 @@ PACKAGES = ("numpy", "opencv-python-headless", "pillow", *ENGINES.values())
 
 
 def examine(models: Iterable[str] = (), say: Callable[[str], object] = lambda part: None) -> Report:
-    """Examine this machine. models: bundles beside those that travel with edgect. say: is told each part. Never raises."""
+    """Examine this machine; never raises. models: bundle folders beside the bundled ones. say: is told each part."""
     findings: list[Finding] = []
     here: Machine | None = None
     say("machine")

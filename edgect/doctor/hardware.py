@@ -35,7 +35,7 @@ def examine(machine: Machine) -> Iterator[Finding]:
 
 
 def meaning_of(sets: list[str] | None, architecture: str) -> tuple[Verdict, str]:
-    """In a few words, what instruction sets, named as in `Machine`, mean for INT8; None: the system does not tell."""
+    """What instruction sets, named as in `Machine`, mean for INT8; None: the system does not tell."""
     if sets is None:
         return "ok", "the system does not tell; engines find out for themselves"
     if FAST & set(sets):
@@ -63,7 +63,7 @@ def _memory() -> Finding:
 
 
 def _sizes() -> tuple[int | None, int | None]:
-    """Bytes of memory in all, and free for new programs, as far as the system or a container's limit tells."""
+    """Bytes of memory in all, and free for programs, as the system or a container's limit tells."""
     total = free = None
     with suppress(OSError, ValueError, AttributeError):
         total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

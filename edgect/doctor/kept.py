@@ -9,7 +9,7 @@ from edgect.doctor.report import Finding
 
 
 def examine() -> Finding:
-    """Write to the cache folder, as an engine would; that it cannot be is a note, since edgect does without."""
+    """Write to the cache folder, as engines do; where it cannot be, edgect does without."""
     folder = cache.folder()
     if folder is None:
         said = "there is none: models are compiled at every start"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -14,7 +15,11 @@ from edgect.scans import read_frames
 from edgect.scans.signature import FORMATS
 
 SIDE = 48
-OPTIONS = {"WEBP": {"lossless": True}, "TIFF": {"compression": "tiff_lzw"}, "JPEG": {"quality": 95}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "WEBP": {"lossless": True},
+    "TIFF": {"compression": "tiff_lzw"},
+    "JPEG": {"quality": 95},
+}
 LOSS = 8  # grey levels that JPEG may be off
 
 

@@ -9,7 +9,9 @@ from typing import Literal
 from edgect.benchmark.machine import Machine
 
 SCHEMA = 1
-NOTICE = "Research use only. Fit means that edgect computes here what it was made to, not that its answers are right."
+NOTICE = (
+    "Research use only. Fit means that edgect computes here as it was made to, not that answers are right."
+)
 
 Verdict = Literal["ok", "note", "fault"]
 
@@ -19,8 +21,8 @@ class Finding:
     """What one look at one thing found.
 
     part: `machine`, `bundles`, `pre-processing`, `engines`, `self-test`, `raster`, `dicom`, `extras` or
-    `cache`. name: of what was looked at. verdict: `ok`; `note`, edgect works, with what `said` tells; `fault`,
-    it does not. advice: what to do about it, or empty.
+    `cache`. name: of what was looked at. verdict: `ok`; `note`, edgect works, with what `said` tells;
+    `fault`, it does not. advice: what to do about it, or empty.
     """
 
     part: str
