@@ -88,6 +88,7 @@ def test_evidence_found_later_is_brought_into_the_bundle(made, run: Run, tmp_pat
     assert after["evidence"] == EVIDENCE
     changed = {name for name in after["files"] if after["files"][name] != before["files"][name]}
     assert changed == {"MODEL_CARD.md"}
+    assert after["golden"]["answers"] == before["golden"]["answers"]
     (copy.path / "weights.pt").write_bytes(b"another run's")
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
