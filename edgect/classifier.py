@@ -19,6 +19,7 @@ from edgect.backends import Outputs, Session
 from edgect.bundle import DEFAULT, Bundle
 from edgect.decision import Decision
 from edgect.errors import EngineError, ScanError
+from edgect.identifiers import Identifiers
 from edgect.ordered import in_order
 from edgect.prediction import NO_LUNGS, Prediction
 from edgect.preprocess import Preprocess
@@ -31,7 +32,8 @@ class Classifier:
     backend: `openvino` or `onnxruntime`. precision: `int8` or `fp32`. model: a bundled name or
     a bundle folder. threads: cores to use, all by default. operating_point: of the bundle's, whose
     threshold is used; `balanced` by default. threshold: in its place, the probability of COVID-19
-    at and above which the label is COVID-19. limits: of one file.
+    at and above which the label is COVID-19. limits: of one file. include_identifiers: name series and files
+    by their UIDs in place of salted hashes.
 
     One scan is answered with all threads at once, many with a thread for each; the answers are the
     same. The engine is made ready for either when first it is needed. many: which to begin with;
@@ -51,9 +53,11 @@ class Classifier:
         many: bool = False,
         operating_point: str | None = None,
         limits: Limits | None = None,
+        include_identifiers: bool = False,
     ) -> None:
         self.bundle = Bundle.load(model)
         self.decision = Decision.of(self.bundle.manifest, operating_point, threshold)
+        self.identifiers = Identifiers(include_identifiers)
         self._limits = limits or Limits()
         self._window = Window(**self.bundle.manifest["window"])
         self._preprocess = Preprocess(self.bundle.manifest["input"]["steps"])
@@ -187,6 +191,19 @@ class Classifier:
             "milliseconds": round((perf_counter() - start) * 1000, 2),
             "sha256": digest,
             "operating_point": self.decision.point,
+            **self._origin(frame),
+        }
+
+    def _origin(self, frame: Frame) -> dict[str, Any]:
+        if frame.origin is None:
+            return {}
+        normal = frame.origin.normal
+        return {
+            "series": self.identifiers.name(frame.origin.series),
+            "instance": self.identifiers.name(frame.origin.instance),
+            "position": frame.origin.position,
+            "normal": "" if normal is None else " ".join(f"{part:.4f}" for part in normal),
+            "window": f"{self._window.level:g}/{self._window.width:g}",
         }
 
 

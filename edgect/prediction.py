@@ -33,7 +33,8 @@ class Prediction:
     error_rate: that the indeterminate band was asked for, None without one.
     series, instance: names of a DICOM series and file: salted hashes of their UIDs, or the UIDs
     themselves where asked for; empty for pictures. position: in millimetres along the normal of the
-    slices. window: level and width in Hounsfield units that greys were made with, empty for pictures.
+    slices. normal: of the slice, towards the head, as "x y z" in the patient's coordinates of DICOM.
+    window: level and width in Hounsfield units that greys were made with, empty for pictures.
     distance: of the embedding to those of training slices, on which the gate judges.
     """
 
@@ -58,6 +59,7 @@ class Prediction:
     series: str = ""
     instance: str = ""
     position: float | None = None
+    normal: str = ""
     window: str = ""
     distance: float | None = None
     heat_map: str = ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,25 +13,18 @@ from edgect.errors import ScanError
 from edgect.scans.frame import Frame
 from edgect.scans.limits import Limits
 from edgect.scans.quiet import quiet
-from edgect.scans.signature import FORMATS, LENGTH, SUFFIXES, has_signature
+from edgect.scans.signature import FORMATS
 
 MIN_SIDE = 32
 ORIENTATION = 0x0112  # EXIF tag
 
 
-def read_frames(content: bytes, name: str, limits: Limits) -> Iterator[Frame]:
+def read_frames(content: bytes, limits: Limits) -> Iterator[Frame]:
     """Decode one file's content into its frames, in order; never raises for bad content.
 
     content: a PNG, JPEG, WebP, TIFF or BMP file of 8 bits a channel. Colour becomes ITU-R 601
     luma, an EXIF orientation is applied. Dimensions are checked before any pixel is decoded.
-    name: the file's name; its suffix decides whether foreign content is an `error` (a damaged
-    image) or `rejected` (something that never was one).
     """
-    if not has_signature(content[:LENGTH]):
-        damaged = Path(name).suffix.lower() in SUFFIXES
-        reason = f"not an image: the content is none of {', '.join(FORMATS)}"
-        yield Frame(None, None, ScanError(reason, "error" if damaged else "rejected"))
-        return
     try:
         with quiet:
             image = Image.open(io.BytesIO(content), formats=FORMATS)
