@@ -17,6 +17,7 @@ from edgect.cli import options
 from edgect.cli.beside import Beside, HeatMaps
 from edgect.cli.record import Record, still_holds
 from edgect.cli.rows import FORMATS, Row, open_rows, partial_of, resuming_of, settle
+from edgect.cli.series import SeriesFile
 from edgect.decision import POINTS
 from edgect.errors import UsageError
 from edgect.ordered import in_order
@@ -59,12 +60,24 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
     metavar="DIR",
     help="Write a heat map of every slice to DIR.",
 )
+@click.option(
+    "--series",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a row for every series of slices to FILE (.csv, else JSON lines).",
+)
+@click.option(
+    "--include-identifiers",
+    is_flag=True,
+    help="Name series and files by their DICOM UIDs in place of salted hashes.",
+)
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with the same -o FILE.")
 def command(
     paths: tuple[str, ...],
     form: str,
     output: Path | None,
     cam: Path | None,
+    series: Path | None,
     resume: bool,
     max_bytes: int,
     max_pixels: int,
@@ -79,9 +92,11 @@ def command(
     if output is None and resume:
         raise UsageError("--resume needs -o FILE: rows on stdout cannot be taken up again")
     limits = Limits(max_bytes, max_pixels, max_frames)
-    files = _inputs(paths, output)
+    files = _inputs(paths, output, series)
     if cam is not None:
         HeatMaps.make(cam, paths)
+    if series is not None:
+        SeriesFile.make(series)
     import cv2  # only once the paths are known to be good, as everything that takes time to load
 
     from edgect.classifier import Classifier
@@ -89,7 +104,7 @@ def command(
     cv2.setNumThreads(1)  # a file has its thread already
     many = len(files) > 1
     classifier = Classifier(**model, many=many, limits=limits)
-    beside = list(_beside(cam, classifier))
+    beside = list(_beside(cam, series, classifier))
     record = Record.read(output, form, classifier, files) if output is not None and resume else Record()
 
     def answer(asked: tuple[str, list[Row]]) -> Iterator[Row]:
@@ -128,27 +143,41 @@ def command(
     click.echo(_summary(counts, classifier), err=True)
     if doubted:  # where the rows went to a file, this is all that is seen
         click.echo(f"WARNING: {doubted} of these rows: {NO_LUNGS}", err=True)
+    if classifier.identifiers.trouble:
+        click.echo(
+            f"WARNING: names of series and files are of this run only ({classifier.identifiers.trouble}); "
+            "set EDGECT_SALT to have the same ones again",
+            err=True,
+        )
     if counts["error"]:
         click.get_current_context().exit(1)
 
 
-def _inputs(paths: tuple[str, ...], output: Path | None) -> list[str]:
-    """The files to classify, without the output's own; raises rather than write over a scan."""
-    files = find_scans(paths)
-    if output is None:
-        return files
-    if any(os.path.realpath(path) == os.path.realpath(output) and may_be_image(path) for path in files):
-        raise UsageError(f"-o {output} is one of the scans to classify; name another output")
-    own = {os.path.realpath(path) for path in (output, partial_of(output), resuming_of(output))}
-    kept = [path for path in files if os.path.realpath(path) not in own]
-    if not kept:
-        raise UsageError(f"nothing to classify but {output} itself")
+def _inputs(paths: tuple[str, ...], output: Path | None, series: Path | None) -> list[str]:
+    """The files to classify, without the outputs' own; raises rather than write over a scan."""
+    kept = find_scans(paths)
+    for option, file, others in (
+        ("-o", output, lambda file: [partial_of(file), resuming_of(file)]),
+        ("--series", series, SeriesFile.others),
+    ):
+        if file is None:
+            continue
+        if any(os.path.realpath(path) == os.path.realpath(file) and may_be_image(path) for path in kept):
+            raise UsageError(f"{option} {file} is one of the scans to classify; name another output")
+        own = {os.path.realpath(path) for path in (file, *others(file))}
+        kept = [path for path in kept if os.path.realpath(path) not in own]
+        if not kept:
+            raise UsageError(f"nothing to classify but {file} itself")
+    if output is not None and series is not None and os.path.realpath(output) == os.path.realpath(series):
+        raise UsageError("-o and --series name one file")
     return kept
 
 
-def _beside(cam: Path | None, classifier: Classifier) -> Iterator[Beside]:
+def _beside(cam: Path | None, series: Path | None, classifier: Classifier) -> Iterator[Beside]:
     if cam is not None:
         yield HeatMaps(cam, classifier.bundle.manifest["heat_map_scale"])
+    if series is not None:
+        yield SeriesFile(series, classifier.decision.labels, classifier.threshold)
 
 
 def _classify(classifier: Classifier, path: str, beside: list[Beside], many: bool) -> Iterator[Row]:

@@ -26,7 +26,7 @@ PROJECTIONS = ("MIP", "MAX_IP", "MIN_IP", "MINIP", "PROJECTION IMAGE", "VOLUME_R
 def check_kind(dataset: Dataset) -> None:
     """Raises ScanError unless the object is a CT image with pixel data in one grey channel."""
     sop_class = UID(str(value(dataset, "SOPClassUID") or ""))
-    modality = _plain(value(dataset, "Modality"))
+    modality = code(value(dataset, "Modality"))
     if is_index(dataset):
         raise ScanError(INDEX, "rejected")
     if not sop_class:
@@ -42,7 +42,7 @@ def check_kind(dataset: Dataset) -> None:
         raise ScanError("pixel data in floating point" if other else "no pixel data", "rejected")
     samples, photometric = value(dataset, "SamplesPerPixel"), value(dataset, "PhotometricInterpretation")
     if samples != 1 or photometric not in GREY:
-        named = _plain(photometric) or "no photometric interpretation"
+        named = code(photometric) or "no photometric interpretation"
         raise ScanError(f"not in grey ({named}, {samples or 'no'} samples a pixel)", "rejected")
 
 
@@ -54,16 +54,16 @@ def is_index(dataset: Dataset) -> bool:
 def check_type(image_type: object) -> None:
     """image_type: ImageType, or FrameType of a frame. Raises ScanError for what is no slice."""
     values = [image_type] if isinstance(image_type, str) else list(image_type or ())  # type: ignore[call-overload]
-    for named in map(_plain, values):
+    for named in map(code, values):
         if named in PICTURES:
             raise ScanError(f"not a slice: {named.lower()}", "rejected")
         if named in PROJECTIONS:
             raise ScanError(f"not a slice: a projection ({named})", "rejected")
 
 
-def _plain(code: object) -> str:
+def code(found: object) -> str:
     """A code string as it may stand in a reason: nothing that is none gets there."""
-    text = str(code or "")
+    text = str(found or "")
     return text if re.fullmatch(r"[A-Z0-9_ ]{1,16}", text) else "that is no code" if text else ""
 
 

@@ -1,6 +1,7 @@
 """Compressed frames: whether they are whole, and as large as the data set says, before any is decoded.
 
-Decoders fill in what is missing without a word, and trust the size that the codestream states.
+Decoders fill in what is missing without a word, and trust the size that the codestream states. What is
+changed within cannot be told: compressed frames carry no checksum.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import cast
 from pydicom.dataset import Dataset
 
 from edgect.errors import ScanError
-from edgect.scans.dicom.accept import ENHANCED, check_type
+from edgect.scans.dicom.accept import ENHANCED, check_type, code
 from edgect.scans.dicom.dataset import number, numbers, value
 from edgect.scans.frame import Vector
 from edgect.scans.plane import normal
@@ -83,8 +83,8 @@ def _rescale(group: Dataset) -> tuple[float, float]:
         raise ScanError(f"no {lacking}: stored values cannot be told in Hounsfield units", "rejected")
     if not slope or not isfinite(slope) or not isfinite(intercept):
         raise ScanError("rescale slope and intercept give no Hounsfield units", "rejected")
-    if value(group, "RescaleType") not in (None, "HU"):
-        raise ScanError("not in Hounsfield units: RescaleType is another", "rejected")
+    if (unit := code(value(group, "RescaleType"))) not in ("", "HU"):
+        raise ScanError(f"not in Hounsfield units: RescaleType is {unit}", "rejected")
     return slope, intercept
 
 

@@ -134,4 +134,4 @@ def _whole(dataset: Dataset, keyword: str, missing: int | None = None) -> int:
 
 def _plain(text: str) -> str:
     """What a decoder says, on one line, and not all of it."""
-    return " ".join(text.split())[:200]
+    return " ".join(text.rpartition("available plugins:")[2].split())[:200]

@@ -47,7 +47,7 @@ def ct(values: Values | None = None, intercept: int = -1024, signed: bool = Fals
     dataset.BitsAllocated = dataset.BitsStored = 16
     dataset.HighBit = 15
     dataset.PixelRepresentation = int(signed)
-    dataset.RescaleSlope, dataset.RescaleIntercept = 1, intercept
+    dataset.RescaleSlope, dataset.RescaleIntercept, dataset.RescaleType = 1, intercept, "HU"
     dataset.PixelData = stored.tobytes()
     dataset["PixelData"].VR = "OW"
     for keyword, value in changes.items():
