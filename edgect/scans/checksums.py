@@ -13,15 +13,18 @@ _START = 8  # bytes of the signature
 
 
 def check(content: bytes) -> None:
-    """Hold each chunk up to IEND against its checksum; about a tenth of what a decoder takes for it.
+    """Hold each chunk before IEND against its checksum; much less work than decoding.
 
-    Raises ScanError for a chunk that is cut off, differs, or is none.
+    IEND itself holds nothing, and of it no more is asked than that it is there. Raises ScanError for
+    a chunk that is cut off, differs, or is none.
     """
-    data, place, kind = memoryview(content), _START, b""
-    while kind != b"IEND":
-        if place + 12 > len(content):
+    data, place = memoryview(content), _START
+    while True:
+        if place + 8 > len(content):
             raise ScanError("cannot be decoded, truncated or damaged: the PNG ends before its last chunk")
         length, kind = struct.unpack_from(">I4s", data, place)
+        if kind == b"IEND":
+            return
         end = place + 8 + length
         if not _TYPE.fullmatch(kind) or end + 4 > len(content):
             raise ScanError(f"cannot be decoded, truncated or damaged: no whole PNG chunk at byte {place:,}")

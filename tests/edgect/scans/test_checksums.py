@@ -43,9 +43,13 @@ def test_what_follows_the_end_does_not_matter() -> None:
     assert reason(CONTENT + b"and more") == ""
 
 
-@pytest.mark.parametrize("missing", [1, 4, 11, 12])
-def test_a_png_without_its_whole_end_is_truncated(missing: int) -> None:
+@pytest.mark.parametrize("missing", [5, 8, 11, 12, 13])
+def test_a_png_without_its_end_is_truncated(missing: int) -> None:
     assert "truncated" in reason(CONTENT[:-missing])
+
+
+def test_an_end_that_lacks_its_checksum_costs_no_picture() -> None:
+    assert reason(CONTENT[:-4]) == ""
 
 
 def test_a_chunk_longer_than_the_file_is_damage() -> None:
