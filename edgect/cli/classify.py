@@ -15,8 +15,10 @@ import click
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.cli import options
 from edgect.cli.beside import Beside, HeatMaps
-from edgect.cli.record import Record, still_holds
-from edgect.cli.rows import FORMATS, Row, open_rows, partial_of, resuming_of, settle
+from edgect.cli.output import is_of, open_rows
+from edgect.cli.record import Answer, still_holding
+from edgect.cli.resume import begin
+from edgect.cli.rows import FORMATS, Lines, Row, Span
 from edgect.decision import POINTS
 from edgect.errors import UsageError
 from edgect.ordered import in_order
@@ -74,10 +76,13 @@ def command(
     """Classify CT slices: files, and folders searched to any depth.
 
     Rows go to stdout or FILE, everything else to stderr. Exit codes: 0 every row ok or
-    rejected, 1 some row is an error, 2 usage, 3 model or engine unusable, 130 interrupted.
+    rejected, 1 some row is an error, 2 usage, 3 model or engine unusable, 130 interrupted,
+    143 terminated.
     """
     if output is None and resume:
         raise UsageError("--resume needs -o FILE: rows on stdout cannot be taken up again")
+    if form == "table" and resume:
+        raise UsageError("--resume needs --format csv or jsonl: a table keeps too little")
     limits = Limits(max_bytes, max_pixels, max_frames)
     files = _inputs(paths, output)
     if cam is not None:
@@ -90,42 +95,45 @@ def command(
     many = len(files) > 1
     classifier = Classifier(**model, many=many, limits=limits)
     beside = list(_beside(cam, classifier))
-    record = Record.read(output, form, classifier, files) if output is not None and resume else Record()
+    lines = Lines.of(form, files)
 
-    def answer(asked: tuple[str, list[Row]]) -> Iterator[Row]:
+    def answer(asked: tuple[str, list[Answer]]) -> Iterator[tuple[Row, Span | None]]:
         path, known = asked
-        if known and still_holds(known, path, limits, beside):
-            yield from known
+        if kept := still_holding(known, path, limits, beside):
+            yield from kept
         else:
-            yield from _classify(classifier, path, beside, many)
+            for row in _classify(classifier, path, beside, many):
+                yield row, None
 
-    asked = ((path, record.take(path)) for path in files)
     counts: Counter[str] = Counter()
-    doubted = 0
-    try:
-        with (
-            open_rows(form, output, files, bool(record)) as rows,
-            _progress(len(files), output) as bar,
-            closing(in_order(answer, asked, classifier.at_once(many))) as answers,
-        ):
-            for (path, _), answered in answers:
-                for row in answered:
-                    rows.write(row)
-                    for made in beside:
-                        made.add(row)
-                    counts[str(row["label"] or row["status"])] += 1
-                    doubted += row["reason"] == NO_LUNGS
-                record.written(path)
-                if not record:
-                    settle(rows)
-                bar.update(1)
-            for made in beside:
-                made.finish()
-    except KeyboardInterrupt:
-        if output is not None and form != "table":
-            click.echo(f"{counts.total()} rows are kept; go on with the same command and --resume", err=True)
-        raise
-    click.echo(_summary(counts, classifier), err=True)
+    doubted = kept = 0
+    with open_rows(lines, output) as rows:
+        record = begin(rows, resume, classifier.settings(), files)
+        asked = ((path, record.take(path)) for path in files)
+        try:
+            with (
+                _progress(len(files), output) as bar,
+                closing(in_order(answer, asked, classifier.at_once(many))) as answers,
+            ):
+                for _, answered in answers:
+                    for row, span in answered:
+                        if span is None:
+                            rows.write(row)
+                        else:
+                            rows.keep(span)
+                            kept += 1
+                        for made in beside:
+                            made.add(row)
+                        counts[str(row["label"] or row["status"])] += 1
+                        doubted += row["reason"] == NO_LUNGS
+                    bar.update(1)
+                for made in beside:
+                    made.finish()
+        except KeyboardInterrupt:
+            if rows.stay:
+                click.echo(f"{rows.stay}; go on with the same command and --resume", err=True)
+            raise
+    click.echo(_summary(counts, kept, classifier), err=True)
     if doubted:  # where the rows went to a file, this is all that is seen
         click.echo(f"WARNING: {doubted} of these rows: {NO_LUNGS}", err=True)
     if counts["error"]:
@@ -139,8 +147,7 @@ def _inputs(paths: tuple[str, ...], output: Path | None) -> list[str]:
         return files
     if any(os.path.realpath(path) == os.path.realpath(output) and may_be_image(path) for path in files):
         raise UsageError(f"-o {output} is one of the scans to classify; name another output")
-    own = {os.path.realpath(path) for path in (output, partial_of(output), resuming_of(output))}
-    kept = [path for path in files if os.path.realpath(path) not in own]
+    kept = [path for path in files if not is_of(output, path)]
     if not kept:
         raise UsageError(f"nothing to classify but {output} itself")
     return kept
@@ -166,9 +173,10 @@ def _progress(files: int, output: Path | None) -> Any:
     return click.progressbar(length=files, label="classifying", file=sys.stderr, hidden=hidden, show_pos=True)
 
 
-def _summary(counts: Counter[str], classifier: Classifier) -> str:
+def _summary(counts: Counter[str], kept: int, classifier: Classifier) -> str:
     engine = classifier.engine
     listed = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    listed += f"; {kept} of them from before" if kept else ""
     return (
         f"{counts.total()} rows: {listed} | {classifier.bundle.name} by {engine.backend} "
         f"{engine.version}, {engine.precision}, {engine.threads} threads\n{NOTICE}"
