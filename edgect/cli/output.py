@@ -124,8 +124,8 @@ class FileRows(Rows):
             if os.name == "nt":  # cannot rename what is open
                 self._partial.close()
             os.replace(done, self.output)
-            if not whole:
-                partial_of(self.output).unlink()
+            for left in (partial_of(self.output), ordered_of(self.output)):
+                left.unlink(missing_ok=True)
             _sync_folder(self.output.parent)
 
     def _copy(self, path: Path) -> None:
