@@ -58,8 +58,8 @@ class Record:
             record._add(last, settings, wanted)
             last, end = answer, answer[-1][1][1]
         if end < len(content):
-            rest = content[end:]
-            record.why["cut short or damaged"] += rest.count(b"\n") + (not rest.endswith(b"\n"))
+            lines_left = sum(1 for _ in whole_lines(lines.form, content[end:]))
+            record.why["cut short or damaged"] += max(1, lines_left)
         if last and last[0][0]["frame"] is not None and not finished:
             record.why["of a file whose frames may not all be there"] += len(last)
             end = last[0][1][0]

@@ -16,7 +16,7 @@ from edgect.scans.limits import Limits
 
 def read_bytes(path: str, limits: Limits | None = None) -> bytes:
     """The file's content. Raises ScanError when it is no regular file, empty, unreadable or too long."""
-    most = (limits or Limits()).bytes
+    limits = limits or Limits()
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
@@ -24,8 +24,8 @@ def read_bytes(path: str, limits: Limits | None = None) -> bytes:
             raise ScanError("a folder, not a file")
         if not stat.S_ISREG(status.st_mode):
             raise ScanError("not a regular file", "rejected")
-        if status.st_size > most:
-            raise ScanError(f"file of {status.st_size:,} bytes is over the limit of {most:,}")
+        if status.st_size > limits.bytes:
+            raise ScanError(f"file of {status.st_size:,} bytes is over {limits.of('bytes')}")
         content = Path(path).read_bytes()
     except OSError as error:
         raise ScanError(f"cannot be read: {error.strerror or error}") from error
