@@ -21,7 +21,7 @@ from edgect.decision import Decision
 from edgect.errors import EngineError, ScanError
 from edgect.identifiers import Identifiers
 from edgect.ordered import in_order
-from edgect.prediction import NO_LUNGS, Prediction
+from edgect.prediction import NO_LUNGS, SETTINGS, Prediction
 from edgect.preprocess import Preprocess
 from edgect.scans import Frame, Limits, Window, find_scans, read_bytes, read_frames
 
@@ -99,6 +99,11 @@ class Classifier:
     def threshold(self) -> float:
         """Probability of COVID-19 at and above which the label is COVID-19."""
         return self.decision.threshold
+
+    def settings(self) -> dict[str, str | int | float | None]:
+        """The columns in which every answer of this classifier is alike, and others' are not."""
+        row = self._unanswered("", Frame(None, None), ScanError(""), "", 0.0).row()
+        return {name: row[name] for name in SETTINGS}
 
     def at_once(self, many: bool) -> int:
         """How many threads may call `classify_file` without one waiting for another."""

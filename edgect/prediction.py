@@ -79,3 +79,5 @@ class Prediction:
 
 
 COLUMNS = tuple(f.name for f in fields(Prediction) if f.name not in ("pixels", "evidence"))
+SETTINGS = ("bundle", "backend", "engine", "precision", "threshold", "operating_point", "error_rate")
+"""The columns that say how an answer was come to; threads change nothing in it."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -12,7 +15,7 @@ import click
 from edgect.errors import EdgectError
 
 COMMANDS = {"classify": "edgect.cli.classify", "benchmark": "edgect.cli.benchmark"}
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143  # 128 and the signal's number, as a shell says it
 VERSION = "Show the version and exit."
 
 
@@ -22,6 +25,26 @@ class _Stop(click.ClickException):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.__dict__["exit_code"] = exit_code  # click declares it for the class
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: ends a run as Ctrl-C does."""
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise _Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread: whoever runs it there has the signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Commands(click.Group):
@@ -42,12 +65,15 @@ class _Commands(click.Group):
         # the engine's converter, which it would load with itself, and does without: a tenth of a start
         sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
         try:
-            return super().invoke(ctx)
+            with _terminated_as_interrupted():
+                return super().invoke(ctx)
         except click.UsageError as error:  # one line instead of click's three
             hint = error.ctx.command_path if error.ctx else "edgect"
             raise _Stop(f"{error.format_message()} (see {hint} --help)", error.exit_code) from error
         except EdgectError as error:
             raise _Stop(str(error), error.exit_code) from error
+        except _Terminated:
+            raise _Stop("terminated", TERMINATED) from None
         except KeyboardInterrupt:
             raise _Stop("interrupted", INTERRUPTED) from None
 

@@ -45,9 +45,9 @@ class SeriesFile:
             raise UsageError(f"--series {file}: cannot be written ({error.strerror})") from error
 
     @staticmethod
-    def others(file: Path) -> list[Path]:
-        """What else may be left in a folder of scans, and is none."""
-        return [_part(file)]
+    def owns(file: Path, path: str | os.PathLike[str]) -> bool:
+        """Whether a path is FILE, or what an interrupted run may have left of it."""
+        return os.path.realpath(path) in (os.path.realpath(file), os.path.realpath(_part(file)))
 
     def has(self, row: Row) -> bool:
         return True

@@ -93,10 +93,10 @@ class _Volume:
 
     def _check(self, shape: tuple[int, ...], limits: Limits) -> None:
         if self.count > limits.frames:
-            raise ScanError(f"{self.count:,} slices are over the limit of {limits.frames:,} frames")
+            raise ScanError(f"{self.count:,} slices are over {limits.of('frames')}")
         height, width = shape[self._down], shape[self._right]
         if height * width > limits.pixels:
-            raise ScanError(f"image of {width:,}x{height:,} is over the limit of {limits.pixels:,} pixels")
+            raise ScanError(f"image of {width:,}x{height:,} is over {limits.of('pixels')}")
 
     def position(self, index: int) -> float:
         return round(self._first + index * self._step, 4)

@@ -31,12 +31,14 @@ def read_frames(content: bytes, limits: Limits) -> Iterator[Frame]:
             image = Image.open(io.BytesIO(content), formats=FORMATS)
             count = int(getattr(image, "n_frames", 1))
             if count > limits.frames:
-                raise ScanError(f"{count:,} frames are over the limit of {limits.frames:,}")
+                raise ScanError(f"{count:,} frames are over {limits.of('frames')}")
     except ScanError as error:
         yield Frame(None, None, error)
         return
     except Image.DecompressionBombError:
-        yield Frame(None, None, ScanError(f"image is over the limit of {limits.pixels:,} pixels"))
+        own = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        most = limits.of("pixels") if limits.pixels <= own else f"the {own:,} pixels that Pillow opens"
+        yield Frame(None, None, ScanError(f"image is over {most}"))
         return
     except Exception as error:  # decoders raise whatever their parsers meet
         yield Frame(None, None, _undecodable(error))
@@ -58,7 +60,7 @@ def read_frames(content: bytes, limits: Limits) -> Iterator[Frame]:
 def _grey(image: Image.Image, content: bytes, limits: Limits) -> NDArray[np.uint8]:
     width, height = image.size
     if width * height > limits.pixels:
-        raise ScanError(f"image of {width:,}x{height:,} is over the limit of {limits.pixels:,} pixels")
+        raise ScanError(f"image of {width:,}x{height:,} is over {limits.of('pixels')}")
     bits = _bits_per_channel(image, content)
     if bits != 8:
         raise ScanError(

@@ -19,15 +19,15 @@ def read_bytes(path: str, limits: Limits | None = None) -> bytes:
 
     Raises ScanError when it is no regular file, empty, unreadable or too long.
     """
-    most = (limits or Limits()).bytes
+    limits = limits or Limits()
     if (member := archive.split(path)) is not None:
-        content = archive.read(*member, most + 1)
-        if len(content) > most:
-            raise ScanError(f"file is, unpacked, over the limit of {most:,} bytes")
+        content = archive.read(*member, limits.bytes + 1)
+        if len(content) > limits.bytes:
+            raise ScanError(f"file is, unpacked, over {limits.of('bytes')}")
     else:
         size = _regular(path)
-        if size > most:
-            raise ScanError(f"file of {size:,} bytes is over the limit of {most:,}")
+        if size > limits.bytes:
+            raise ScanError(f"file of {size:,} bytes is over {limits.of('bytes')}")
         content = _read(path, -1)
     if not content:
         raise ScanError("empty file (0 bytes)")

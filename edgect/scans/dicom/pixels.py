@@ -50,10 +50,10 @@ class Pixels:
 
     def _check_size(self, limits: Limits) -> None:
         if self.count > limits.frames:
-            raise ScanError(f"{self.count:,} frames are over the limit of {limits.frames:,}")
+            raise ScanError(f"{self.count:,} frames are over {limits.of('frames')}")
         if self._rows * self._columns > limits.pixels:
             size = f"{self._columns:,}x{self._rows:,}"
-            raise ScanError(f"image of {size} is over the limit of {limits.pixels:,} pixels")
+            raise ScanError(f"image of {size} is over {limits.of('pixels')}")
 
     def __iter__(self) -> Iterator[Callable[[], Stored]]:
         """For every frame what decodes it: stored values `[rows, columns]`, signed or not as the file says.

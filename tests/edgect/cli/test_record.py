@@ -118,12 +118,13 @@ def test_rows_read_ahead_are_not_taken_for_written(classify: Classify, batch: Pa
     whole = run("--threads", 4)
     run.interrupt(run.out.stat().st_size)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("edgect.cli.rows.Rows.write", Mock(side_effect=[None, None, KeyboardInterrupt]))
+        patch.setattr(
+            "edgect.cli.output.FileRows.keep", Mock(side_effect=[None, None, None, KeyboardInterrupt])
+        )
         stopped = classify(batch, *run.options, "--threads", 4, "--resume")
     assert stopped.exit_code == 130
-    assert untimed(list(csv.DictReader(run.partial.open(errors="surrogateescape", newline="")))) == untimed(
-        whole
-    )
+    kept = list(csv.DictReader(run.partial.open(errors="surrogateescape", newline="")))
+    assert untimed(kept) == untimed(whole[:-3])  # not z.tif: its frames may not all have been there
 
 
 def test_nothing_to_resume_is_a_plain_run(classify: Classify, batch: Path) -> None:
