@@ -15,6 +15,7 @@ import click
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.cli import options
 from edgect.cli.beside import Beside, HeatMaps
+from edgect.cli import report as reports
 from edgect.cli.record import Record, still_holds
 from edgect.cli.rows import FORMATS, Row, open_rows, partial_of, resuming_of, settle
 from edgect.decision import POINTS
@@ -59,12 +60,19 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
     metavar="DIR",
     help="Write a heat map of every slice to DIR.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.html",
+    help="Write a page with every row and its pictures to FILE.html.",
+)
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with the same -o FILE.")
 def command(
     paths: tuple[str, ...],
     form: str,
     output: Path | None,
     cam: Path | None,
+    report: Path | None,
     resume: bool,
     max_bytes: int,
     max_pixels: int,
@@ -79,7 +87,9 @@ def command(
     if output is None and resume:
         raise UsageError("--resume needs -o FILE: rows on stdout cannot be taken up again")
     limits = Limits(max_bytes, max_pixels, max_frames)
-    files = _inputs(paths, output)
+    if report is not None:
+        reports.check(report, paths, output)
+    files = _inputs(paths, output, report)
     if cam is not None:
         HeatMaps.make(cam, paths)
     import cv2  # only once the paths are known to be good, as everything that takes time to load
@@ -89,7 +99,7 @@ def command(
     cv2.setNumThreads(1)  # a file has its thread already
     many = len(files) > 1
     classifier = Classifier(**model, many=many, limits=limits)
-    beside = list(_beside(cam, classifier))
+    beside = list(_beside(cam, report, classifier, resume))
     record = Record.read(output, form, classifier, files) if output is not None and resume else Record()
 
     def answer(asked: tuple[str, list[Row]]) -> Iterator[Row]:
@@ -132,23 +142,29 @@ def command(
         click.get_current_context().exit(1)
 
 
-def _inputs(paths: tuple[str, ...], output: Path | None) -> list[str]:
-    """The files to classify, without the output's own; raises rather than write over a scan."""
-    files = find_scans(paths)
-    if output is None:
-        return files
-    if any(os.path.realpath(path) == os.path.realpath(output) and may_be_image(path) for path in files):
-        raise UsageError(f"-o {output} is one of the scans to classify; name another output")
-    own = {os.path.realpath(path) for path in (output, partial_of(output), resuming_of(output))}
+def _inputs(paths: tuple[str, ...], output: Path | None, report: Path | None) -> list[str]:
+    """The files to classify, without the outputs' own; raises rather than write over a scan."""
+    files, own = find_scans(paths), set[str]()
+    if output is not None:
+        own |= {os.path.realpath(path) for path in (output, partial_of(output), resuming_of(output))}
+    if report is not None:
+        own |= reports.own_files(report)
+    for option, written in (("-o", output), ("--report", report)):
+        if written is not None and any(
+            os.path.realpath(path) == os.path.realpath(written) and may_be_image(path) for path in files
+        ):
+            raise UsageError(f"{option} {written} is one of the scans to classify; name another output")
     kept = [path for path in files if os.path.realpath(path) not in own]
     if not kept:
-        raise UsageError(f"nothing to classify but {output} itself")
+        raise UsageError(f"nothing to classify but {output or report} itself")
     return kept
 
 
-def _beside(cam: Path | None, classifier: Classifier) -> Iterator[Beside]:
+def _beside(cam: Path | None, report: Path | None, classifier: Classifier, resume: bool) -> Iterator[Beside]:
     if cam is not None:
         yield HeatMaps(cam, classifier.bundle.manifest["heat_map_scale"])
+    if report is not None:
+        yield reports.Report(report, classifier, reports.command_line(click.get_current_context()), resume)
 
 
 def _classify(classifier: Classifier, path: str, beside: list[Beside], many: bool) -> Iterator[Row]:

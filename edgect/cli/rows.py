@@ -15,6 +15,7 @@ from typing import TextIO
 
 from edgect.errors import UsageError
 from edgect.prediction import COLUMNS
+from edgect.printable import printable
 
 FORMATS = ("table", "csv", "jsonl")
 TABLE = {"status": 8, "label": 12, "probability": 11}
@@ -52,9 +53,9 @@ class Rows:
             self._emit(self._table_line(shown))
 
     def _table_line(self, cells: Mapping[str, str]) -> str:
-        parts = [_printable(cells["path"]).ljust(self.path_width)]
+        parts = [printable(cells["path"]).ljust(self.path_width)]
         parts += [cells[name].ljust(width) for name, width in TABLE.items()]
-        return "  ".join([*parts, _printable(cells["reason"])]).rstrip() + "\n"
+        return "  ".join([*parts, printable(cells["reason"])]).rstrip() + "\n"
 
     def _emit(self, line: str) -> None:
         try:
@@ -75,7 +76,7 @@ def open_rows(form: str, output: Path | None, paths: Sequence[str], replay: bool
     `settle` is called, so that a second interruption loses nothing of the first.
     Raises UsageError when the file cannot be written.
     """
-    path_width = max(len(_printable(path)) for path in paths)
+    path_width = max(len(printable(path)) for path in paths)
     if output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             # any file name, also one that is not UTF-8 or that the terminal's encoding lacks
@@ -131,8 +132,3 @@ def _csv_line(cells: tuple[str, ...] | list[str]) -> str:
     line = io.StringIO(newline="")
     csv.writer(line, lineterminator="\r\n").writerow(cells)  # with "\n", a lone "\r" stays unquoted
     return line.getvalue().removesuffix("\r\n") + "\n"
-
-
-def _printable(text: str) -> str:
-    """One line of text that any terminal takes: control and undecodable characters escaped."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
