@@ -111,7 +111,8 @@ def check(path: Path, inputs: Sequence[str], output: Path | None) -> None:
         raise UsageError(f"--report {path}: is a web page; its name must end in .html")
     if any(os.path.realpath(given) == os.path.realpath(path) for given in inputs):
         raise UsageError(f"--report {path} is one of the inputs; name another file")
-    if output is not None and own_files(path) & {os.path.realpath(part) for part in (output, partial_of(output), resuming_of(output))}:
+    rows = [] if output is None else [output, partial_of(output), resuming_of(output)]
+    if own_files(path) & {os.path.realpath(part) for part in rows}:
         raise UsageError(f"--report {path} and -o {output} would be written to the same file")
     if path.exists() and not path.is_file():
         raise UsageError(f"--report {path}: not a regular file")
@@ -130,7 +131,7 @@ def pictures_of(path: Path) -> Path:
 
 def command_line(context: click.Context) -> str:
     """The command as it was given, `NAMED` paths at most."""
-    return shlex.join(["edgect", str(context.info_name), *_arguments(context)]) 
+    return shlex.join(["edgect", str(context.info_name), *_arguments(context)])
 
 
 def _arguments(context: click.Context) -> Iterator[str]:

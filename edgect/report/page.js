@@ -45,9 +45,9 @@
   for (const head of document.querySelectorAll("th[data-sort]")) {
     const button = document.createElement("button");
     button.type = "button";
-    button.append(...head.childNodes);
+    button.append(head.firstChild); // its name, without the explanation below
     button.addEventListener("click", () => sort(head));
-    head.append(button);
+    head.prepend(button);
   }
 
   // filters
@@ -101,6 +101,7 @@
       const [pair, term, description] = ["div", "dt", "dd"].map((tag) => document.createElement(tag));
       term.textContent = name;
       description.textContent = value;
+      pair.classList.toggle("wide", value.length > 40);
       pair.append(term, description);
       return pair;
     }));

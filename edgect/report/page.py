@@ -79,13 +79,18 @@ def _before(run: Run, tally: Tally) -> bytes:
             threshold=f"{run.threshold:.4g}",
             scale=f"{run.scale:.3g}",
             legend=b64encode(legend()).decode(),
-            facts="".join(f"<div><dt>{literal(k)}</dt><dd>{literal(v)}</dd></div>" for k, v in run.facts.items()),
+            facts="".join(_fact(name, value) for name, value in run.facts.items()),
             kinds="".join(_choice(name, names[name], tally.kinds[name]) for name in KINDS),
             doubt=f"{tally.doubted:,}",
             distribution=_distribution(tally.bins, run.threshold),
         )
         .encode()
     )
+
+
+def _fact(name: str, value: str) -> str:
+    wide = ' class="wide"' if len(value) > 40 else ""
+    return f"<div{wide}><dt>{literal(name)}</dt><dd>{literal(value)}</dd></div>"
 
 
 def _choice(name: str, shown: str, count: int) -> str:
