@@ -18,7 +18,8 @@ class RawFile:
         self._path = path
         with self._refusals():
             self._file = open(path, "r+b" if keep else "w+b", buffering=0)
-            self._file.truncate(keep)
+            if keep:
+                self._file.truncate(keep)
         self._end = keep
 
     def append(self, content: bytes) -> int:
