@@ -14,8 +14,8 @@ import click
 
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.cli import options
-from edgect.cli.beside import Beside, HeatMaps
 from edgect.cli import report as reports
+from edgect.cli.beside import Beside, HeatMaps
 from edgect.cli.record import Record, still_holds
 from edgect.cli.rows import FORMATS, Row, open_rows, partial_of, resuming_of, settle
 from edgect.decision import POINTS

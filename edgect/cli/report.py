@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,7 @@ from edgect.prediction import Prediction
 
 if TYPE_CHECKING:
     from edgect.classifier import Classifier
+    from edgect.report.raw import RawFile
 
 SUFFIXES = (".html", ".htm")
 NAMED = 3  # paths of the command line that the page repeats
@@ -34,7 +35,6 @@ class Report:
     def __init__(self, path: Path, classifier: Classifier, command: str, resume: bool) -> None:
         """command: as `command_line` gives it."""
         from edgect.report.page import Run, Tally
-        from edgect.report.raw import RawFile
         from edgect.report.spool import Spool
 
         decision, bundle, engine = classifier.decision, classifier.bundle, classifier.engine
@@ -59,7 +59,6 @@ class Report:
         )
         self._path, self._tally, self._number = path, Tally(), 0
         self._spool = Spool(pictures_of(path), f"pictures of {__version__}, {', '.join(made_with)}", resume)
-        self._new_file = lambda: RawFile(partial_of(path))
         self._file: RawFile | None = None
 
     def has(self, row: Row) -> bool:
@@ -99,8 +98,9 @@ class Report:
         """Opened with the first row: a run that fails before leaves nothing behind."""
         if self._file is None:
             from edgect.report.page import before
+            from edgect.report.raw import RawFile
 
-            self._file = self._new_file()
+            self._file = RawFile(partial_of(self._path))
             self._file.append(before(self._run))
         return self._file
 
@@ -136,7 +136,7 @@ def command_line(context: click.Context) -> str:
 
 def _arguments(context: click.Context) -> Iterator[str]:
     for parameter in context.command.params:
-        value = context.params.get(str(parameter.name))
+        value: Any = context.params.get(str(parameter.name))
         if context.get_parameter_source(str(parameter.name)) is not click.core.ParameterSource.COMMANDLINE:
             continue
         if isinstance(parameter, click.Option):

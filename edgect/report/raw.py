@@ -17,7 +17,7 @@ class RawFile:
         """keep: bytes of what is there that stay."""
         self._path = path
         with self._refusals():
-            self._file = open(path, "r+b" if keep else "w+b", buffering=0)
+            self._file = open(path, "r+b" if keep else "w+b", buffering=0)  # noqa: SIM115
             if keep:
                 self._file.truncate(keep)
         self._end = keep

@@ -109,7 +109,7 @@ def _image(content: bytes) -> str:
 
 
 def _bar(chance: float, threshold: float) -> str:
-    """Number and bar; the threshold stands over both edges of the bar. Attributes only, for the policy's sake."""
+    """Number and bar; the threshold stands over both edges of the bar. Attributes only: no inline style."""
     return (
         f'{rounded(chance)}<svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect class="track" y="3" width="100" height="8"/>'

@@ -1,4 +1,4 @@
-"""Pictures on the disk until their rows come, so that none waits in memory and a stopped run keeps its own."""
+"""Pictures on the disk until their rows come, so that none waits in memory and a stopped run keeps them."""
 
 from __future__ import annotations
 

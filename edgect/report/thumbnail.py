@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -45,14 +46,14 @@ def legend() -> bytes:
     return cv2.imencode(".png", overlay(grey, ramp, 1))[1].tobytes()
 
 
-def _shrink(values: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.generic]:
+def _shrink(values: NDArray[Any]) -> NDArray[Any]:
     height, width = values.shape
     factor = min(1.0, SIDE / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA))
 
 
-def _webp(picture: NDArray[np.generic]) -> bytes:
+def _webp(picture: NDArray[Any]) -> bytes:
     content = b""
     for quality in QUALITIES:
         content = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, quality])[1].tobytes()

@@ -11,7 +11,7 @@ from edgect.report.page import Tally, after, before
 from edgect.report.row import markup, rounded
 from tests.edgect.report.invented import RUN, row, write
 
-HOSTILE = '<script>alert(1)</script>"\'&\n\udcff\u202e.png'
+HOSTILE = "<script>alert(1)</script>\"'&\n\udcff\u202e.png"
 
 
 def test_the_summary_can_be_written_over_whatever_it_counts() -> None:
