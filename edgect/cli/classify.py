@@ -14,6 +14,7 @@ import click
 
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.cli import options
+from edgect.cli import report as reports
 from edgect.cli.beside import Beside, HeatMaps
 from edgect.cli.inputs import Written, inputs
 from edgect.cli.output import is_of, open_rows
@@ -74,6 +75,12 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
     is_flag=True,
     help="Name series and files by their DICOM UIDs in place of salted hashes.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.html",
+    help="Write a page with every row and its pictures to FILE.html.",
+)
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with the same -o FILE.")
 def command(
     paths: tuple[str, ...],
@@ -81,6 +88,7 @@ def command(
     output: Path | None,
     cam: Path | None,
     series: Path | None,
+    report: Path | None,
     resume: bool,
     max_bytes: int,
     max_pixels: int,
@@ -98,7 +106,10 @@ def command(
     if form == "table" and resume:
         raise UsageError("--resume needs --format csv or jsonl: a table keeps too little")
     limits = Limits(max_bytes, max_pixels, max_frames)
-    files = inputs(paths, list(_outputs(output, series)))
+    outputs = list(_outputs(output, series, report))
+    if report is not None:
+        reports.check(report, paths)
+    files = inputs(paths, outputs)
     if cam is not None:
         HeatMaps.make(cam, paths)
     if series is not None:
@@ -110,7 +121,7 @@ def command(
     cv2.setNumThreads(1)  # a file has its thread already
     many = len(files) > 1
     classifier = Classifier(**model, many=many, limits=limits)
-    beside = list(_beside(cam, series, classifier))
+    beside = list(_beside(cam, series, report, classifier, resume))
     lines = Lines.of(form, files)
 
     def answer(asked: tuple[str, list[Answer]]) -> Iterator[tuple[Row, Span | None]]:
@@ -162,18 +173,24 @@ def command(
         click.get_current_context().exit(1)
 
 
-def _outputs(output: Path | None, series: Path | None) -> Iterator[Written]:
+def _outputs(output: Path | None, series: Path | None, report: Path | None) -> Iterator[Written]:
     if output is not None:
         yield Written("-o", output, partial(is_of, output))
     if series is not None:
         yield Written("--series", series, partial(SeriesFile.owns, series))
+    if report is not None:
+        yield Written("--report", report, partial(reports.owns, report))
 
 
-def _beside(cam: Path | None, series: Path | None, classifier: Classifier) -> Iterator[Beside]:
+def _beside(
+    cam: Path | None, series: Path | None, report: Path | None, classifier: Classifier, resume: bool
+) -> Iterator[Beside]:
     if cam is not None:
         yield HeatMaps(cam, classifier.bundle.manifest["heat_map_scale"])
     if series is not None:
         yield SeriesFile(series, classifier.decision.labels, classifier.threshold)
+    if report is not None:
+        yield reports.Report(report, classifier, reports.command_line(click.get_current_context()), resume)
 
 
 def _classify(classifier: Classifier, path: str, beside: list[Beside], many: bool) -> Iterator[Row]:

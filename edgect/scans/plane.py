@@ -104,7 +104,5 @@ def _square(values: NDArray[np.float32], spacing: tuple[float, float], limits: L
     height, width = values.shape
     wide, high = max(round(width / ratio), width), max(round(height * ratio), height)
     if wide * high > limits.pixels:
-        raise ScanError(
-            f"image of {wide:,}x{high:,} square pixels is over {limits.of('pixels')}"
-        )
+        raise ScanError(f"image of {wide:,}x{high:,} square pixels is over {limits.of('pixels')}")
     return np.asarray(cv2.resize(np.ascontiguousarray(values), (wide, high)), np.float32)
