@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from edgect.bootstrap import DRAWS, SEED, ends, weights
+from edgect.roc import Ranked
 
 FIVE = ("accuracy", "sensitivity", "specificity", "precision", "f1")
 
@@ -135,27 +138,22 @@ def intervals(
     probabilities: ArrayLike,
     patients: Sequence[str],
     threshold: float = 0.5,
-    draws: int = 2000,
-    seed: int = 0,
+    draws: int = DRAWS,
+    seed: int = SEED,
 ) -> Mapping[str, tuple[float, float]]:
     """95 % percentile bootstrap intervals of `evaluate`, whole patients drawn with replacement.
 
-    Patients, not slices, are the independent units, so slices of one patient stay together
-    (cluster bootstrap, Field and Welsh 2007). Draws in which a metric is undefined are left out.
+    Draws in which a metric is undefined are left out; a metric that always is has NaN for both ends.
     """
-    truth, scores = np.asarray(labels, int), np.asarray(probabilities, float)
+    truth, scores = np.asarray(labels, bool), np.asarray(probabilities, float)
     if not len(truth) == len(scores) == len(patients):
         raise ValueError("labels, probabilities and patients differ in length")
-    groups = _indices_by(patients)
-    rng = np.random.default_rng(seed)
+    said, ranked = scores >= threshold, Ranked(truth, scores)
+    cells = np.array([truth & said, truth & ~said, ~truth & ~said, ~truth & said], float).T
     rows = []
-    for _ in range(draws):
-        chosen = np.concatenate([groups[i] for i in rng.integers(len(groups), size=len(groups))])
-        rows.append(list(evaluate(truth[chosen], scores[chosen], threshold).values()))
-    low, high = np.nanpercentile(np.array(rows), [2.5, 97.5], axis=0)
+    for times in weights(patients, draws, seed):
+        drawn = (Confusion(*(int(count) for count in counts)) for counts in times @ cells)
+        five = np.array([list(counts.metrics().values()) for counts in drawn])
+        rows.append(np.column_stack([five, ranked.areas(times)]))
+    low, high = ends(np.concatenate(rows))
     return {name: (float(a), float(b)) for name, a, b in zip((*FIVE, "auc"), low, high, strict=True)}
-
-
-def _indices_by(patients: Sequence[str]) -> list[NDArray[np.intp]]:
-    _, inverse = np.unique(np.asarray(patients), return_inverse=True)
-    return [np.flatnonzero(inverse == number) for number in range(inverse.max() + 1)]
