@@ -31,7 +31,7 @@ def weights(patients: Sequence[str], draws: int = DRAWS, seed: int = SEED) -> It
 
 
 def ends(values: Floats) -> tuple[Floats, Floats]:
-    """Both ends of the interval of each column of `[draws, columns]`; NaN is left out, and alone gives NaN."""
+    """Both ends of the interval of each column of `[draws, columns]`; NaN is left out, alone it stays."""
     known = [column[~np.isnan(column)] for column in values.T]
     found = [np.percentile(column, ENDS) if column.size else np.full(2, np.nan) for column in known]
     low, high = np.array(found).T

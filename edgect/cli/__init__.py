@@ -11,7 +11,11 @@ import click
 from edgect import __version__
 from edgect.errors import EdgectError
 
-COMMANDS = {"classify": "edgect.cli.classify", "benchmark": "edgect.cli.benchmark"}
+COMMANDS = {
+    "classify": "edgect.cli.classify",
+    "evaluate": "edgect.cli.evaluate",
+    "benchmark": "edgect.cli.benchmark",
+}
 INTERRUPTED = 130
 
 
