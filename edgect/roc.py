@@ -23,7 +23,7 @@ class Ranked:
         self.thresholds = falling[self._starts]
 
     def counts(self, times: Floats) -> tuple[Floats, Floats]:
-        """Positives and negatives at each of `thresholds`: `[draws, thresholds]` of weights `[draws, slices]`."""
+        """Positives and negatives at each threshold, `[draws, thresholds]`, of weights `[draws, slices]`."""
         ranked = times[:, self._order]
         positives = np.add.reduceat(ranked * self._truth, self._starts, axis=1)
         return positives, np.add.reduceat(ranked, self._starts, axis=1) - positives
@@ -33,8 +33,8 @@ class Ranked:
         positives, negatives = self.counts(times)
         passed = np.cumsum(positives, 1) - positives / 2  # outscore a negative here, equals by half
         pairs = positives.sum(1) * negatives.sum(1)
-        area = np.full(len(pairs), np.nan)
-        return np.divide((negatives * passed).sum(1), pairs, out=area, where=pairs > 0)
+        area: Floats = (negatives * passed).sum(1) / np.where(pairs > 0, pairs, np.nan)
+        return area
 
 
 @dataclass(frozen=True)

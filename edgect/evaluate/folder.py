@@ -43,9 +43,7 @@ def read_folder(root: str, words: Words, patients: bool = False) -> Cases:
     if images := [path for path in bare if may_be_image(path)]:
         raise UsageError(f"{root}: {listed(images, 3)} in no labelled subfolder; move or remove it")
     if loose:
-        raise UsageError(
-            f"{root}: {listed(loose, 3)} in no patient's folder, which --patients folder asks for"
-        )
+        raise UsageError(f"{root}: {listed(loose, 3)} in no patient's folder, as --patients asks for")
     if not cases:
         raise UsageError(f"{root}: no files in {listed(labels)}")
     return Cases(cases, patients, list(_left_out(bare, unclear)))

@@ -34,17 +34,18 @@ def read_listing(table: str, words: Words) -> Cases:
     names = [cell.strip().casefold() for cell in head.cells]
     for name in ("path", "label"):
         if names.count(name) != 1:
-            raise UsageError(
-                f"{table}: line {head.number} must name one column {name!r}, not {listed(head.cells)}"
-            )
-    columns = {name: names.index(name) for name in ("path", "label", "patient") if name in names}
-    cases, faults, seen = [], [], dict[str, int]()
+            found = listed(head.cells)
+            raise UsageError(f"{table}: line {head.number} must name one column {name!r}, not {found}")
+    wanted = ("path", "label", "patient")
+    columns: dict[str, int] = {name: names.index(name) for name in wanted if name in names}
+    cases: list[Case] = []
+    faults, seen = list[str](), dict[str, int]()
     for line in lines:
-        found = _case(line, columns, len(names), os.path.dirname(table), words, seen)
-        if isinstance(found, Case):
-            cases.append(found)
+        case = _case(line, columns, len(names), os.path.dirname(table), words, seen)
+        if isinstance(case, Case):
+            cases.append(case)
         else:
-            faults.append(f"line {line.number}: {found}")
+            faults.append(f"line {line.number}: {case}")
     if faults:
         rest = f"; and {len(faults) - MOST} more" if len(faults) > MOST else ""
         raise UsageError(f"{table}: " + "; ".join(faults[:MOST]) + rest)
@@ -71,12 +72,8 @@ def _case(
     if not label:
         return "no label"
     if (truth := words.label(label)) is None:
-        known = (
-            f"it must be {listed(words.own)}"
-            if words.own
-            else "write 1 or 0, or 'COVID-19' or 'not COVID-19'"
-        )
-        return f"unknown label {listed([label])}; {known}"
+        known = listed(words.own) if words.own else "'COVID-19' or 'not COVID-19', 1 or 0"
+        return f"unknown label {listed([label])}; write {known}"
     if "patient" in columns and not patient:
         return "no patient; give every line one, or leave the column out"
     first = seen.setdefault(os.path.realpath(path), line.number)
@@ -101,9 +98,7 @@ def _lines(table: str) -> Iterator[_Line]:
     except csv.Error as error:
         raise UsageError(f"{table}: line {number}: not CSV ({error})") from error
     if empty:
-        raise UsageError(
-            f"{table}: is empty; edgect reads a table with the columns path, label and perhaps patient"
-        )
+        raise UsageError(f"{table}: is empty; columns path, label and perhaps patient are expected")
 
 
 def _text(table: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COVID, OTHER, GREY = "#b5432f", "#2f6690", "#6b7280"
-STYLE = {
+STYLE: Any = {
     "font.size": 11,
     "axes.titlesize": 13,
     "axes.titleweight": "bold",

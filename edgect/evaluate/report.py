@@ -15,7 +15,7 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval, 0 to 1; None where it is undefined, as sensitivity without COVID-19."""
+    """A figure with its 95 % interval, 0 to 1; None where undefined, as sensitivity without COVID-19."""
 
     value: float | None
     low: float | None

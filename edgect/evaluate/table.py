@@ -95,17 +95,17 @@ def _calibration(report: Report) -> Iterator[str]:
     yield from _wrapped(
         "calibration".ljust(NAME),
         f"Brier score {_cell(found.brier)}, expected calibration error "
-        f"{_cell(found.expected_calibration_error)} ({len(found.bins)} bins of equal counts)",
+        f"{_cell(found.expected_calibration_error)} ({_bins(len(found.bins))})",
     )
     if found.bins:
-        yield (
-            " " * NAME
-            + "probability".rjust(17)
-            + "".join(h.rjust(13) for h in ("mean", "COVID-19", "slices"))
-        )
+        yield (" " * NAME + "probability".rjust(17) + f"{'mean':>13}{'COVID-19':>13}{'slices':>13}")
     for bin in found.bins:
         span = f"{bin.lowest:.3f} to {bin.highest:.3f}"
         yield " " * NAME + f"{span:>17}{bin.probability:>13.3f}{bin.share:>13.3f}{bin.count:>13}"
+
+
+def _bins(count: int) -> str:
+    return f"{count} bins of equal counts" if count > 1 else f"{count or 'no'} bin: too few slices for more"
 
 
 def _wrapped(start: str, text: str) -> list[str]:
