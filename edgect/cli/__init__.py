@@ -14,7 +14,11 @@ import click
 
 from edgect.errors import EdgectError
 
-COMMANDS = {"classify": "edgect.cli.classify", "benchmark": "edgect.cli.benchmark"}
+COMMANDS = {
+    "classify": "edgect.cli.classify",
+    "evaluate": "edgect.cli.evaluate",
+    "benchmark": "edgect.cli.benchmark",
+}
 INTERRUPTED, TERMINATED = 130, 143  # 128 and the signal's number, as a shell says it
 VERSION = "Show the version and exit."
 
