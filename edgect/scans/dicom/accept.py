@@ -30,7 +30,7 @@ def check_kind(dataset: Dataset) -> None:
     if is_index(dataset):
         raise ScanError(INDEX, "rejected")
     if not sop_class:
-        raise ScanError("no SOP Class UID: nothing says that this is CT", "rejected")
+        raise ScanError("no SOP Class UID: damaged, or cut short before it says what it is")
     if sop_class not in CT:
         kind = sop_class.name if sop_class.name != sop_class else f"object of class {_uid(sop_class)}"
         raise ScanError(f"not CT: {kind}" + (f", modality {modality}" if modality else ""), "rejected")
