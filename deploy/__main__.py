@@ -72,7 +72,7 @@ def main(
     make.verified(subject, part, data, description)
     if read_test:
         make.tested(subject, part, data, description)
-    manifest.write(part, description, subject)
+    manifest.write_golden(part, description, subject)
     (part / files.STATE).unlink()
     shutil.rmtree(out, ignore_errors=True)
     part.rename(out)

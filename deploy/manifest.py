@@ -12,7 +12,7 @@ import onnxruntime as ort
 import openvino as ov
 import torch
 
-from deploy import subjects
+from deploy import golden, subjects
 from deploy.calibration import CalibrationSet
 from deploy.card import card
 from deploy.digest import sha256
@@ -76,12 +76,21 @@ def describe(
 def write(bundle: Path, description: Mapping[str, Any], subject: Subject) -> None:
     """Write model card and manifest, the latter with the SHA-256 of every other file."""
     (bundle / CARD).write_text(card(description, subject.passages(description)), encoding="utf-8")
-    hashes = {name: sha256(bundle / name) for name in (*FILES, CARD)}
+    pictures = [name for name in golden.PICTURES if (bundle / name).is_file()]
+    hashes = {name: sha256(bundle / name) for name in (*FILES, CARD, *pictures)}
     write_json(bundle / MANIFEST, {**description, "files": hashes})
 
 
+def write_golden(bundle: Path, description: dict[str, Any], subject: Subject) -> None:
+    """`write`, with golden answers of the bundle as described; the last thing: they hang on all else."""
+    golden.slices(bundle, description["input"]["steps"])
+    write(bundle, description, subject)
+    description["golden"] = golden.answers(Bundle.load(bundle))
+    write(bundle, description, subject)
+
+
 def describe_again(bundle: Path, run: Run) -> None:
-    """Bring the run's evidence into an existing bundle; models and measurements stay as they are.
+    """Bring the run's evidence and golden answers into an existing bundle; models and measurements stay.
 
     Raises ModelError for a damaged bundle, RunError where it was not made of this run.
     """
@@ -92,4 +101,4 @@ def describe_again(bundle: Path, run: Run) -> None:
     description["licence"], description["training"]["data"] = subject.licence, subject.training["data"]
     if subject.evidence:
         description["evidence"] = subject.evidence
-    write(bundle, description, subject)
+    write_golden(bundle, description, subject)

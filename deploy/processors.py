@@ -44,15 +44,19 @@ class Processor:
         with tempfile.TemporaryDirectory() as folder:
             given, found = Path(folder) / "images.npy", Path(folder) / "logits.npy"
             np.save(given, images)
-            emulator = [EMULATOR, "-cpu", self.emulated] if self.emulated else []
-            what = map(str, (bundle.resolve(), self.backend, precision, given, found))
-            command = [*emulator, sys.executable, "-m", answers.__name__, *what]
-            done = subprocess.run(
-                command, cwd=Path(__file__).parents[1], env=self._env(), capture_output=True, text=True
-            )
-            if done.returncode:
-                raise RuntimeError(f"{bundle}, {self.name}: {done.stderr[-2000:]}")
+            self.run(answers.__name__, *map(str, (bundle.resolve(), self.backend, precision, given, found)))
             return np.asarray(np.load(found), np.float32)
+
+    def run(self, module: str, *arguments: str) -> str:
+        """What `python -m MODULE ARGUMENTS` prints. Raises RuntimeError where it fails."""
+        emulator = [EMULATOR, "-cpu", self.emulated] if self.emulated else []
+        command = [*emulator, sys.executable, "-m", module, *arguments]
+        done = subprocess.run(
+            command, cwd=Path(__file__).parents[1], env=self._env(), capture_output=True, text=True
+        )
+        if done.returncode:
+            raise RuntimeError(f"{arguments[0]}, {self.name}: {done.stderr[-2000:]}")
+        return done.stdout
 
     def _env(self) -> dict[str, str]:
         # no cache: what is compiled here is for a CPU that this is not

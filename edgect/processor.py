@@ -27,3 +27,10 @@ def identity(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
                 found[name] = value
     caps = {name: value for name, value in os.environ.items() if name.startswith(CAPS)}
     return found | dict(sorted(caps.items()))
+
+
+def available_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

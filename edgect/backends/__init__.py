@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal, NamedTuple, Protocol, cast, get_args
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgect.bundle import Bundle
 from edgect.errors import EngineError, UsageError
+from edgect.processor import available_cores as available_cores
 
 Precision = Literal["int8", "fp32"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -90,7 +90,7 @@ def load(
     backend = cast(Backend, import_module(f"edgect.backends.{name}"))
     try:
         return backend.load(bundle, precision, count, streams)
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # not there, or a library that it needs is not
         raise EngineError(
             f"backend {name} cannot be used ({one_line(error)}); pip install {backend.PACKAGE}"
         ) from error
@@ -99,10 +99,3 @@ def load(
 def one_line(error: Exception) -> str:
     """An engine's message, which may be a page, on one line."""
     return " ".join(str(error).split())
-
-
-def available_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Mapping
 from queue import SimpleQueue
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import openvino as ov
 
 PACKAGE = "openvino"
+TELEMETRY = "openvino_telemetry"
 
 
 def files(precision: Precision) -> tuple[str, ...]:
@@ -54,10 +56,7 @@ def cache_key(
 
 
 def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> OpenVINOSession:
-    # openvino sends a usage event through this package on import; without it, it has a silent stub
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino as ov
-
+    ov = _silent()
     options = settings(threads, streams)
     try:
         core = ov.Core()
@@ -75,6 +74,21 @@ def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> Op
     engine = Engine("openvino", ov.__version__.split("-")[0], precision, used)
     ov.Type.f32.to_dtype()  # its first call, made by two threads at once, can leave both waiting for ever
     return OpenVINOSession(compiled, engine, at_once)
+
+
+def _silent() -> ModuleType:
+    """The package openvino, kept from openvino_telemetry, by which it would send a usage event on import.
+
+    Where somebody else imported that package before, they find it again.
+    """
+    theirs = sys.modules.get(TELEMETRY)
+    sys.modules[TELEMETRY] = None  # type: ignore[assignment]
+    try:
+        import openvino
+    finally:
+        if theirs is not None:
+            sys.modules[TELEMETRY] = theirs
+    return openvino  # type: ignore[no-any-return]
 
 
 def _kept(core: ov.Core, key: str, options: Mapping[str, str]) -> ov.CompiledModel | None:

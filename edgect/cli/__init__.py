@@ -18,6 +18,7 @@ COMMANDS = {
     "classify": "edgect.cli.classify",
     "evaluate": "edgect.cli.evaluate",
     "benchmark": "edgect.cli.benchmark",
+    "doctor": "edgect.cli.doctor",
 }
 INTERRUPTED, TERMINATED = 130, 143  # 128 and the signal's number, as a shell says it
 VERSION = "Show the version and exit."

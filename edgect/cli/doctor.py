@@ -1,0 +1,51 @@
+"""`edgect doctor`: whether this machine is fit, as a table or as JSON."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+UNFIT = 3
+
+
+@click.command("doctor")
+@click.option(
+    "--model",
+    "models",
+    metavar="DIR",
+    multiple=True,
+    help="A bundle folder to examine beside the bundled models; may be given again.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Write JSON instead of a table.")
+def command(models: tuple[str, ...], as_json: bool) -> None:
+    """Examine whether this machine is fit for edgect, without any network.
+
+    \b
+    machine         what the processor can do for INT8, cores, memory
+    bundles         every file against the SHA-256 in its manifest
+    pre-processing  the slice that travels in a bundle, against the input that it has to become
+    engines         which load and answer
+    self-test       their answers to that slice, in both precisions, against those in the bundle
+    pictures        a small one of every format, written and read
+    DICOM           which transfer syntaxes can be read, by which package
+    extras, cache   what edgect does without, if it must
+
+    Each finding is ok, a note (edgect works, with what the note tells) or a FAULT (it does not), and says
+    what to do. The JSON is one object; its names (schema 1) are explained in edgect/doctor/report.py.
+    Exit codes: 0 fit, 2 usage, 3 unfit: no engine works, a bundle is damaged, pictures are not read or the
+    self-test differs.
+    """
+    from edgect.doctor.examination import examine
+    from edgect.doctor.table import table
+
+    report = examine(models, _say)
+    click.echo(report.to_json() if as_json else table(report), nl=False)
+    if not report.fit:
+        sys.exit(UNFIT)
+
+
+def _say(part: str) -> None:
+    """Progress on stderr, silent where that is no terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"examining: {part}", err=True)

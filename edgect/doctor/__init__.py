@@ -1,0 +1,1 @@
+"""Whether this machine is fit for edgect, part by part and offline."""

@@ -1,0 +1,22 @@
+"""Packages without which edgect does less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.metadata import version
+
+from edgect.doctor.report import Finding
+
+PACKAGES = {"nibabel": ("nifti", "NIfTI volumes"), "matplotlib": ("plots", "plots of an evaluation")}
+
+
+def examine() -> Iterator[Finding]:
+    """Import each of them."""
+    for package, (extra, purpose) in PACKAGES.items():
+        try:
+            import_module(package)
+            yield Finding("extras", package, "ok", f"{version(package)}, for {purpose}")
+        except Exception as error:  # not there, or broken in whatever way
+            said = f"no {purpose} ({type(error).__name__}: {error})"
+            yield Finding("extras", package, "note", said, f"pip install 'edgect[{extra}]'")
