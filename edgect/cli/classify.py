@@ -20,7 +20,6 @@ from edgect.cli.rows import FORMATS, Row, open_rows, partial_of, resuming_of, se
 from edgect.decision import POINTS
 from edgect.errors import UsageError
 from edgect.ordered import in_order
-from edgect.prediction import NO_LUNGS
 from edgect.scans import Limits, find_scans, may_be_image
 
 if TYPE_CHECKING:
@@ -44,6 +43,12 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
     "--operating-point",
     type=click.Choice(POINTS),
     help="The model's threshold to label by.  [default: balanced]",
+)
+@click.option(
+    "--error-rate",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="RATE",
+    help="Label `indeterminate` what cannot be told with at most RATE errors of either class.",
 )
 @options.limits
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
@@ -101,7 +106,6 @@ def command(
 
     asked = ((path, record.take(path)) for path in files)
     counts: Counter[str] = Counter()
-    doubted = 0
     try:
         with (
             open_rows(form, output, files, bool(record)) as rows,
@@ -114,7 +118,6 @@ def command(
                     for made in beside:
                         made.add(row)
                     counts[str(row["label"] or row["status"])] += 1
-                    doubted += row["reason"] == NO_LUNGS
                 record.written(path)
                 if not record:
                     settle(rows)
@@ -126,8 +129,6 @@ def command(
             click.echo(f"{counts.total()} rows are kept; go on with the same command and --resume", err=True)
         raise
     click.echo(_summary(counts, classifier), err=True)
-    if doubted:  # where the rows went to a file, this is all that is seen
-        click.echo(f"WARNING: {doubted} of these rows: {NO_LUNGS}", err=True)
     if counts["error"]:
         click.get_current_context().exit(1)
 

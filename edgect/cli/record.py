@@ -100,6 +100,7 @@ def _same(row: Row, classifier: Classifier) -> bool:
         and [row[name] for name in ("bundle", "backend", "engine", "precision")] == made_by
         and str(row["threshold"]) == str(classifier.threshold)
         and row["operating_point"] == classifier.decision.point
+        and str(row["error_rate"] or "") == str(classifier.decision.error_rate or "")
     )
 
 
