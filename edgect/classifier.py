@@ -43,7 +43,8 @@ class Classifier:
     the first file of `classify` comes sooner if it is set.
 
     Raises UsageError (unknown backend, precision or operating point, threshold or error rate out of
-    range), ModelError (the bundle is missing or damaged), EngineError (the engine is not installed or failed).
+    range), ModelError (the bundle is missing or damaged), EngineError (the engine is not installed, or
+    failed).
     """
 
     def __init__(
@@ -161,7 +162,7 @@ class Classifier:
         if not np.isfinite(log_odds):
             error = ScanError(f"{self.engine.backend} gave a result that is not a number")
             return self._unanswered(path, frame, error, digest, start)
-        distance = self._gate.distance(outputs.embedding[0])
+        distance = self._gate.embedding.distance(outputs.embedding[0])
         refused = refused or (gate.no_lungs() if view is None else self._gate.judge(distance, view))
         if refused and self._gated:
             return self._unanswered(path, frame, refused, digest, start, distance)

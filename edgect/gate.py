@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -32,13 +33,13 @@ View = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Cloud:
-    """Where training slices lie. float32: centre `[d]`, whitening `[d, d]`; limit: of the distance to them."""
+    """Where training slices lie. float32: centre `[d]`, whitening `[d, d]`; limit: of the distance."""
 
     centre: Vector
     whitening: Vector
     limit: float
 
-    def distance(self, values: NDArray[np.generic]) -> float:
+    def distance(self, values: NDArray[Any]) -> float:
         """Mahalanobis distance of `[d]`, in float32 the same on every machine to about six digits."""
         return float(np.linalg.norm((values - self.centre) @ self.whitening))
 

@@ -1,1 +1,1 @@
-"""When a bundle answers and what its probabilities mean: gate, calibration, operating points, conformal scores."""
+"""When a bundle answers, and what its probabilities mean."""
