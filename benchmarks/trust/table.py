@@ -54,9 +54,8 @@ def _bundle(manifest: Mapping[str, Any]) -> list[str]:
     lines = ["", "| part | slices | rejected | without lungs | engines differ |", "| --- " * 5 + "|"]
     for title, part in manifest["gate"]["parts"].items():
         rejected = part["rejected"]["openvino int8"]
-        lines.append(
-            f"| {title} | {part['slices']} | {rejected} | {part.get('without_lungs', '')} | {part['differ']} |"
-        )
+        cells = [part["slices"], rejected, part.get("without_lungs", ""), part["differ"]]
+        lines.append(f"| {title} | " + " | ".join(map(str, cells)) + " |")
     lines += ["", "| operating point | part | sensitivity | specificity |", "| --- " * 4 + "|"]
     for name, point in manifest["operating_points"].items():
         for title, row in point["measured"].items():
@@ -68,9 +67,8 @@ def _bundle(manifest: Mapping[str, Any]) -> list[str]:
         "| --- " * 5 + "|",
     ]
     for title, row in manifest["calibration_error"]["parts"].items():
-        lines.append(
-            f"| {title} | {row['slices']} | {row['patients']} | {_value(row['before'])} | {_value(row['after'])} |"
-        )
+        cells = [row["slices"], row["patients"], _value(row["before"]), _value(row["after"])]
+        lines.append(f"| {title} | " + " | ".join(map(str, cells)) + " |")
     conformal = manifest["conformal"]
     tables = {"validation, cross-validated by patient": conformal["cross_validated"], **conformal["measured"]}
     lines += [
