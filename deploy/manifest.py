@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -19,12 +20,15 @@ from deploy.digest import sha256
 from deploy.export import OPSET
 from deploy.int8.distil import Settings
 from deploy.subjects import Subject
+from deploy.trust import fit, gate
 from edgect import __version__
 from edgect.bundle import MANIFEST, SCHEMA, Bundle
+from edgect.errors import ModelError
+from edgect.gate import FILE as GATE
 from edgect.scans import Window
-from train.run import Run, RunError, write_json
+from train.run import Run, RunError, read_json, write_json
 
-FILES = ("fp32.onnx", "int8.onnx", "int8.xml", "int8.bin")
+FILES = ("fp32.onnx", "int8.onnx", "int8.xml", "int8.bin", GATE)
 CARD = "MODEL_CARD.md"
 LABELS = ["not COVID-19", "COVID-19"]
 PAPER = (
@@ -54,6 +58,7 @@ def describe(
         "threshold": subject.threshold,
         "temperature": 1.0,
         "heat_map_scale": 1.0,
+        **fit.untrusted(subject.threshold, LABELS),
         "training": dict(subject.training),
         **({"evidence": subject.evidence} if subject.evidence else {}),
         "calibration": {
@@ -89,16 +94,29 @@ def write_golden(bundle: Path, description: dict[str, Any], subject: Subject) ->
     write(bundle, description, subject)
 
 
-def describe_again(bundle: Path, run: Run) -> None:
-    """Bring the run's evidence and golden answers into an existing bundle; models and measurements stay.
+def describe_again(bundle: Path, run: Run, data: Path) -> None:
+    """Bring the run's evidence into an existing bundle; fit anew when it answers and what answers mean.
 
-    Raises ModelError for a damaged bundle, RunError where it was not made of this run.
+    Golden answers are taken anew too. The models, and what was measured of them, stay as they are. Raises ModelError for a damaged bundle,
+    RunError where it was not made of this run, DataError where `data` lacks its slices.
     """
-    description = dict(Bundle.load(bundle).manifest)
+    description = read_json(bundle / MANIFEST)
+    damaged = [name for name, digest in description["files"].items() if sha256(bundle / name) != digest]
+    if damaged:
+        raise ModelError(f"{bundle}: {', '.join(damaged)} damaged or changed")
     if description["training"]["weights_sha256"] != sha256(run.weights):
         raise RunError(f"{bundle}: was not made of {run.path}")
     subject = subjects.of(run.path)
     description["licence"], description["training"]["data"] = subject.licence, subject.training["data"]
     if subject.evidence:
         description["evidence"] = subject.evidence
-    write_golden(bundle, description, subject)
+    part = bundle.with_name(bundle.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(bundle, part)
+    description |= fit.untrusted(description["threshold"], LABELS)
+    gate.write(part, gate.opened())
+    write(part, description, subject)
+    fit.fit(subject, part, data, description)
+    write_golden(part, description, subject)
+    shutil.rmtree(bundle)
+    part.rename(bundle)

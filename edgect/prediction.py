@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from edgect.errors import Status
 
 Region = Literal["slice", "lungs"]
-NO_LUNGS = "no lungs found; whole slice used, doubt this answer"
 
 
 @dataclass(frozen=True)
@@ -22,10 +21,9 @@ class Prediction:
     answer on) or `error`. label: `COVID-19`, `not COVID-19`, `indeterminate`, or empty without an
     answer.
     probability: of COVID-19, 0 to 1; None without an answer. reason: why there is no answer, or
-    why to doubt the one there is; else empty. frame: number from 0 in a file of several, else None.
+    no label; else empty. frame: number from 0 in a file of several, else None.
     region: what the network saw, `slice` (the whole of it) or `lungs` (cropped to them); empty
-    without an answer. With a bundle that crops to the lungs, `slice` means that no lungs were
-    found: the answer is to be doubted, and `reason` says so.
+    without an answer.
     model, bundle: name and the first twelve digits of the manifest's SHA-256. engine: the
     backend's version. threshold: at and above which the label is COVID-19. milliseconds:
     decoding, pre-processing and inference. sha256: of the file's content, empty when it could
@@ -35,7 +33,8 @@ class Prediction:
     themselves where asked for; empty for pictures. position: in millimetres along the normal of the
     slices. normal: of the slice, towards the head, as "x y z" in the patient's coordinates of DICOM.
     window: level and width in Hounsfield units that greys were made with, empty for pictures.
-    distance: of the embedding to those of training slices, on which the gate judges.
+    distance: Mahalanobis distance of the embedding to those of training slices, by which the gate judges;
+    None where the network did not run.
     """
 
     path: str

@@ -72,7 +72,6 @@ def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> Op
         _keep(compiled, key)
     used, at_once = (int(compiled.get_property(name)) for name in ("INFERENCE_NUM_THREADS", "NUM_STREAMS"))
     engine = Engine("openvino", ov.__version__.split("-")[0], precision, used)
-    ov.Type.f32.to_dtype()  # its first call, made by two threads at once, can leave both waiting for ever
     return OpenVINOSession(compiled, engine, at_once)
 
 

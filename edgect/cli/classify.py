@@ -25,7 +25,6 @@ from edgect.cli.series import SeriesFile
 from edgect.decision import POINTS
 from edgect.errors import UsageError
 from edgect.ordered import in_order
-from edgect.prediction import NO_LUNGS
 from edgect.scans import Limits
 
 if TYPE_CHECKING:
@@ -49,6 +48,12 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
     "--operating-point",
     type=click.Choice(POINTS),
     help="The model's threshold to label by.  [default: balanced]",
+)
+@click.option(
+    "--error-rate",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="RATE",
+    help="Label `indeterminate` what cannot be told with at most RATE errors of either class.",
 )
 @options.limits
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
@@ -133,7 +138,7 @@ def command(
                 yield row, None
 
     counts: Counter[str] = Counter()
-    doubted = kept = 0
+    kept = 0
     with open_rows(lines, output) as rows:
         record = begin(rows, resume, classifier.settings(), files)
         asked = ((path, record.take(path)) for path in files)
@@ -152,7 +157,6 @@ def command(
                         for made in beside:
                             made.add(row)
                         counts[str(row["label"] or row["status"])] += 1
-                        doubted += row["reason"] == NO_LUNGS
                     bar.update(1)
                 for made in beside:
                     made.finish()
@@ -161,8 +165,6 @@ def command(
                 click.echo(f"{rows.stay}; go on with the same command and --resume", err=True)
             raise
     click.echo(_summary(counts, kept, classifier), err=True)
-    if doubted:  # where the rows went to a file, this is all that is seen
-        click.echo(f"WARNING: {doubted} of these rows: {NO_LUNGS}", err=True)
     if classifier.identifiers.trouble:
         click.echo(
             f"WARNING: names of series and files are of this run only ({classifier.identifiers.trouble}); "

@@ -22,7 +22,10 @@ PACKAGES = ("numpy", "opencv-python-headless", "pillow", *ENGINES.values())
 
 
 def examine(models: Iterable[str] = (), say: Callable[[str], object] = lambda part: None) -> Report:
-    """Examine this machine; never raises. models: bundle folders beside the bundled ones. say: is told each part."""
+    """Examine this machine; never raises.
+
+    models: bundle folders beside the bundled ones. say: is told each part.
+    """
     findings: list[Finding] = []
     here: Machine | None = None
     say("machine")

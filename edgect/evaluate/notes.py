@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from edgect.evaluate.labels import Cases
 from edgect.evaluate.report import Data
-from edgect.prediction import NO_LUNGS, Prediction
+from edgect.prediction import Prediction
 
 FEW = 30  # slices of a class
 
@@ -34,5 +34,3 @@ def notes(cases: Cases, said: Sequence[Prediction], answered: tuple[int, int], d
     labels = {(digest, truths[path]) for path, digest in contents}
     if torn := len(labels) - len(same):
         yield f"{torn} files have the content of one with the other label: check the labels."
-    if doubted := sum(p.reason == NO_LUNGS for p in said):
-        yield f"{doubted} answers: {NO_LUNGS}."

@@ -17,6 +17,7 @@ from edgect.scans.quiet import quiet
 from edgect.scans.signature import FORMATS
 
 MIN_SIDE = 32
+GREY = 32  # levels that the channels of a grey pixel may lie apart, as JPEG has them
 ORIENTATION = 0x0112  # EXIF tag
 
 
@@ -48,16 +49,17 @@ def read_frames(content: bytes, limits: Limits) -> Iterator[Frame]:
         try:
             with quiet:
                 image.seek(index)
-                pixels = _grey(image, content, limits)
+                pixels, coloured = _grey(image, content, limits)
         except ScanError as error:
             yield Frame(number, None, error)
         except Exception as error:
             yield Frame(number, None, _undecodable(error))
         else:
-            yield Frame(number, pixels)
+            yield Frame(number, pixels, coloured=coloured)
 
 
-def _grey(image: Image.Image, content: bytes, limits: Limits) -> NDArray[np.uint8]:
+def _grey(image: Image.Image, content: bytes, limits: Limits) -> tuple[NDArray[np.uint8], float]:
+    """The slice, and the share of its pixels that are in colour."""
     width, height = image.size
     if width * height > limits.pixels:
         raise ScanError(f"image of {width:,}x{height:,} is over {limits.of('pixels')}")
@@ -75,7 +77,15 @@ def _grey(image: Image.Image, content: bytes, limits: Limits) -> NDArray[np.uint
     pixels = np.asarray(image.convert("L"))
     if pixels.min() == pixels.max():
         raise ScanError("blank image: every pixel has the same value", "rejected")
-    return pixels
+    return pixels, _coloured(image)
+
+
+def _coloured(image: Image.Image) -> float:
+    if image.mode in ("L", "1", "LA"):
+        return 0.0
+    some = image.reduce(max(1, min(image.size) // 256)) if image.mode == "RGB" else image
+    channels = np.asarray(some.convert("RGB"))
+    return float((np.ptp(channels, axis=2) > GREY).mean())
 
 
 def _check_whole(image: Image.Image, content: bytes) -> None:
