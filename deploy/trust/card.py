@@ -40,7 +40,7 @@ $bands""")
 
 def passage(description: Mapping[str, Any]) -> str:
     """Of a manifest; before anything is fitted, that it was not measured."""
-    if "calibration_error" not in description:
+    if "cross_validated" not in description.get("conformal", {}):
         return "Was not measured."
     gate, errors = description["gate"], description["calibration_error"]
     points, conformal = description["operating_points"], description["conformal"]
