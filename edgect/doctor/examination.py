@@ -24,7 +24,7 @@ PACKAGES = ("numpy", "opencv-python-headless", "pillow", *ENGINES.values())
 def examine(models: Iterable[str] = (), say: Callable[[str], object] = lambda part: None) -> Report:
     """Examine this machine; never raises.
 
-    models: bundle folders beside the bundled ones. say: is told each part.
+    models: bundle folders beside the bundled ones. say: is told each part before it is looked at.
     """
     findings: list[Finding] = []
     here: Machine | None = None
