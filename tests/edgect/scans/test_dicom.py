@@ -67,7 +67,7 @@ def test_the_files_own_window_is_not_used() -> None:
 
 
 @pytest.mark.parametrize(
-    "orientation, stored",
+    ("orientation", "stored"),
     [
         ([-1, 0, 0, 0, 1, 0], lambda image: image[:, ::-1]),
         ([1, 0, 0, 0, -1, 0], lambda image: image[::-1]),
@@ -167,7 +167,7 @@ REJECTED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize("changes, reason", REJECTED, ids=[reason for _, reason in REJECTED])
+@pytest.mark.parametrize(("changes", "reason"), REJECTED, ids=[reason for _, reason in REJECTED])
 def test_rejected_with_its_reason(changes: dict[str, Any], reason: str) -> None:
     frame = only(ct(**changes))
     assert frame.error is not None
@@ -186,7 +186,7 @@ ERRORS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize("changes, reason", ERRORS)
+@pytest.mark.parametrize(("changes", "reason"), ERRORS)
 def test_damaged_is_an_error(changes: dict[str, Any], reason: str) -> None:
     frame = only(ct(**changes))
     assert frame.error is not None

@@ -51,7 +51,7 @@ def encoded(folder: Path, content: bytes, syntax: UID) -> bytes:
     return target.read_bytes()
 
 
-@pytest.mark.parametrize("signed, intercept, bits", STORED)
+@pytest.mark.parametrize(("signed", "intercept", "bits"), STORED)
 @pytest.mark.parametrize("syntax", NATIVE, ids=lambda syntax: syntax.keyword)
 def test_uncompressed(syntax: UID, signed: bool, intercept: int, bits: int) -> None:
     values = hounsfield()
@@ -73,7 +73,7 @@ def test_without_preamble(syntax: UID) -> None:
     np.testing.assert_array_equal(frame.pixels, Window().grey(values))
 
 
-@pytest.mark.parametrize("signed, intercept, bits", STORED)
+@pytest.mark.parametrize(("signed", "intercept", "bits"), STORED)
 @pytest.mark.parametrize("syntax", LOSSLESS, ids=lambda syntax: syntax.keyword)
 def test_lossless(tmp_path: Path, syntax: UID, signed: bool, intercept: int, bits: int) -> None:
     values = hounsfield()
@@ -104,7 +104,7 @@ def test_unused_bits_and_high_bit_are_heeded() -> None:
 
 
 @pytest.mark.parametrize(
-    "syntax, package",
+    ("syntax", "package"),
     [
         (uid.JPEGLosslessSV1, "python-gdcm"),
         (uid.JPEGLSLossless, "python-gdcm"),
