@@ -118,10 +118,10 @@ def number(dataset: Dataset, keyword: str) -> float | None:
 
 
 def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
-    size, seen, last = len(file.getbuffer()), 0, Tag("PixelData")
+    size, seen, end, last = len(file.getbuffer()), 0, 0, Tag("PixelData")
 
     def stop(tag: int, vr: str | None, length: int) -> bool:
-        nonlocal seen
+        nonlocal seen, end
         seen += 1
         if seen > ELEMENTS:
             raise ScanError(f"more than {ELEMENTS:,} elements: no CT slice")
@@ -129,6 +129,7 @@ def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
             return True
         if length != UNDEFINED and file.tell() + length > size:
             raise ScanError(TRUNCATED)
+        end = size if length == UNDEFINED else file.tell() + length
         return False
 
     wanted: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
@@ -141,7 +142,8 @@ def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
         raise ScanError(TRUNCATED) from None
     except Exception as error:  # whose message may quote what the file holds
         raise ScanError(f"damaged: no DICOM data set can be read ({type(error).__name__})") from None
-    if any("end of file" in text.lower() for text in heard):  # it went on with what it had
+    cut = last not in dataset and end < size  # in the midst of a tag or length
+    if cut or any("end of file" in text.lower() for text in heard):  # it went on with what it had
         raise ScanError(TRUNCATED)
     return dataset
 
