@@ -83,7 +83,7 @@ def pages(count: int) -> bytes:
 
 
 def claiming(frames: int) -> bytes:
-    """An animated PNG by its header (acTL, after IHDR)."""
+    """An animated PNG by its header (acTL, after IHDR), of so many frames beside the still image."""
     content = encode(SCAN, "PNG")
     return content[:33] + png_chunk(b"acTL", struct.pack(">II", frames, 0)) + content[33:]
 
@@ -115,7 +115,7 @@ KINDS = (
     kind('name-with-"quote,".png', encode(SCAN, "PNG"), "ok"),
     kind("n" * 251 + ".png", encode(SCAN, "PNG"), "ok"),
     kind("no-suffix", encode(SCAN, "PNG"), "ok"),
-    kind("over-4096-frames.png", claiming(4097), ("error", "4,097 frames are over the limit")),
+    kind("over-4096-frames.png", claiming(4096), ("error", "4,097 frames are over the limit")),
     kind("pages.tif", pages(3), "ok", "ok", "ok"),
     kind("palette.png", encode(SCAN, "PNG", "P"), "ok"),
     kind("text.txt", b"dear colleague", ("rejected", "not an image")),

@@ -25,6 +25,14 @@ def zipped(**files: bytes) -> bytes:
     return content.getvalue()
 
 
+def big_endian() -> bytes:
+    """pydicom writes pixel data as they are: their bytes are to be swapped before."""
+    dataset = ct()
+    dataset.PixelData = np.frombuffer(dataset.PixelData, np.uint16).byteswap().tobytes()
+    dataset["PixelData"].VR = "OW"
+    return write(dataset, uid.ExplicitVRBigEndian)
+
+
 def nifti(path: Path) -> None:
     volume = np.stack([hounsfield(seed).T for seed in (1, 2)], axis=-1)
     nibabel.save(nibabel.Nifti1Image(volume, np.diag([0.7, 0.7, 5, 1])), path)  # type: ignore[attr-defined]
@@ -33,7 +41,7 @@ def nifti(path: Path) -> None:
 def kinds() -> tuple[Kind, ...]:
     return (
         kind("dicom.dcm", AXIAL, "ok"),
-        kind("dicom-big-endian.dcm", write(ct(), uid.ExplicitVRBigEndian), "ok"),
+        kind("dicom-big-endian.dcm", big_endian(), "ok"),
         kind("dicom-coronal.dcm", write(ct(ImageOrientationPatient=[1, 0, 0, 0, 0, -1])), "rejected"),
         kind("dicom-enhanced.dcm", write(enhanced([hounsfield(1), hounsfield(2)])), "ok", "ok"),
         kind("dicom-localizer.dcm", write(ct(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])), "rejected"),
