@@ -11,6 +11,7 @@ import csv
 import ctypes
 import io
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,7 +22,7 @@ import numpy as np
 from PIL import Image
 
 from edgect.printable import printable
-from tests.edgect.synthetic import body, bomb_png, encode
+from tests.edgect.synthetic import body, bomb_png, encode, png_chunk
 
 VOLUMES = False  # whether edgect reads DICOM, NIfTI and zip: then their kinds below belong to the folder
 GATE = False  # whether a photograph is refused
@@ -81,6 +82,12 @@ def pages(count: int) -> bytes:
     return encode(SCAN, "TIFF", save_all=True, append_images=[PAGE] * (count - 1))
 
 
+def claiming(frames: int) -> bytes:
+    """An animated PNG by its header (acTL, after IHDR), of so many frames beside the still image."""
+    content = encode(SCAN, "PNG")
+    return content[:33] + png_chunk(b"acTL", struct.pack(">II", frames, 0)) + content[33:]
+
+
 JPEG = encode(SCAN, "JPEG")
 DEEP = SCAN.astype(np.uint16) * 200
 KINDS = (
@@ -108,7 +115,7 @@ KINDS = (
     kind('name-with-"quote,".png', encode(SCAN, "PNG"), "ok"),
     kind("n" * 251 + ".png", encode(SCAN, "PNG"), "ok"),
     kind("no-suffix", encode(SCAN, "PNG"), "ok"),
-    kind("over-4096-frames.tif", pages(4097), ("error", "4,097 frames are over the limit")),
+    kind("over-4096-frames.png", claiming(4096), ("error", "4,097 frames are over the limit")),
     kind("pages.tif", pages(3), "ok", "ok", "ok"),
     kind("palette.png", encode(SCAN, "PNG", "P"), "ok"),
     kind("text.txt", b"dear colleague", ("rejected", "not an image")),
