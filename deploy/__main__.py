@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from deploy import calibration, export, make, manifest, subjects, verify
+from deploy import calibration, describe, export, make, manifest, subjects, verify
 from deploy.int8 import distil, files
 from edgect.bundle import MANIFEST
 from edgect.errors import EdgectError
@@ -58,7 +58,7 @@ def main(
 ) -> None:
     """Make a bundle from a finished RUN and verify every file in it on every backend."""
     if only_describe:
-        manifest.describe_again(out, Run(run_folder), data)
+        describe.again(out, Run(run_folder), data, read_test)
         return
     _refuse_to_replace(out)
     subject = subjects.of(run_folder)

@@ -78,11 +78,16 @@ def verified(subject: Subject, bundle: Path, data: Path, description: dict[str, 
 
 
 def tested(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
+    """Read the test parts, on every class of CPU too."""
+    answers = judged(subject, bundle, data, description)
+    by_processor = verify.on_processors(Bundle.load(bundle), answers.items, data)
+    description["parity_by_processor"]["test"] = by_processor
+
+
+def judged(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> verify.Answers:
     """Read the test parts, and write the reading of each down in the run's folder."""
     parts = subject.parts(data, "test")
     answers = _read(bundle, parts, data, description)
-    by_processor = verify.on_processors(Bundle.load(bundle), answers.items, data)
-    description["parity_by_processor"]["test"] = by_processor
     tables = {title: answers.of(items) for title, items in parts.items()}
     fit.measure(description, {title: _judged(part) for title, part in tables.items()})
     description["gate"]["parts"] |= {title: part.rejections() for title, part in tables.items()}
@@ -96,6 +101,7 @@ def tested(subject: Subject, bundle: Path, data: Path, description: dict[str, An
             "trust": fit.of_part(description, title),
         }
         subject.run.write_reading("test", reading)
+    return answers
 
 
 def _read(bundle: Path, parts: Parts, data: Path, description: dict[str, Any]) -> verify.Answers:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,20 +12,18 @@ import onnxruntime as ort
 import openvino as ov
 import torch
 
-from deploy import golden, subjects
+from deploy import golden
 from deploy.calibration import CalibrationSet
 from deploy.card import card
 from deploy.digest import sha256
 from deploy.export import OPSET
 from deploy.int8.distil import Settings
 from deploy.subjects import Subject
-from deploy.trust import fit, gate
 from edgect import __version__
 from edgect.bundle import MANIFEST, SCHEMA, Bundle
-from edgect.errors import ModelError
 from edgect.gate import FILE as GATE
 from edgect.scans import Window
-from train.run import Run, RunError, read_json, write_json
+from train.run import write_json
 
 FILES = ("fp32.onnx", "int8.onnx", "int8.xml", "int8.bin", GATE)
 CARD = "MODEL_CARD.md"
@@ -92,31 +89,3 @@ def write_golden(bundle: Path, description: dict[str, Any], subject: Subject) ->
     write(bundle, description, subject)
     description["golden"] = golden.answers(Bundle.load(bundle))
     write(bundle, description, subject)
-
-
-def describe_again(bundle: Path, run: Run, data: Path) -> None:
-    """Bring the run's evidence into an existing bundle; fit anew when it answers and what answers mean.
-
-    Golden answers are taken anew too. The models, and what was measured of them, stay as they are. Raises ModelError for a damaged bundle,
-    RunError where it was not made of this run, DataError where `data` lacks its slices.
-    """
-    description = read_json(bundle / MANIFEST)
-    damaged = [name for name, digest in description["files"].items() if sha256(bundle / name) != digest]
-    if damaged:
-        raise ModelError(f"{bundle}: {', '.join(damaged)} damaged or changed")
-    if description["training"]["weights_sha256"] != sha256(run.weights):
-        raise RunError(f"{bundle}: was not made of {run.path}")
-    subject = subjects.of(run.path)
-    description["licence"], description["training"]["data"] = subject.licence, subject.training["data"]
-    if subject.evidence:
-        description["evidence"] = subject.evidence
-    part = bundle.with_name(bundle.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(bundle, part)
-    description |= fit.untrusted(description["threshold"], LABELS)
-    gate.write(part, gate.opened())
-    write(part, description, subject)
-    fit.fit(subject, part, data, description)
-    write_golden(part, description, subject)
-    shutil.rmtree(bundle)
-    part.rename(bundle)

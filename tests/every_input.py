@@ -24,8 +24,8 @@ from PIL import Image
 from edgect.printable import printable
 from tests.edgect.synthetic import body, bomb_png, encode, png_chunk
 
-VOLUMES = False  # whether edgect reads DICOM, NIfTI and zip: then their kinds below belong to the folder
-GATE = False  # whether a photograph is refused
+VOLUMES = True  # whether edgect reads DICOM, NIfTI and zip: then their kinds below belong to the folder
+GATE = True  # whether a photograph is refused
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples" / "scans").iterdir())
 SCAN = body(0, 160, 200)
 PAGE = Image.fromarray(body(1))

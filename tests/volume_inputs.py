@@ -9,8 +9,8 @@ from pathlib import Path
 import nibabel
 import numpy as np
 from pydicom import uid
-from tests.edgect.scans.dicom_files import ct, enhanced, hounsfield, write
 
+from tests.edgect.scans.dicom_files import ct, enhanced, hounsfield, write
 from tests.edgect.synthetic import encode
 from tests.every_input import SCAN, Kind, kind
 
