@@ -19,6 +19,7 @@ from deploy.digest import sha256
 from deploy.export import OPSET
 from deploy.int8.distil import Settings
 from deploy.subjects import Subject
+from deploy.trust import fit
 from edgect import __version__
 from edgect.bundle import MANIFEST, SCHEMA, Bundle
 from edgect.gate import FILE as GATE

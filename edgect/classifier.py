@@ -110,9 +110,12 @@ class Classifier:
         return self.decision.threshold
 
     def settings(self) -> dict[str, str | int | float | None]:
-        """The columns in which every answer of this classifier is alike, and others' are not."""
+        """The columns in which every answer of this classifier is alike, and others' are not.
+
+        `names` is empty in answers on pictures.
+        """
         row = self._unanswered("", Frame(None, None), ScanError(""), "", 0.0).row()
-        return {name: row[name] for name in SETTINGS}
+        return {name: row[name] for name in SETTINGS} | {"names": self.identifiers.kind}
 
     def at_once(self, many: bool) -> int:
         """How many threads may call `classify_file` without one waiting for another."""
@@ -236,6 +239,7 @@ class Classifier:
         return {
             "series": self.identifiers.name(frame.origin.series),
             "instance": self.identifiers.name(frame.origin.instance),
+            "names": self.identifiers.kind,
             "position": frame.origin.position,
             "normal": "" if normal is None else " ".join(f"{part:.4f}" for part in normal),
             "window": f"{self._window.level:g}/{self._window.width:g}",

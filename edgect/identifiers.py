@@ -33,6 +33,11 @@ class Identifiers:
         self.trouble = ""
         """Why the salt is of this run only, so that no other run gives the same names; else empty."""
 
+    @property
+    def kind(self) -> str:
+        """How names are made: `uid`, or `hash-` and digits that tell one salt from another."""
+        return "uid" if self._included else f"hash-{self.name('edgect')[:8]}"
+
     def name(self, identifier: str) -> str:
         """An identifier's name in rows, empty where there is none."""
         if self._included or not identifier:

@@ -30,7 +30,8 @@ class Prediction:
     not be read. operating_point: that the threshold belongs to, empty for a threshold of the user's.
     error_rate: that the indeterminate band was asked for, None without one.
     series, instance: names of a DICOM series and file: salted hashes of their UIDs, or the UIDs
-    themselves where asked for; empty for pictures. position: in millimetres along the normal of the
+    themselves where asked for; empty for pictures. names: how they were made, `uid` or `hash-` and digits
+    that tell one salt from another. position: in millimetres along the normal of the
     slices. normal: of the slice, towards the head, as "x y z" in the patient's coordinates of DICOM.
     window: level and width in Hounsfield units that greys were made with, empty for pictures.
     distance: Mahalanobis distance of the embedding to those of training slices, by which the gate judges;
@@ -57,6 +58,7 @@ class Prediction:
     error_rate: float | None = None
     series: str = ""
     instance: str = ""
+    names: str = ""
     position: float | None = None
     normal: str = ""
     window: str = ""

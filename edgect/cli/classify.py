@@ -140,7 +140,7 @@ def command(
     counts: Counter[str] = Counter()
     kept = 0
     with open_rows(lines, output) as rows:
-        record = begin(rows, resume, classifier.settings(), files)
+        record = begin(rows, resume, classifier.settings, files)
         asked = ((path, record.take(path)) for path in files)
         try:
             with (

@@ -137,11 +137,18 @@ def _unusable(rows: Sequence[Row], settings: Mapping[str, Value], wanted: set[st
     if str(rows[0]["path"]) not in wanted:
         return "of files that are not given now"
     for row in rows:
-        if other := [name.replace("_", " ") for name, value in settings.items() if row[name] != value]:
+        if other := [
+            name.replace("_", " ") for name, value in settings.items() if _differs(row, name, value)
+        ]:
             return f"with another {', '.join(other)}"
         if row["status"] not in ("ok", "rejected"):
             return "with an error, which is tried again"
     return ""
+
+
+def _differs(row: Row, name: str, value: Value) -> bool:
+    named = name != "names" or row["series"]  # pictures have no names that could differ
+    return bool(named) and row[name] != value
 
 
 def _foreign(content: bytes, lines: Lines) -> str:

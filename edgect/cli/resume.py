@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import click
 
@@ -11,7 +11,9 @@ from edgect.cli.record import Record
 from edgect.cli.rows import Value
 
 
-def begin(rows: Rows, resume: bool, settings: Mapping[str, Value], paths: Sequence[str]) -> Record:
+def begin(
+    rows: Rows, resume: bool, settings: Callable[[], Mapping[str, Value]], paths: Sequence[str]
+) -> Record:
     """Get an output ready for its first row; returns the answers that it has already, if these are wanted.
 
     settings: of `Classifier`. What an interrupted run left and this one cannot go on from is set aside,
@@ -24,7 +26,7 @@ def begin(rows: Rows, resume: bool, settings: Mapping[str, Value], paths: Sequen
     if resume:
         finished = not rows.earlier and output.exists()
         earlier = rows.read(output) if finished else rows.earlier
-        record = Record.read(earlier, rows.lines, settings, paths, finished)
+        record = Record.read(earlier, rows.lines, settings(), paths, finished)
         if earlier:
             click.echo(f"{output if finished else partial}: {record}", err=True)
     if rows.earlier.count(b"\n") > 1 and rows.lines.form != "table" and (not resume or record.foreign):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from zipfile import is_zipfile
 
 from edgect.errors import ScanError
 from edgect.scans import raster
@@ -36,7 +38,7 @@ def read_frames(
 
             yield from nifti.read_frames(content, name, limits, window)
         else:
-            yield Frame(None, None, _foreign(kind, name))
+            yield Frame(None, None, _foreign(content, kind, name))
     except ImportError as error:
         if kind not in EXTRAS:
             raise
@@ -44,10 +46,10 @@ def read_frames(
         yield Frame(None, None, ScanError(reason))
 
 
-def _foreign(kind: Kind | None, name: str) -> ScanError:
+def _foreign(content: bytes, kind: Kind | None, name: str) -> ScanError:
     promised = kind_by_name(name)
     if promised == "zip":
-        if kind == "zip":
+        if kind == "zip" and is_zipfile(io.BytesIO(content)):
             return ScanError("a zip archive without files, or within another: unpack it", "rejected")
         return ScanError("not a zip archive, though named like one: damaged or cut short")
     reason = f"not an image: the content is none of {', '.join(READ)}"
