@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import onnxruntime as ort
 
 PACKAGE = "onnxruntime"
+NO_TELEMETRY = "ORT_DISABLE_TELEMETRY"
 PROVIDER = "CPUExecutionProvider"
 
 
@@ -32,8 +35,7 @@ def settings(threads: int, streams: int = 1) -> dict[str, Any]:
 
 
 def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> OnnxRuntimeSession:
-    import onnxruntime as ort
-
+    ort = _silent()
     (content,) = (bundle.read(name) for name in files(precision))
     options = ort.SessionOptions()
     for name, value in settings(threads, streams).items():
@@ -45,6 +47,19 @@ def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> On
             f"ONNX Runtime {ort.__version__} cannot load {bundle.path}: {one_line(error)}"
         ) from error
     return OnnxRuntimeSession(session, Engine("onnxruntime", ort.__version__, precision, threads), streams)
+
+
+def _silent() -> ModuleType:
+    """The package onnxruntime, which from 1.29 on would send its maker events of every session.
+
+    The variable is read once, when it is first imported in a process; where that was before, and on
+    Windows, the function stops all but an event of the start.
+    """
+    os.environ[NO_TELEMETRY] = "1"
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime  # type: ignore[no-any-return]
 
 
 class OnnxRuntimeSession:
