@@ -10,11 +10,20 @@ import nibabel
 import numpy as np
 from pydicom import uid
 
-from tests.edgect.scans.dicom_files import ct, enhanced, hounsfield, write
-from tests.edgect.synthetic import encode
+from edgect.scans import Window
+from tests.edgect.scans.dicom_files import Values, ct, enhanced, write
+from tests.edgect.synthetic import body, encode
 from tests.every_input import SCAN, Kind, kind
 
-AXIAL = write(ct())
+
+def hounsfield(seed: int = 0) -> Values:
+    """What the lung window makes `body` of, which the gate lets through."""
+    window = Window()
+    low = window.level - window.width / 2
+    return np.rint(low + body(seed) / 255.0 * window.width).clip(-1024).astype(np.int16)
+
+
+AXIAL = write(ct(hounsfield()))
 
 
 def zipped(**files: bytes) -> bytes:
@@ -27,7 +36,7 @@ def zipped(**files: bytes) -> bytes:
 
 def big_endian() -> bytes:
     """pydicom writes pixel data as they are: their bytes are to be swapped before."""
-    dataset = ct()
+    dataset = ct(hounsfield())
     dataset.PixelData = np.frombuffer(dataset.PixelData, np.uint16).byteswap().tobytes()
     dataset["PixelData"].VR = "OW"
     return write(dataset, uid.ExplicitVRBigEndian)
@@ -35,7 +44,7 @@ def big_endian() -> bytes:
 
 def nifti(path: Path) -> None:
     volume = np.stack([hounsfield(seed).T for seed in (1, 2)], axis=-1)
-    nibabel.save(nibabel.Nifti1Image(volume, np.diag([0.7, 0.7, 5, 1])), path)  # type: ignore[attr-defined]
+    nibabel.save(nibabel.Nifti1Image(volume, np.diag([-0.7, -0.7, 5, 1])), path)  # type: ignore[attr-defined]
 
 
 def kinds() -> tuple[Kind, ...]:
@@ -45,7 +54,7 @@ def kinds() -> tuple[Kind, ...]:
         kind("dicom-coronal.dcm", write(ct(ImageOrientationPatient=[1, 0, 0, 0, 0, -1])), "rejected"),
         kind("dicom-enhanced.dcm", write(enhanced([hounsfield(1), hounsfield(2)])), "ok", "ok"),
         kind("dicom-localizer.dcm", write(ct(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])), "rejected"),
-        kind("dicom-monochrome1.dcm", write(ct(PhotometricInterpretation="MONOCHROME1")), "ok"),
+        kind("dicom-monochrome1.dcm", write(ct(hounsfield(), PhotometricInterpretation="MONOCHROME1")), "ok"),
         kind(
             "dicom-mr.dcm", write(ct(Modality="MR", SOPClassUID=uid.MRImageStorage)), ("rejected", "not CT")
         ),
