@@ -15,19 +15,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 SCANS = Path(__file__).parents[2] / "examples/scans"
+BORDERLINE = "not-covid-luna-42411_337.webp"  # resized, it lies beyond the gate's limit
 
 
 def body(seed: int = 0, height: int = 160, width: int = 200) -> NDArray[np.uint8]:
     """A real slice, resized, uint8 `[height, width]`; another seed gives another slice or other noise."""
     scans = _scans()
     slice_ = cv2.resize(scans[seed % len(scans)], (width, height), interpolation=cv2.INTER_AREA)
-    noise = np.random.default_rng(seed).normal(0, 2, slice_.shape)
+    noise = np.random.default_rng(seed).normal(0, 0.7, slice_.shape)
     return np.clip(slice_ + noise, 0, 255).astype(np.uint8)
 
 
 @cache
 def _scans() -> list[NDArray[np.uint8]]:
-    return [np.asarray(Image.open(path).convert("L")) for path in sorted(SCANS.iterdir())]
+    paths = [path for path in sorted(SCANS.iterdir()) if path.name != BORDERLINE]
+    return [np.asarray(Image.open(path).convert("L")) for path in paths]
 
 
 def encode(pixels: NDArray[Any] | Image.Image, form: str, mode: str | None = None, **options: Any) -> bytes:
