@@ -51,7 +51,8 @@ def measure(options: Options) -> list[Section]:
         "after another, with the libraries' default number of threads; they do not look for lungs. *Loop "
         "alone* leaves out the loop's imports and loading, but nothing of edgect's time. *Parts* are "
         "decoding and pre-processing of all images, then inference on all of them, each alone on all cores "
-        "and timed from its first image to its last; edgect's *start* is its time for one image. Bundles of "
+        "and timed from its first image to its last; edgect's *start* is its time for one image. Targets are "
+        "for the default engine, OpenVINO; a row *onnxruntime* is edgect with the other. Bundles of "
         "the same network with other weights are measured once."
     )
     return [Section(f"A folder on {available_cores()} cores", how, tuple(figures))]
@@ -76,6 +77,7 @@ def _figures(bundle: str, folder: Path, options: Options, work: Path) -> list[Fi
 
     calls: dict[str, Callable[[], Any]] = {
         "edgect": partial(edgect, folder),
+        "edgect, ONNX Runtime": partial(edgect, folder, "--backend", "onnxruntime"),
         "start": partial(edgect, one),
         "one thread": partial(edgect, folder, "--threads", "1"),
         "parts": partial(fresh.call, parts, bundle, str(folder)),
@@ -89,7 +91,8 @@ def _figures(bundle: str, folder: Path, options: Options, work: Path) -> list[Fi
 
     seconds = {name: [usage.seconds for usage in found[name]] for name in found if name != "parts"}
     figure, whole = row_of(Path(bundle).name), seconds["edgect"]
-    figures = [figure("edgect", median(whole), "s")]
+    other, whole_of_other = row_of(f"{Path(bundle).name}, onnxruntime"), seconds["edgect, ONNX Runtime"]
+    figures = [figure("edgect", median(whole), "s"), other("edgect", median(whole_of_other), "s")]
     for name, target in (("ONNX Runtime", MIN_ONNXRUNTIME_RATIO), ("torch", MIN_TORCH_RATIO)):
         if name in found:
             alone = [float(usage.last_words) for usage in found[name]]
@@ -97,6 +100,7 @@ def _figures(bundle: str, folder: Path, options: Options, work: Path) -> list[Fi
                 figure(f"loop in {name}", median(seconds[name]), "s"),
                 figure(f"edgect to loop in {name}", ratio(seconds[name], whole), "x", at_least=target),
                 figure(f"edgect to loop alone in {name}", ratio(alone, whole), "x"),
+                other(f"edgect to loop in {name}", ratio(seconds[name], whole_of_other), "x"),
             ]
     decoding, inference = (median(part) for part in zip(*found["parts"], strict=True))
     both, start = [sum(part) for part in found["parts"]], seconds["start"]

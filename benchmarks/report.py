@@ -27,13 +27,13 @@ def written(results: dict[str, Result]) -> str:
     ]
     if missing:
         lines += [f"Not measured: {', '.join(missing)}.", ""]
-    newest = max((result.circumstances for result in found), key=lambda c: c.date, default=None)
-    if newest:
-        lines += [*_circumstances(newest), ""]
+    machines = _by_machine(found)
+    if machines:
+        lines += [*_circumstances(machines), ""]
     for result in found:
         for section in result.sections:
             lines += ["", f"## {section.title}", "", section.how, "", *_table(section.figures)]
-        lines += ["", _measured(result.circumstances, newest)]
+        lines += ["", _measured(result.circumstances, _newest(machines[_place(result)]))]
     return "\n".join(lines).replace("\n\n\n", "\n\n").rstrip() + "\n"
 
 
@@ -55,20 +55,44 @@ def _missed(section: Section, figure: Figure) -> list[str]:
     return [f"{section.title}: {figure.case}", figure.what, figure.shown, figure.target]
 
 
-def _circumstances(found: Circumstances) -> Iterator[str]:
+Machine = tuple[tuple[str, str], ...]
+
+
+def _by_machine(results: Iterable[Result]) -> dict[Machine, list[Result]]:
+    """Topics of one report may be from several machines, whose seconds are not to be compared."""
+    found: dict[Machine, list[Result]] = {}
+    for result in results:
+        found.setdefault(_place(result), []).append(result)
+    return found
+
+
+def _place(result: Result) -> Machine:
+    return tuple(result.circumstances.machine.items())
+
+
+def _newest(results: Iterable[Result]) -> Circumstances:
+    return max((result.circumstances for result in results), key=lambda c: c.date)
+
+
+def _circumstances(machines: dict[Machine, list[Result]]) -> Iterator[str]:
+    """A column for every machine, headed by the topics that were measured on it where there are several."""
+    several = len(machines) > 1
+    columns = [_column(_newest(results)) for results in machines.values()]
+    heads = [", ".join(r.topic for r in results) if several else "" for results in machines.values()]
+    names = list(dict.fromkeys(name for column in columns for name in column))
+    yield from _rows(["", *heads], [[name, *(column.get(name, "") for column in columns)] for name in names])
+
+
+def _column(found: Circumstances) -> dict[str, str]:
     versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
     bundles = ", ".join(f"{name} {digest}" for name, digest in found.bundles.items())
-    rows = [*found.machine.items(), ("versions", versions), ("bundles", bundles), ("date", found.date)]
-    yield from _rows(["", ""], [list(row) for row in rows])
+    return {**found.machine, "versions": versions, "bundles": bundles, "date": found.date}
 
 
-def _measured(own: Circumstances, newest: Circumstances | None) -> str:
-    """When, and what differs from the newest result, whose machine and versions stand above."""
-    text = f"*{own.date}; load before: {own.load:g}.*"
-    if newest is None:
-        return text
-    then = {**own.machine, **own.versions, **own.bundles}
-    now = {**newest.machine, **newest.versions, **newest.bundles}
+def _measured(own: Circumstances, newest: Circumstances) -> str:
+    """On what and when, and what differs from the machine's newest result, whose versions stand above."""
+    text = f"*{own.machine['CPU']}, {own.date}; load before: {own.load:g}.*"
+    then, now = own.versions | own.bundles, newest.versions | newest.bundles
     # bundles that were not asked for in the newest run are no difference
     others = [f"{name} {value}" for name, value in then.items() if now.get(name, value) != value]
     return f"{text} *With other than above: {', '.join(others)}.*" if others else text

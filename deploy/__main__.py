@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from deploy import calibration, export, make, manifest, subjects, verify
+from deploy import calibration, describe, export, make, manifest, subjects, verify
 from deploy.int8 import distil, files
 from edgect.bundle import MANIFEST
 from edgect.errors import EdgectError
@@ -41,7 +41,8 @@ from train.run import Run, RunError
     "--describe",
     "only_describe",
     is_flag=True,
-    help="Only write manifest and card of --out again, with what `evidence` has found since.",
+    help="Leave the models of --out; fit gate, operating points and the like again, and bring in what "
+    "`evidence` has found since.",
 )
 def main(
     run_folder: Path,
@@ -57,7 +58,7 @@ def main(
 ) -> None:
     """Make a bundle from a finished RUN and verify every file in it on every backend."""
     if only_describe:
-        manifest.describe_again(out, Run(run_folder))
+        describe.again(out, Run(run_folder), data, read_test)
         return
     _refuse_to_replace(out)
     subject = subjects.of(run_folder)
@@ -69,6 +70,7 @@ def main(
     every = calibration.every(training, data, subject.steps)
     make.models(subject, part, drawn, every, settings)
     description = make.tuned(name or out.name, subject, part, drawn, data, settings)
+    make.trusted(subject, part, data, description)
     make.verified(subject, part, data, description)
     if read_test:
         make.tested(subject, part, data, description)

@@ -8,6 +8,7 @@ from string import Template
 from typing import Any
 
 from deploy.subjects.subject import Passages
+from deploy.trust import card as trust_card
 from deploy.verify import MAX_ACCURACY_DIFFERENCE, ParityTable
 
 TEMPLATE = Path(__file__).parent / "model_card.md.in"
@@ -26,6 +27,7 @@ def card(description: Mapping[str, Any], passages: Passages) -> str:
         licence=description["licence"],
         paper=description["paper"],
         sections="\n\n".join(f"## {title}\n{text}" for title, text in passages.sections.items()),
+        trust=trust_card.passage(description),
         parity=_parity(description),
         judged=passages.judged,
         metrics="\n\n".join(

@@ -15,6 +15,7 @@ from deploy.int8 import files
 from deploy.int8.distil import Settings
 from deploy.subjects import Subject
 from deploy.subjects.subject import Parts
+from deploy.trust import fit, gate
 from edgect import Classifier
 from edgect.bundle import Bundle
 
@@ -40,8 +41,9 @@ def tuned(
 ) -> dict[str, Any]:
     """Describe the bundle, and fit temperature, threshold and heat map scale to its FP32 model."""
     description = manifest.describe(name, subject, drawn, settings)
+    gate.write(bundle, gate.opened())
     manifest.write(bundle, description, subject)
-    reference = Classifier(bundle, "onnxruntime", "fp32")
+    reference = Classifier(bundle, "onnxruntime", "fp32", gate=False)
     scale = tune.heat_map_scale(reference, [data / path for path in drawn.paths])
     temperature = tune.temperature(reference, subject.parts(data, "val").values(), data)
     description |= {
@@ -52,6 +54,12 @@ def tuned(
     }
     manifest.write(bundle, description, subject)
     return description
+
+
+def trusted(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
+    """Fit when the bundle answers and what its probabilities mean: gate, operating points, band."""
+    fit.fit(subject, bundle, data, description)
+    manifest.write(bundle, description, subject)
 
 
 def verified(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
@@ -70,11 +78,19 @@ def verified(subject: Subject, bundle: Path, data: Path, description: dict[str, 
 
 
 def tested(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
+    """Read the test parts, on every class of CPU too."""
+    answers = judged(subject, bundle, data, description)
+    by_processor = verify.on_processors(Bundle.load(bundle), answers.items, data)
+    description["parity_by_processor"]["test"] = by_processor
+
+
+def judged(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> verify.Answers:
     """Read the test parts, and write the reading of each down in the run's folder."""
     parts = subject.parts(data, "test")
     answers = _read(bundle, parts, data, description)
-    by_processor = verify.on_processors(Bundle.load(bundle), answers.items, data)
-    description["parity_by_processor"]["test"] = by_processor
+    tables = {title: answers.of(items) for title, items in parts.items()}
+    fit.measure(description, {title: _judged(part) for title, part in tables.items()})
+    description["gate"]["parts"] |= {title: part.rejections() for title, part in tables.items()}
     for title in parts:
         reading = {
             "by": "deploy",
@@ -82,8 +98,10 @@ def tested(subject: Subject, bundle: Path, data: Path, description: dict[str, An
             "part": title,
             "threshold": description["threshold"],
             "metrics": description["metrics"][title],
+            "trust": fit.of_part(description, title),
         }
         subject.run.write_reading("test", reading)
+    return answers
 
 
 def _read(bundle: Path, parts: Parts, data: Path, description: dict[str, Any]) -> verify.Answers:
@@ -98,3 +116,7 @@ def _read(bundle: Path, parts: Parts, data: Path, description: dict[str, Any]) -
         for line in verify.less_accurate(parity):
             click.echo(f"WARNING: {line}", err=True)
     return answers
+
+
+def _judged(answers: verify.Answers) -> fit.Judged:
+    return fit.Judged(answers.items, answers.probabilities[fit.SHIPPED], answers.rejected[fit.SHIPPED])

@@ -12,19 +12,21 @@ import onnxruntime as ort
 import openvino as ov
 import torch
 
-from deploy import golden, subjects
+from deploy import golden
 from deploy.calibration import CalibrationSet
 from deploy.card import card
 from deploy.digest import sha256
 from deploy.export import OPSET
 from deploy.int8.distil import Settings
 from deploy.subjects import Subject
+from deploy.trust import fit
 from edgect import __version__
 from edgect.bundle import MANIFEST, SCHEMA, Bundle
+from edgect.gate import FILE as GATE
 from edgect.scans import Window
-from train.run import Run, RunError, write_json
+from train.run import write_json
 
-FILES = ("fp32.onnx", "int8.onnx", "int8.xml", "int8.bin")
+FILES = ("fp32.onnx", "int8.onnx", "int8.xml", "int8.bin", GATE)
 CARD = "MODEL_CARD.md"
 LABELS = ["not COVID-19", "COVID-19"]
 PAPER = (
@@ -54,6 +56,7 @@ def describe(
         "threshold": subject.threshold,
         "temperature": 1.0,
         "heat_map_scale": 1.0,
+        **fit.untrusted(subject.threshold, LABELS),
         "training": dict(subject.training),
         **({"evidence": subject.evidence} if subject.evidence else {}),
         "calibration": {
@@ -87,18 +90,3 @@ def write_golden(bundle: Path, description: dict[str, Any], subject: Subject) ->
     write(bundle, description, subject)
     description["golden"] = golden.answers(Bundle.load(bundle))
     write(bundle, description, subject)
-
-
-def describe_again(bundle: Path, run: Run) -> None:
-    """Bring the run's evidence and golden answers into an existing bundle; models and measurements stay.
-
-    Raises ModelError for a damaged bundle, RunError where it was not made of this run.
-    """
-    description = dict(Bundle.load(bundle).manifest)
-    if description["training"]["weights_sha256"] != sha256(run.weights):
-        raise RunError(f"{bundle}: was not made of {run.path}")
-    subject = subjects.of(run.path)
-    description["licence"], description["training"]["data"] = subject.licence, subject.training["data"]
-    if subject.evidence:
-        description["evidence"] = subject.evidence
-    write_golden(bundle, description, subject)

@@ -35,11 +35,15 @@ class VerificationError(Exception):
 
 @dataclass(frozen=True)
 class Answers:
-    """Probabilities of COVID-19 by backend and precision, float64 `[n]`, for the same slices."""
+    """Probabilities of COVID-19 by backend and precision, float64 `[n]`, for the same slices.
+
+    All slices have one, those too that the gate rejects, which `rejected` tells, bool `[n]`.
+    """
 
     items: Sequence[Item]
     threshold: float
     probabilities: Mapping[str, NDArray[np.float64]]
+    rejected: Mapping[str, NDArray[np.bool_]]
 
     @property
     def labels(self) -> list[int]:
@@ -50,7 +54,17 @@ class Answers:
         place = {item: number for number, item in enumerate(self.items)}
         places = [place[item] for item in items]
         kept = {name: values[places] for name, values in self.probabilities.items()}
-        return Answers(items, self.threshold, kept)
+        rejected = {name: values[places] for name, values in self.rejected.items()}
+        return Answers(items, self.threshold, kept, rejected)
+
+    def rejections(self) -> dict[str, Any]:
+        """How many slices the gate leaves without an answer; `differ`: on which engines disagree."""
+        every = np.array(list(self.rejected.values()))
+        return {
+            "slices": len(self.items),
+            "rejected": {name: int(values.sum()) for name, values in self.rejected.items()},
+            "differ": int((every.any(0) != every.all(0)).sum()),
+        }
 
     def metrics(self) -> dict[str, Any]:
         """Metrics, confusion and 95 % intervals by patient, for each combination.
@@ -132,17 +146,21 @@ def _elsewhere(bundle: Bundle, images: NDArray[np.uint8], labels: NDArray[np.int
 
 
 def answer(bundle: Path, items: Sequence[Item], data: Path) -> Answers:
-    """Classify `items` with every backend and precision, as a user would.
+    """Classify `items` with every backend and precision, as a user would but for the gate.
 
     Raises VerificationError where a slice gets no answer.
     """
     found: dict[str, NDArray[np.float64]] = {}
+    rejected: dict[str, NDArray[np.bool_]] = {}
     for backend in BACKENDS:
         for precision in PRECISIONS:
-            classifier = Classifier(bundle, backend, precision)
-            progress = tqdm(items, desc=f"{backend} {precision}", unit="slice", disable=None)
-            found[f"{backend} {precision}"] = np.array([_probability(classifier, data, i) for i in progress])
-    return Answers(items, classifier.threshold, found)
+            name = f"{backend} {precision}"
+            classifier = Classifier(bundle, backend, precision, gate=False)
+            progress = tqdm(items, desc=name, unit="slice", disable=None)
+            answers = [_answer(classifier, data, item) for item in progress]
+            found[name] = np.array([probability for probability, _ in answers])
+            rejected[name] = np.array([refused for _, refused in answers])
+    return Answers(items, classifier.threshold, found, rejected)
 
 
 def require_parity(table: ParityTable) -> None:
@@ -172,8 +190,9 @@ def less_accurate(tables: Mapping[str, ParityTable]) -> Iterator[str]:
                 yield f"{title}: {name}: accuracy differs by {row['accuracy_difference']}"
 
 
-def _probability(classifier: Classifier, data: Path, item: Item) -> float:
+def _answer(classifier: Classifier, data: Path, item: Item) -> tuple[float, bool]:
+    """The network's probability, and whether the gate would reject it."""
     prediction = classifier.predict(data / item.path)
     if prediction.probability is None:
         raise VerificationError(f"{prediction.path}: {prediction.reason}")
-    return prediction.probability
+    return prediction.probability, bool(prediction.reason)

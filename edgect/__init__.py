@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgect.classifier import Classifier as Classifier
     from edgect.prediction import Prediction as Prediction
 
-__all__ = ["Classifier", "Prediction", "__version__"]
+    __version__: str
 
-try:
-    __version__ = version("edgect")
-except PackageNotFoundError:  # a checkout that was never installed
-    __version__ = "0+unknown"
+__all__ = ["Classifier", "Prediction", "__version__"]
 
 _HOMES = {"Classifier": "edgect.classifier", "Prediction": "edgect.prediction"}
 
 
 def __getattr__(name: str) -> Any:
-    """Load numpy and OpenCV only for those who classify: `edgect --version` stays instant."""
+    """Load numpy and OpenCV only for those who classify, and what knows versions for those who ask."""
+    if name == "__version__":
+        return _version()
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'edgect' has no attribute {name!r}")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("edgect")
+    except PackageNotFoundError:  # a checkout that was never installed
+        return "0+unknown"

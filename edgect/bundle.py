@@ -26,6 +26,14 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "threshold": lambda threshold: 0 <= threshold <= 1,
     "temperature": lambda temperature: temperature > 0,
     "heat_map_scale": lambda scale: scale > 0,
+    "gate": lambda gate: gate["limits"]["embedding"] > 0 and gate["limits"]["view"] > 0,
+    "operating_points": lambda points: (
+        "balanced" in points and all(0 <= point["threshold"] <= 1 for point in points.values())
+    ),
+    "conformal": lambda conformal: (
+        len(conformal["scores"]) == 2
+        and all(0 <= score <= 1 for scores in conformal["scores"].values() for score in scores)
+    ),
     "files": lambda files: all(isinstance(part, str) for item in files.items() for part in item),
 }
 

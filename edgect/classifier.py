@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect import backends
+from edgect import backends, gate
 from edgect.backends import Outputs, Session
 from edgect.bundle import DEFAULT, Bundle
 from edgect.decision import Decision
 from edgect.errors import EngineError, ScanError
+from edgect.gate import Gate
+from edgect.identifiers import Identifiers
 from edgect.ordered import in_order
-from edgect.prediction import NO_LUNGS, Prediction
+from edgect.prediction import SETTINGS, Prediction
 from edgect.preprocess import Preprocess
 from edgect.scans import Frame, Limits, Window, find_scans, read_bytes, read_frames
 
@@ -31,14 +33,20 @@ class Classifier:
     backend: `openvino` or `onnxruntime`. precision: `int8` or `fp32`. model: a bundled name or
     a bundle folder. threads: cores to use, all by default. operating_point: of the bundle's, whose
     threshold is used; `balanced` by default. threshold: in its place, the probability of COVID-19
-    at and above which the label is COVID-19. limits: of one file.
+    at and above which the label is COVID-19. error_rate: of an indeterminate band, none by default
+    (`edgect.decision`). limits: of one file. include_identifiers: name series and
+    files by their UIDs in place of salted hashes.
+
+    gate: whether pictures unlike the slices that the network learned from are rejected. Without it, which
+    is for measuring the network alone, they are answered, and `reason` says what the gate would have.
 
     One scan is answered with all threads at once, many with a thread for each; the answers are the
     same. The engine is made ready for either when first it is needed. many: which to begin with;
     the first file of `classify` comes sooner if it is set.
 
-    Raises UsageError (unknown backend, precision or operating point, threshold outside 0 to 1), ModelError
-    (the bundle is missing or damaged), EngineError (the engine is not installed or failed).
+    Raises UsageError (unknown backend, precision or operating point, threshold or error rate out of
+    range), ModelError (the bundle is missing or damaged), EngineError (the engine is not installed, or
+    failed).
     """
 
     def __init__(
@@ -51,9 +59,14 @@ class Classifier:
         many: bool = False,
         operating_point: str | None = None,
         limits: Limits | None = None,
+        include_identifiers: bool = False,
+        error_rate: float | None = None,
+        gate: bool = True,
     ) -> None:
         self.bundle = Bundle.load(model)
-        self.decision = Decision.of(self.bundle.manifest, operating_point, threshold)
+        self.decision = Decision.of(self.bundle.manifest, operating_point, threshold, error_rate)
+        self.identifiers = Identifiers(include_identifiers)
+        self._gate, self._gated = Gate.of(self.bundle), gate
         self._limits = limits or Limits()
         self._window = Window(**self.bundle.manifest["window"])
         self._preprocess = Preprocess(self.bundle.manifest["input"]["steps"])
@@ -95,6 +108,14 @@ class Classifier:
     def threshold(self) -> float:
         """Probability of COVID-19 at and above which the label is COVID-19."""
         return self.decision.threshold
+
+    def settings(self) -> dict[str, str | int | float | None]:
+        """The columns in which every answer of this classifier is alike, and others' are not.
+
+        `names` is empty in answers on pictures.
+        """
+        row = self._unanswered("", Frame(None, None), ScanError(""), "", 0.0).row()
+        return {name: row[name] for name in SETTINGS} | {"names": self.identifiers.kind}
 
     def at_once(self, many: bool) -> int:
         """How many threads may call `classify_file` without one waiting for another."""
@@ -138,7 +159,13 @@ class Classifier:
         start: float,
         evidence: bool,
     ) -> Prediction:
+        refused = gate.check(frame, pixels)
+        if refused and self._gated:
+            return self._unanswered(path, frame, refused, digest, start)
         image, placement = self._preprocess(pixels)
+        view = gate.view(pixels, image, placement.region, self._preprocess.crops_to_lungs)
+        if view is None and self._gated:
+            return self._unanswered(path, frame, gate.no_lungs(), digest, start)
         try:
             outputs = session.infer(image[np.newaxis])
         except EngineError as failure:
@@ -147,8 +174,11 @@ class Classifier:
         if not np.isfinite(log_odds):
             error = ScanError(f"{self.engine.backend} gave a result that is not a number")
             return self._unanswered(path, frame, error, digest, start)
+        distance = self._gate.embedding.distance(outputs.embedding[0])
+        refused = refused or (gate.no_lungs() if view is None else self._gate.judge(distance, view))
+        if refused and self._gated:
+            return self._unanswered(path, frame, refused, digest, start, distance)
         probability = _sigmoid(log_odds / self.bundle.manifest["temperature"])
-        fell_back = self._preprocess.crops_to_lungs and placement.region == "slice"
         extra: dict[str, Any] = {}
         if evidence:
             extra = {"pixels": pixels, "evidence": placement.to_slice(_evidence(outputs, log_odds))}
@@ -157,13 +187,21 @@ class Classifier:
             status="ok",
             label=self.decision.label(probability),
             probability=probability,
-            reason=NO_LUNGS if fell_back else "",
+            reason=str(refused) if refused else self.decision.reason(probability),
             region=placement.region,
-            **self._circumstances(frame, digest, start),
+            **self._circumstances(frame, digest, start, distance),
             **extra,
         )
 
-    def _unanswered(self, path: str, frame: Frame, error: ScanError, digest: str, start: float) -> Prediction:
+    def _unanswered(
+        self,
+        path: str,
+        frame: Frame,
+        error: ScanError,
+        digest: str,
+        start: float,
+        distance: float | None = None,
+    ) -> Prediction:
         return Prediction(
             path=path,
             status=error.status,
@@ -171,10 +209,12 @@ class Classifier:
             probability=None,
             reason=str(error),
             region="",
-            **self._circumstances(frame, digest, start),
+            **self._circumstances(frame, digest, start, distance),
         )
 
-    def _circumstances(self, frame: Frame, digest: str, start: float) -> dict[str, Any]:
+    def _circumstances(
+        self, frame: Frame, digest: str, start: float, distance: float | None
+    ) -> dict[str, Any]:
         return {
             "frame": frame.index,
             "model": self.bundle.name,
@@ -187,6 +227,22 @@ class Classifier:
             "milliseconds": round((perf_counter() - start) * 1000, 2),
             "sha256": digest,
             "operating_point": self.decision.point,
+            "error_rate": self.decision.error_rate,
+            "distance": None if distance is None else round(distance, 3),
+            **self._origin(frame),
+        }
+
+    def _origin(self, frame: Frame) -> dict[str, Any]:
+        if frame.origin is None:
+            return {}
+        normal = frame.origin.normal
+        return {
+            "series": self.identifiers.name(frame.origin.series),
+            "instance": self.identifiers.name(frame.origin.instance),
+            "names": self.identifiers.kind,
+            "position": frame.origin.position,
+            "normal": "" if normal is None else " ".join(f"{part:.4f}" for part in normal),
+            "window": f"{self._window.level:g}/{self._window.width:g}",
         }
 
 

@@ -56,32 +56,39 @@ def find(slice_: Grey) -> Lungs | None:
     if (height, width) != slice_.shape:
         small = _small(slice_[top : top + height, left : left + width])
     outside = _black_outside(small)
-    if outside.mean() > 1 - 4 * LEAST:
+    if _share(outside) > 1 - 4 * LEAST:
         return None
-    level = otsu(small[~outside])
+    inside = ~outside
+    level = otsu(small[inside])
     rim = _rim(outside)
-    sure = _parts((small <= level) & ~outside, rim)
-    if sure.mean() < LEAST:
+    dark = (small <= level) & inside
+    sure = _parts(dark, rim)
+    if _share(sure) < LEAST:
         # in a soft tissue window the first level parts bone from tissue, and the next tissue from air
-        darker = small[(small <= level) & ~outside]
+        darker = small[dark]
         level = otsu(darker) if darker.size else level
-        sure = _parts((small <= level) & ~outside, rim)
-        if sure.mean() < LEAST:
+        dark = (small <= level) & inside
+        sure = _parts(dark, rim)
+        if _share(sure) < LEAST:
             return None
-    air = _quantile(small[sure], 0.1)
-    tissue = _quantile(small[(small > level) & ~outside], 0.5)
+    bright = inside & ~dark
+    air, tissue = _quantile(small[sure], 0.1), _quantile(small[bright], 0.5)
     if tissue - air < CONTRAST or _noise(small):
         return None
-    lungs = sure | _parts((small < air + GROUND_GLASS * (tissue - air)) & ~outside, rim)
-    rows, columns = _widened(lungs, (small > level) & ~outside)
+    lungs = sure | _parts((small < math.ceil(air + GROUND_GLASS * (tissue - air))) & inside, rim)
+    rows, columns = _widened(lungs, bright)
     first, last = rows[0] * height // SIDE, -(-rows[1] * height // SIDE)
     start, end = columns[0] * width // SIDE, -(-columns[1] * width // SIDE)
     return Lungs((top + first, left + start, last - first, end - start), air, tissue)
 
 
-def otsu(grey: Grey) -> float:
+def otsu(grey: Grey) -> int:
     """The grey level that parts dark from bright best (Otsu 1979); grey: uint8, not empty."""
-    return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0]
+    return int(cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0])
+
+
+def _share(mask: Mask) -> float:
+    return np.count_nonzero(mask) / mask.size
 
 
 def _quantile(grey: Grey, share: float) -> float:
@@ -103,9 +110,9 @@ def _small(slice_: Grey) -> Grey:
 
 def _picture(small: Grey, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     """The box, in pixels of the slice, that is left without white rows and columns along its border."""
-    white, box = small > WHITE, []
+    white, box = (small > WHITE).view(np.uint8), []
     for axis, side in ((1, shape[0]), (0, shape[1])):
-        kept = np.flatnonzero(white.mean(axis) <= 0.97)
+        kept = np.flatnonzero(cv2.reduce(white, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S) <= 0.97 * SIDE)
         first, end = (int(kept[0]), int(kept[-1]) + 1) if len(kept) else (0, SIDE)
         # the frame's edge is smeared by resizing
         first, end = first and first + 1, end if end == SIDE else end - 1
@@ -118,18 +125,19 @@ def _picture(small: Grey, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
 
 def _black_outside(small: Grey) -> Mask:
     """What is black from the border on: padding, the air round the patient, a figure's frame."""
-    _, labels = cv2.connectedComponents((small <= PADDING).astype(np.uint8), connectivity=4)
-    at_border = np.zeros(labels.max() + 1, bool)
-    for line in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-        at_border[line] = True
-    at_border[0] = False
-    return np.asarray(at_border.take(np.asarray(labels)))
+    black = (small <= PADDING).view(np.uint8)
+    framed = cv2.copyMakeBorder(black, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+    cv2.floodFill(framed, None, (0, 0), 2)
+    return np.asarray(framed[1:-1, 1:-1] == 2)
 
 
 def _noise(small: Grey) -> bool:
     """Whether pixels know nothing of their neighbours; the dark ones of noise look like two lungs."""
-    left, right = small[::4, :-APART].ravel(), small[::4, APART:].ravel()
-    return bool(np.corrcoef(left, right)[0, 1] < ALIKE)
+    left, right = (part.ravel().astype(float) for part in (small[::4, :-APART], small[::4, APART:]))
+    left -= left.mean()
+    right -= right.mean()
+    spread = (left @ left) * (right @ right)
+    return bool(left @ right < ALIKE * math.sqrt(spread))
 
 
 def _rim(black: Mask) -> Mask:
@@ -141,39 +149,45 @@ def _rim(black: Mask) -> Mask:
 
 def _parts(dark: Mask, rim: Mask) -> Mask:
     """The dark parts that may be lung: not the air round the patient, windpipe, bowel gas or specks."""
-    opened = cv2.morphologyEx(dark.astype(np.uint8), cv2.MORPH_OPEN, _CROSS)
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(opened, connectivity=4, ltype=cv2.CV_16U)
-    area = stats[:, cv2.CC_STAT_AREA]
-    central = abs(centres[:, 0] / SIDE - 0.5) < 0.1
-    kept = area >= np.where(central, WINDPIPE, SPECK) * dark.size
-    kept[labels[_ENDS]] = False
-    kept[0] = False
-    if rim.any():
-        kept &= np.bincount(labels[rim], minlength=count) <= TOUCHING
-    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
-    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
-    at_border = (left == 0) | (top == 0) | (right == SIDE) | (bottom == SIDE)
-    for label in np.flatnonzero(kept & at_border):
-        kept[label] = _DEPTH[labels == label].mean() >= SHALLOW * SIDE
-    return np.asarray(kept.take(np.asarray(labels)))
+    opened = cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, _CROSS)
+    count, labels = cv2.connectedComponents(opened, connectivity=4, ltype=cv2.CV_16U)
+    area = np.bincount(np.asarray(labels).ravel(), minlength=count)
+    large = area >= SPECK * dark.size
+    large[labels[_ENDS]] = False
+    large[0] = False
+    found = np.zeros_like(dark)
+    for label in np.flatnonzero(large).tolist():  # a numpy integer would widen what it is held against
+        part = np.asarray(labels == label)
+        if _may_be_lung(part, area[label], rim):
+            found |= part
+    return found
+
+
+def _may_be_lung(part: Mask, area: int, rim: Mask) -> bool:
+    pixels = part.view(np.uint8)
+    if area < WINDPIPE * part.size:
+        moments = cv2.moments(pixels)
+        if abs(moments["m10"] / area / SIDE - 0.5) < 0.1:
+            return False
+    if np.count_nonzero(part & rim) > TOUCHING:
+        return False
+    left, top, width, height = cv2.boundingRect(pixels)
+    at_border = left == 0 or top == 0 or left + width == SIDE or top + height == SIDE
+    return not at_border or bool(_DEPTH[part].mean() >= SHALLOW * SIDE)
 
 
 def _widened(lungs: Mask, tissue: Mask) -> tuple[tuple[int, int], tuple[int, int]]:
     """Rows and columns of the box, half open."""
-    top, bottom = _ends(lungs, 1)
-    left, right = _ends(lungs, 0)
-    first, last = _ends(lungs | tissue, 0)
+    left, top, width, height = cv2.boundingRect(lungs.view(np.uint8))
+    right, bottom = left + width, top + height
+    first, _, width, _ = cv2.boundingRect((lungs | tissue).view(np.uint8))
+    last = first + width
     middle = (first + last) / 2
     reach = ONE_SIDED * max(middle - left, right - middle)
     left, right = min(left, int(middle - reach)), max(right, int(middle + reach) + 1)
     lacking = max(0, int(FLAT * (right - left)) - (bottom - top))
     top, bottom = top - lacking // 2, bottom + lacking - lacking // 2
     return (max(top, 0), min(bottom, SIDE)), (max(left, 0), min(right, SIDE))
-
-
-def _ends(mask: Mask, axis: int) -> tuple[int, int]:
-    places = np.flatnonzero(mask.any(axis))
-    return int(places[0]), int(places[-1]) + 1
 
 
 def _grey(array: object) -> Grey:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from edgect.errors import Status
 
 Region = Literal["slice", "lungs"]
-NO_LUNGS = "no lungs found; whole slice used, doubt this answer"
 
 
 @dataclass(frozen=True)
@@ -22,19 +21,21 @@ class Prediction:
     answer on) or `error`. label: `COVID-19`, `not COVID-19`, `indeterminate`, or empty without an
     answer.
     probability: of COVID-19, 0 to 1; None without an answer. reason: why there is no answer, or
-    why to doubt the one there is; else empty. frame: number from 0 in a file of several, else None.
+    no label; else empty. frame: number from 0 in a file of several, else None.
     region: what the network saw, `slice` (the whole of it) or `lungs` (cropped to them); empty
-    without an answer. With a bundle that crops to the lungs, `slice` means that no lungs were
-    found: the answer is to be doubted, and `reason` says so.
+    without an answer.
     model, bundle: name and the first twelve digits of the manifest's SHA-256. engine: the
     backend's version. threshold: at and above which the label is COVID-19. milliseconds:
     decoding, pre-processing and inference. sha256: of the file's content, empty when it could
     not be read. operating_point: that the threshold belongs to, empty for a threshold of the user's.
     error_rate: that the indeterminate band was asked for, None without one.
     series, instance: names of a DICOM series and file: salted hashes of their UIDs, or the UIDs
-    themselves where asked for; empty for pictures. position: in millimetres along the normal of the
-    slices. window: level and width in Hounsfield units that greys were made with, empty for pictures.
-    distance: of the embedding to those of training slices, on which the gate judges.
+    themselves where asked for; empty for pictures. names: how they were made, `uid` or `hash-` and digits
+    that tell one salt from another. position: in millimetres along the normal of the
+    slices. normal: of the slice, towards the head, as "x y z" in the patient's coordinates of DICOM.
+    window: level and width in Hounsfield units that greys were made with, empty for pictures.
+    distance: Mahalanobis distance of the embedding to those of training slices, by which the gate judges;
+    None where the network did not run.
     """
 
     path: str
@@ -57,7 +58,9 @@ class Prediction:
     error_rate: float | None = None
     series: str = ""
     instance: str = ""
+    names: str = ""
     position: float | None = None
+    normal: str = ""
     window: str = ""
     distance: float | None = None
     heat_map: str = ""
@@ -77,3 +80,5 @@ class Prediction:
 
 
 COLUMNS = tuple(f.name for f in fields(Prediction) if f.name not in ("pixels", "evidence"))
+SETTINGS = ("bundle", "backend", "engine", "precision", "threshold", "operating_point", "error_rate")
+"""The columns that say how an answer was come to; threads change nothing in it."""

@@ -6,6 +6,13 @@ from pathlib import Path
 import pytest
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "slow" not in config.option.markexpr:
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow; run with -m slow"))
+
+
 @pytest.fixture(scope="session")
 def covid_ct(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder of invented slices, laid out and counted as COVID-CT is. Read only."""

@@ -25,12 +25,11 @@ FAILS = """\
 - On scans of a source that is not listed here nothing was measured. The sources differ from each
   other in scanners, patients and publishers as yours will from them; it may be no better than chance.
 - A source of one class, SIRM with COVID-19 and LUNA16 without, does not show that it tells the two apart.
-- It knows two answers. A slice of another disease, of another organ, or no CT at all gets one of
-  them too.
+- It knows two answers. A slice of another disease gets one of them too; what is no slice of the chest
+  is rejected as far as its gate can tell, which is not always.
 - It judges single slices, not patients."""
 WITHOUT_LUNGS = """\
-- Where no lungs are found it judges the whole slice: the answer's `region` is `slice` then, and it is
-  to be doubted."""
+- Where no lungs are found there is no answer."""
 NOT_FOR = """\
 - Not for diagnosis, triage or treatment, and not in their place. It is not a medical device.
 - Not for scans of a source on which it was not measured.

@@ -35,8 +35,8 @@ FAILS = """\
 - Images of other hospitals differ from these in window, crop and compression. The paper's own
   network fell to 50 % accuracy and 19 % sensitivity on another source; expect no better here
   until it is measured on your scans.
-- It knows two answers. A slice of another disease, of another organ, or no CT at all gets one of
-  them too.
+- It knows two answers. A slice of another disease gets one of them too; what is no slice of the chest
+  is rejected as far as its gate can tell, which is not always.
 - Its heat maps often lie on the mediastinum and at the border, not on lesions.
 - It judges single slices, not patients."""
 JUDGED = """\

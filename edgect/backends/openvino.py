@@ -131,6 +131,9 @@ class OpenVINOSession:
     def __init__(self, compiled: ov.CompiledModel, engine: Engine, streams: int) -> None:
         self.engine = engine
         self.streams = streams
+        # OpenVINO makes its table of data types at first use, and gives the interpreter away meanwhile:
+        # two threads that come to it at once wait for each other for ever, so it is made here
+        compiled.inputs[0].get_element_type().to_dtype()
         self._idle: SimpleQueue[ov.InferRequest] = SimpleQueue()
         for _ in range(streams):
             self._idle.put(compiled.create_infer_request())

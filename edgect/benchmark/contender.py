@@ -37,7 +37,7 @@ class Contender:
 
     def __init__(self, backend: str, precision: str, model: str, threads: int | None) -> None:
         self.name: Name = (backend, precision)
-        self._classifier = Classifier(model, backend, precision, threads)
+        self._classifier = Classifier(model, backend, precision, threads, gate=False)  # invented slices too
         self._session = backends.load(backend, self.bundle, precision, threads)
         self._options = ["--model", model, "--backend", backend, "--precision", precision]
         self._options += [] if threads is None else ["--threads", str(threads)]

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
-from edgect import __version__
 from edgect.errors import EdgectError
 
 COMMANDS = {
     "classify": "edgect.cli.classify",
+    "evaluate": "edgect.cli.evaluate",
     "benchmark": "edgect.cli.benchmark",
     "doctor": "edgect.cli.doctor",
 }
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 143  # 128 and the signal's number, as a shell says it
+VERSION = "Show the version and exit."
 
 
 class _Stop(click.ClickException):
@@ -25,6 +30,26 @@ class _Stop(click.ClickException):
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.__dict__["exit_code"] = exit_code  # click declares it for the class
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: ends a run as Ctrl-C does."""
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise _Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread: whoever runs it there has the signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Commands(click.Group):
@@ -42,18 +67,33 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         # read when numpy loads; its threads would find nothing to do here, and wait for it at full speed
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        # the engine's converter, which it would load with itself, and does without: a tenth of a start
+        sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
         try:
-            return super().invoke(ctx)
+            with _terminated_as_interrupted():
+                return super().invoke(ctx)
         except click.UsageError as error:  # one line instead of click's three
             hint = error.ctx.command_path if error.ctx else "edgect"
             raise _Stop(f"{error.format_message()} (see {hint} --help)", error.exit_code) from error
         except EdgectError as error:
             raise _Stop(str(error), error.exit_code) from error
+        except _Terminated:
+            raise _Stop("terminated", TERMINATED) from None
         except KeyboardInterrupt:
             raise _Stop("interrupted", INTERRUPTED) from None
 
 
+def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from edgect import __version__
+
+        click.echo(f"edgect, version {__version__}")
+        ctx.exit()
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="edgect")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help=VERSION
+)
 def main() -> None:
     """COVID-19 on CT slices of the chest, on small CPUs. For research use only."""

@@ -12,7 +12,7 @@ import click
 
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.cli import options
-from edgect.cli.rows import partial_of
+from edgect.cli.output import partial_of
 from edgect.errors import UsageError
 from edgect.scans import find_scans, may_be_image
 

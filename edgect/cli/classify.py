@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,18 @@ import click
 
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.cli import options
+from edgect.cli import report as reports
 from edgect.cli.beside import Beside, HeatMaps
-from edgect.cli.record import Record, still_holds
-from edgect.cli.rows import FORMATS, Row, open_rows, partial_of, resuming_of, settle
+from edgect.cli.inputs import Written, inputs
+from edgect.cli.output import is_of, open_rows
+from edgect.cli.record import Answer, still_holding
+from edgect.cli.resume import begin
+from edgect.cli.rows import FORMATS, Lines, Row, Span
+from edgect.cli.series import SeriesFile
 from edgect.decision import POINTS
 from edgect.errors import UsageError
 from edgect.ordered import in_order
-from edgect.prediction import NO_LUNGS
-from edgect.scans import Limits, find_scans, may_be_image
+from edgect.scans import Limits
 
 if TYPE_CHECKING:
     from edgect.classifier import Classifier
@@ -45,6 +49,12 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
     type=click.Choice(POINTS),
     help="The model's threshold to label by.  [default: balanced]",
 )
+@click.option(
+    "--error-rate",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="RATE",
+    help="Label `indeterminate` what cannot be told with at most RATE errors of either class.",
+)
 @options.limits
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option(
@@ -59,12 +69,31 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
     metavar="DIR",
     help="Write a heat map of every slice to DIR.",
 )
+@click.option(
+    "--series",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a row for every series of slices to FILE (.csv, else JSON lines).",
+)
+@click.option(
+    "--include-identifiers",
+    is_flag=True,
+    help="Name series and files by their DICOM UIDs in place of salted hashes.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.html",
+    help="Write a page with every row and its pictures to FILE.html.",
+)
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with the same -o FILE.")
 def command(
     paths: tuple[str, ...],
     form: str,
     output: Path | None,
     cam: Path | None,
+    series: Path | None,
+    report: Path | None,
     resume: bool,
     max_bytes: int,
     max_pixels: int,
@@ -74,14 +103,22 @@ def command(
     """Classify CT slices: files, and folders searched to any depth.
 
     Rows go to stdout or FILE, everything else to stderr. Exit codes: 0 every row ok or
-    rejected, 1 some row is an error, 2 usage, 3 model or engine unusable, 130 interrupted.
+    rejected, 1 some row is an error, 2 usage, 3 model or engine unusable, 130 interrupted,
+    143 terminated.
     """
     if output is None and resume:
         raise UsageError("--resume needs -o FILE: rows on stdout cannot be taken up again")
+    if form == "table" and resume:
+        raise UsageError("--resume needs --format csv or jsonl: a table keeps too little")
     limits = Limits(max_bytes, max_pixels, max_frames)
-    files = _inputs(paths, output)
+    outputs = list(_outputs(output, series, report))
+    if report is not None:
+        reports.check(report, paths)
+    files = inputs(paths, outputs)
     if cam is not None:
         HeatMaps.make(cam, paths)
+    if series is not None:
+        SeriesFile.make(series)
     import cv2  # only once the paths are known to be good, as everything that takes time to load
 
     from edgect.classifier import Classifier
@@ -89,66 +126,73 @@ def command(
     cv2.setNumThreads(1)  # a file has its thread already
     many = len(files) > 1
     classifier = Classifier(**model, many=many, limits=limits)
-    beside = list(_beside(cam, classifier))
-    record = Record.read(output, form, classifier, files) if output is not None and resume else Record()
+    beside = list(_beside(cam, series, report, classifier, resume))
+    lines = Lines.of(form, files)
 
-    def answer(asked: tuple[str, list[Row]]) -> Iterator[Row]:
+    def answer(asked: tuple[str, list[Answer]]) -> Iterator[tuple[Row, Span | None]]:
         path, known = asked
-        if known and still_holds(known, path, limits, beside):
-            yield from known
+        if kept := still_holding(known, path, limits, beside):
+            yield from kept
         else:
-            yield from _classify(classifier, path, beside, many)
+            for row in _classify(classifier, path, beside, many):
+                yield row, None
 
-    asked = ((path, record.take(path)) for path in files)
     counts: Counter[str] = Counter()
-    doubted = 0
-    try:
-        with (
-            open_rows(form, output, files, bool(record)) as rows,
-            _progress(len(files), output) as bar,
-            closing(in_order(answer, asked, classifier.at_once(many))) as answers,
-        ):
-            for (path, _), answered in answers:
-                for row in answered:
-                    rows.write(row)
-                    for made in beside:
-                        made.add(row)
-                    counts[str(row["label"] or row["status"])] += 1
-                    doubted += row["reason"] == NO_LUNGS
-                record.written(path)
-                if not record:
-                    settle(rows)
-                bar.update(1)
-            for made in beside:
-                made.finish()
-    except KeyboardInterrupt:
-        if output is not None and form != "table":
-            click.echo(f"{counts.total()} rows are kept; go on with the same command and --resume", err=True)
-        raise
-    click.echo(_summary(counts, classifier), err=True)
-    if doubted:  # where the rows went to a file, this is all that is seen
-        click.echo(f"WARNING: {doubted} of these rows: {NO_LUNGS}", err=True)
+    kept = 0
+    with open_rows(lines, output) as rows:
+        record = begin(rows, resume, classifier.settings, files)
+        asked = ((path, record.take(path)) for path in files)
+        try:
+            with (
+                _progress(len(files), output) as bar,
+                closing(in_order(answer, asked, classifier.at_once(many))) as answers,
+            ):
+                for _, answered in answers:
+                    for row, span in answered:
+                        if span is None:
+                            rows.write(row)
+                        else:
+                            rows.keep(span)
+                            kept += 1
+                        for made in beside:
+                            made.add(row)
+                        counts[str(row["label"] or row["status"])] += 1
+                    bar.update(1)
+                for made in beside:
+                    made.finish()
+        except KeyboardInterrupt:
+            if rows.stay:
+                click.echo(f"{rows.stay}; go on with the same command and --resume", err=True)
+            raise
+    click.echo(_summary(counts, kept, classifier), err=True)
+    if classifier.identifiers.trouble:
+        click.echo(
+            f"WARNING: names of series and files are of this run only ({classifier.identifiers.trouble}); "
+            "set EDGECT_SALT to have the same ones again",
+            err=True,
+        )
     if counts["error"]:
         click.get_current_context().exit(1)
 
 
-def _inputs(paths: tuple[str, ...], output: Path | None) -> list[str]:
-    """The files to classify, without the output's own; raises rather than write over a scan."""
-    files = find_scans(paths)
-    if output is None:
-        return files
-    if any(os.path.realpath(path) == os.path.realpath(output) and may_be_image(path) for path in files):
-        raise UsageError(f"-o {output} is one of the scans to classify; name another output")
-    own = {os.path.realpath(path) for path in (output, partial_of(output), resuming_of(output))}
-    kept = [path for path in files if os.path.realpath(path) not in own]
-    if not kept:
-        raise UsageError(f"nothing to classify but {output} itself")
-    return kept
+def _outputs(output: Path | None, series: Path | None, report: Path | None) -> Iterator[Written]:
+    if output is not None:
+        yield Written("-o", output, partial(is_of, output))
+    if series is not None:
+        yield Written("--series", series, partial(SeriesFile.owns, series))
+    if report is not None:
+        yield Written("--report", report, partial(reports.owns, report))
 
 
-def _beside(cam: Path | None, classifier: Classifier) -> Iterator[Beside]:
+def _beside(
+    cam: Path | None, series: Path | None, report: Path | None, classifier: Classifier, resume: bool
+) -> Iterator[Beside]:
     if cam is not None:
         yield HeatMaps(cam, classifier.bundle.manifest["heat_map_scale"])
+    if series is not None:
+        yield SeriesFile(series, classifier.decision.labels, classifier.threshold)
+    if report is not None:
+        yield reports.Report(report, classifier, reports.command_line(click.get_current_context()), resume)
 
 
 def _classify(classifier: Classifier, path: str, beside: list[Beside], many: bool) -> Iterator[Row]:
@@ -166,9 +210,10 @@ def _progress(files: int, output: Path | None) -> Any:
     return click.progressbar(length=files, label="classifying", file=sys.stderr, hidden=hidden, show_pos=True)
 
 
-def _summary(counts: Counter[str], classifier: Classifier) -> str:
+def _summary(counts: Counter[str], kept: int, classifier: Classifier) -> str:
     engine = classifier.engine
     listed = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    listed += f"; {kept} of them from before" if kept else ""
     return (
         f"{counts.total()} rows: {listed} | {classifier.bundle.name} by {engine.backend} "
         f"{engine.version}, {engine.precision}, {engine.threads} threads\n{NOTICE}"

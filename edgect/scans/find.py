@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import PurePath
 
-from edgect.errors import UsageError
-from edgect.scans.signature import FORMATS, LENGTH, SUFFIXES, has_signature
+from edgect.errors import ScanError, UsageError
+from edgect.scans import archive
+from edgect.scans.limits import Limits
+from edgect.scans.read import read_bytes, read_head
+from edgect.scans.signature import LENGTH, READ, kind_by_name, kind_of
 
-_DROPPINGS = frozenset({"thumbs.db", "desktop.ini"})  # what operating systems leave in folders
+_DROPPINGS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})  # what operating systems leave behind
+INDEX = "DICOMDIR"
 
 
 def find_scans(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
@@ -21,19 +24,25 @@ def find_scans(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     other file is listed, image or not, since a scan with an odd name must not vanish. A folder
     that cannot be listed stands for itself, so that it too gets its row.
 
+    A zip archive stands for the files in it, `scan.zip/folder/name`, or for itself where it cannot be
+    listed or is empty. A DICOMDIR given by name stands for the files it lists, in its order.
+
     Raises UsageError: a path does not exist, or no file looks like an image.
     """
     given = [os.fspath(path) for path in paths]
-    missing = [path for path in given if not os.path.lexists(path)]
+    missing = [path for path in given if not os.path.lexists(path) and not archive.holds(path)]
     if missing:
         raise UsageError(f"no such file or folder: {', '.join(map(repr, missing))}")
     found: list[str] = []
     for path in given:
-        found.extend(sorted(_walk(path, ())) if os.path.isdir(path) else [path])
+        if os.path.isdir(path):
+            found.extend(sorted(file for entry in _walk(path, ()) for file in _opened(entry)))
+        else:
+            found.extend(_listed(path) or sorted(_opened(path)))
     explicit = any(not os.path.isdir(path) for path in given)
     if not explicit and not any(map(may_be_image, found)):
         where = ", ".join(map(repr, given)) or "the paths given (none)"
-        raise UsageError(f"no images in {where}; edgect reads {', '.join(FORMATS)}")
+        raise UsageError(f"no images in {where}; edgect reads {', '.join(READ)}")
     return found
 
 
@@ -48,7 +57,7 @@ def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
     if identity in above:  # a symbolic link back up: its files are listed already
         return
     for entry in entries:
-        if entry.name.startswith(".") or entry.name.lower() in _DROPPINGS:
+        if _left_out(entry.name):
             continue
         if os.path.isdir(entry.path):
             yield from _walk(entry.path, (*above, identity))
@@ -56,14 +65,51 @@ def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
             yield entry.path
 
 
+def _left_out(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _DROPPINGS
+
+
+def _opened(path: str) -> list[str]:
+    """An archive's files, or the file itself."""
+    if not archive.is_archive(path):
+        return [path]
+    try:
+        names = archive.members(path)
+    except ScanError:  # its row will say
+        return [path]
+    kept = [name for name in names if not any(_hidden(part) for part in name.split("/"))]
+    return [f"{path}/{name}" for name in kept] or [path]
+
+
+def _hidden(part: str) -> bool:
+    return part != ".." and _left_out(part)
+
+
+def _listed(path: str) -> list[str]:
+    """The files that a DICOMDIR lists; none where this is none, or it cannot be read."""
+    if PurePath(path).stem.upper() != INDEX:
+        return []
+    try:
+        from edgect.scans.dicom import files_of_index
+
+        files = files_of_index(read_bytes(path), Limits())
+    except (ScanError, ImportError):  # its row will say
+        return []
+    return [_on_disk(os.path.dirname(path), parts) for parts in files]
+
+
+def _on_disk(folder: str, parts: tuple[str, ...]) -> str:
+    """Where a listed file is: many a system shows the names of a disc in lower case."""
+    path = os.path.join(folder, *parts)
+    lower = os.path.join(folder, *(part.lower() for part in parts))
+    return lower if os.path.exists(lower) and not os.path.exists(path) else path
+
+
 def may_be_image(path: str) -> bool:
     """Whether a file's suffix or first bytes say that it is an image, or it cannot be told."""
-    if Path(path).suffix.lower() in SUFFIXES:
+    if kind_by_name(path) not in (None, "zip"):
         return True
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return False
-        with open(path, "rb") as file:
-            return has_signature(file.read(LENGTH))
-    except OSError:
-        return True  # cannot be told, so it gets its row
+        return kind_of(read_head(path, LENGTH), path) is not None or kind_by_name(path) == "zip"
+    except ScanError as error:
+        return error.status == "error"  # cannot be told, so it gets its row

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from edgect.errors import ScanError
 
+Vector = tuple[float, float, float]
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -16,12 +18,14 @@ class Origin:
 
     series, instance: unique identifiers, of the series and of the file (DICOM UIDs as they are; a
     NIfTI file is its own series). position: in millimetres along the normal of the slices, None where
-    the file does not say.
+    the file does not say. normal: of the slice, towards the head, in the patient's coordinates of
+    DICOM (x to the left, y to the back, z to the head); None where the file does not say.
     """
 
     series: str
     instance: str
     position: float | None = None
+    normal: Vector | None = None
 
 
 @dataclass(frozen=True)

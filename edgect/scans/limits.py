@@ -22,3 +22,7 @@ class Limits:
         for name, value in vars(self).items():
             if value < 1:
                 raise UsageError(f"the limit of {name} must be at least 1, not {value}")
+
+    def of(self, name: str) -> str:
+        """A limit in words, with the option that raises it."""
+        return f"the limit of {getattr(self, name):,} {name} (--max-{name})"

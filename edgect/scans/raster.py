@@ -4,46 +4,42 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps
 
 from edgect.errors import ScanError
+from edgect.scans.checksums import check
 from edgect.scans.frame import Frame
 from edgect.scans.limits import Limits
 from edgect.scans.quiet import quiet
-from edgect.scans.signature import FORMATS, LENGTH, SUFFIXES, has_signature
+from edgect.scans.signature import FORMATS
 
 MIN_SIDE = 32
+GREY = 32  # levels that the channels of a grey pixel may lie apart, as JPEG has them
 ORIENTATION = 0x0112  # EXIF tag
 
 
-def read_frames(content: bytes, name: str, limits: Limits) -> Iterator[Frame]:
+def read_frames(content: bytes, limits: Limits) -> Iterator[Frame]:
     """Decode one file's content into its frames, in order; never raises for bad content.
 
     content: a PNG, JPEG, WebP, TIFF or BMP file of 8 bits a channel. Colour becomes ITU-R 601
     luma, an EXIF orientation is applied. Dimensions are checked before any pixel is decoded.
-    name: the file's name; its suffix decides whether foreign content is an `error` (a damaged
-    image) or `rejected` (something that never was one).
     """
-    if not has_signature(content[:LENGTH]):
-        damaged = Path(name).suffix.lower() in SUFFIXES
-        reason = f"not an image: the content is none of {', '.join(FORMATS)}"
-        yield Frame(None, None, ScanError(reason, "error" if damaged else "rejected"))
-        return
     try:
         with quiet:
             image = Image.open(io.BytesIO(content), formats=FORMATS)
             count = int(getattr(image, "n_frames", 1))
             if count > limits.frames:
-                raise ScanError(f"{count:,} frames are over the limit of {limits.frames:,}")
+                raise ScanError(f"{count:,} frames are over {limits.of('frames')}")
     except ScanError as error:
         yield Frame(None, None, error)
         return
     except Image.DecompressionBombError:
-        yield Frame(None, None, ScanError(f"image is over the limit of {limits.pixels:,} pixels"))
+        own = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        most = limits.of("pixels") if limits.pixels <= own else f"the {own:,} pixels that Pillow opens"
+        yield Frame(None, None, ScanError(f"image is over {most}"))
         return
     except Exception as error:  # decoders raise whatever their parsers meet
         yield Frame(None, None, _undecodable(error))
@@ -53,19 +49,20 @@ def read_frames(content: bytes, name: str, limits: Limits) -> Iterator[Frame]:
         try:
             with quiet:
                 image.seek(index)
-                pixels = _grey(image, content, limits)
+                pixels, coloured = _grey(image, content, limits)
         except ScanError as error:
             yield Frame(number, None, error)
         except Exception as error:
             yield Frame(number, None, _undecodable(error))
         else:
-            yield Frame(number, pixels)
+            yield Frame(number, pixels, coloured=coloured)
 
 
-def _grey(image: Image.Image, content: bytes, limits: Limits) -> NDArray[np.uint8]:
+def _grey(image: Image.Image, content: bytes, limits: Limits) -> tuple[NDArray[np.uint8], float]:
+    """The slice, and the share of its pixels that are in colour."""
     width, height = image.size
     if width * height > limits.pixels:
-        raise ScanError(f"image of {width:,}x{height:,} is over the limit of {limits.pixels:,} pixels")
+        raise ScanError(f"image of {width:,}x{height:,} is over {limits.of('pixels')}")
     bits = _bits_per_channel(image, content)
     if bits != 8:
         raise ScanError(
@@ -80,7 +77,15 @@ def _grey(image: Image.Image, content: bytes, limits: Limits) -> NDArray[np.uint
     pixels = np.asarray(image.convert("L"))
     if pixels.min() == pixels.max():
         raise ScanError("blank image: every pixel has the same value", "rejected")
-    return pixels
+    return pixels, _coloured(image)
+
+
+def _coloured(image: Image.Image) -> float:
+    if image.mode in ("L", "1", "LA"):
+        return 0.0
+    some = image.reduce(max(1, min(image.size) // 256)) if image.mode == "RGB" else image
+    channels = np.asarray(some.convert("RGB"))
+    return float((np.ptp(channels, axis=2) > GREY).mean())
 
 
 def _check_whole(image: Image.Image, content: bytes) -> None:
@@ -90,11 +95,11 @@ def _check_whole(image: Image.Image, content: bytes) -> None:
     data put in front of that marker change its picture, and only its.
     """
     if image.format == "PNG":
-        Image.open(io.BytesIO(content), formats=["PNG"]).verify()
+        check(content)
     elif image.format == "JPEG":
         end = content.rfind(b"\xff\xd9")
         probe = Image.open(io.BytesIO(content[:end] + b"\x5a" * 4096 + content[end:]), formats=["JPEG"])
-        if end < 0 or probe.tobytes() != image.tobytes():
+        if end < 0 or ImageChops.difference(probe, image).getbbox(alpha_only=False) is not None:
             raise ScanError("truncated: the data end before the picture does")
 
 

@@ -4,34 +4,64 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgect.errors import ScanError
+from edgect.scans import archive
 from edgect.scans.frames import read_frames
 from edgect.scans.limits import Limits
 
 
 def read_bytes(path: str, limits: Limits | None = None) -> bytes:
-    """The file's content. Raises ScanError when it is no regular file, empty, unreadable or too long."""
-    most = (limits or Limits()).bytes
+    """The content of a file, or of a member of a zip archive.
+
+    Raises ScanError when it is no regular file, empty, unreadable or too long.
+    """
+    limits = limits or Limits()
+    if (member := archive.split(path)) is not None:
+        content = archive.read(*member, limits.bytes + 1)
+        if len(content) > limits.bytes:
+            raise ScanError(f"file is, unpacked, over {limits.of('bytes')}")
+    else:
+        size = _regular(path)
+        if size > limits.bytes:
+            raise ScanError(f"file of {size:,} bytes is over {limits.of('bytes')}")
+        content = _read(path, -1)
+    if not content:
+        raise ScanError("empty file (0 bytes)")
+    return content
+
+
+def read_head(path: str, length: int) -> bytes:
+    """The first `length` bytes, or all there are. Raises ScanError as `read_bytes`."""
+    if (member := archive.split(path)) is not None:
+        return archive.read(*member, length)
+    _regular(path)
+    return _read(path, length)
+
+
+def _regular(path: str) -> int:
+    """A regular file's length in bytes."""
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
             os.scandir(path).close()
             raise ScanError("a folder, not a file")
-        if not stat.S_ISREG(status.st_mode):
-            raise ScanError("not a regular file", "rejected")
-        if status.st_size > most:
-            raise ScanError(f"file of {status.st_size:,} bytes is over the limit of {most:,}")
-        content = Path(path).read_bytes()
     except OSError as error:
         raise ScanError(f"cannot be read: {error.strerror or error}") from error
-    if not content:
-        raise ScanError("empty file (0 bytes)")
-    return content
+    if not stat.S_ISREG(status.st_mode):
+        raise ScanError("not a regular file", "rejected")
+    return status.st_size
+
+
+def _read(path: str, length: int) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(length)
+    except OSError as error:
+        raise ScanError(f"cannot be read: {error.strerror or error}") from error
 
 
 def read_slice(path: str | os.PathLike[str]) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,34 @@ def test_the_test_split_is_not_read_without_data(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["--test", "--out", str(tmp_path)], env={"EDGECT_DATA": ""})
     assert done.exit_code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_topics_of_several_machines_are_told_apart(circumstances: results.Circumstances) -> None:
+    other = replace(
+        circumstances, machine={**circumstances.machine, "CPU": "Old Laptop", "cores": "1"}, date="2001-01-01"
+    )
+    updated = replace(other, versions={**other.versions, "numpy": "9.9"}, date="2001-01-02")
+    measured = {
+        "speed": results.Result("speed", circumstances, (Section("Speed", "how", (SLOW,)),)),
+        "folder": results.Result("folder", other, (Section("A folder", "how", (FAST,)),)),
+        "cold": results.Result("cold", updated, (Section("From cold", "how", (PLAIN,)),)),
+    }
+    text = report.written(measured)
+    here, numpy = circumstances.machine["CPU"], circumstances.versions["numpy"]
+    assert "|  | speed | folder, cold |" in text
+    assert f"| CPU | {here} | Old Laptop |" in text
+    speed, folder, cold = text.split("\n## ")[1:]
+    assert f"*{here}, {circumstances.date}; " in speed
+    assert "*Old Laptop, 2001-01-01; " in folder
+    assert f"*With other than above: numpy {numpy}.*" in folder
+    assert "*Old Laptop, 2001-01-02; " in cold
+    assert "With other than above" not in speed + cold
+
+
+def test_a_column_s_target_holds_for_the_rows_that_have_it_alone(
+    circumstances: results.Circumstances,
+) -> None:
+    figures = (FAST, Figure("lungs, onnxruntime", "ratio", 1.0, "x"))
+    text = report.written({"speed": results.Result("speed", circumstances, (Section("S", "how", figures),))})
+    assert "| lungs, onnxruntime | 1 x |" in text
+    assert "**All 1 targets met.**" in text

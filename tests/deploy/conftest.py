@@ -17,13 +17,6 @@ from train.run import Run, Settings
 SMALL = ("--calibration-size", "60", "--steps", "6")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "slow" not in config.option.markexpr:
-        for item in items:
-            if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="slow; run with -m slow"))
-
-
 @pytest.fixture(scope="session")
 def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A short training at a small size, on invented slices."""

@@ -73,7 +73,7 @@ def test_the_manifest_says_how_slices_are_seen_and_trained_on(manifest: dict, ac
 def test_labels_are_the_networks_own_at_the_runs_own_threshold(
     lungs_bundle: Path, across: AcrossRun, sources: Path
 ) -> None:
-    classifier = Classifier(lungs_bundle, "onnxruntime", "fp32")
+    classifier = Classifier(lungs_bundle, "onnxruntime", "fp32", gate=False)
     assert classifier.bundle.manifest["temperature"] != 1
     items = SOURCES["mosmed"](sources).val + SOURCES["sars-cov-2-ct"](sources).val
     images = crops.Crops.read(items, sources, SIZE).images
@@ -166,18 +166,23 @@ def test_the_card_says_where_it_fails_and_what_it_is_not_for(lungs_bundle: Path,
 
 
 def test_evidence_found_later_is_a_table_of_sources(
-    lungs_bundle: Path, across: AcrossRun, tmp_path: Path
+    lungs_bundle: Path, across: AcrossRun, sources: Path, tmp_path: Path
 ) -> None:
     bundle = Path(shutil.copytree(lungs_bundle, tmp_path / "lungs"))
     run = Path(shutil.copytree(across.path, tmp_path / "run"))
     write_json(run / "across-evidence.json", EVIDENCE)
-    done = deploy(run, Path(), bundle, "--describe")
+    done = deploy(run, sources, bundle, "--describe")
     assert done.returncode == 0, done.stderr
     before, after = Bundle.load(lungs_bundle).manifest, Bundle.load(bundle).manifest
     assert after.pop("evidence") == EVIDENCE
-    assert {k: v for k, v in after.items() if k != "files"} == {
-        k: v for k, v in before.items() if k != "files"
+    refitted = {"files", "gate", "operating_points", "conformal", "calibration_error"}
+    assert {k: v for k, v in after.items() if k not in refitted} == {
+        k: v for k, v in before.items() if k not in refitted
     }
+    assert after["gate"]["limits"] == before["gate"]["limits"]
+    assert after["conformal"]["scores"] == before["conformal"]["scores"]
+    assert set(before["conformal"]["measured"]) == {title for title in before["metrics"] if "test" in title}
+    assert after["conformal"]["measured"] == {}  # what was read of test parts was of what is no more
     rows = (bundle / "MODEL_CARD.md").read_text()
     auc = "0.913 (0.850 to 0.950)"
     assert f"| covid-ct | 17 | 0.620 (0.500 to 0.700) | 0.410 | {auc} | {auc} | {auc} | {auc} |" in rows

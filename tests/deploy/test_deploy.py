@@ -45,8 +45,14 @@ def test_it_prints_the_difference_to_torch_and_the_parity(made) -> None:
 
 def test_the_manifest_holds_hashes_settings_split_and_measurements(bundle: Path, run: Run) -> None:
     manifest = Bundle.load(bundle).manifest
-    models = {"fp32.onnx", "int8.onnx", "int8.xml", "int8.bin"}
-    assert set(manifest["files"]) == models | {"MODEL_CARD.md", "golden.png", "golden-input.png"}
+    assert set(manifest["files"]) == {
+        "fp32.onnx",
+        "int8.onnx",
+        "int8.xml",
+        "int8.bin",
+        "gate.npz",
+        "MODEL_CARD.md",
+    }
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((bundle / name).read_bytes()).hexdigest() == digest
     assert manifest["input"]["shape"] == [1, 67, 67]

@@ -66,7 +66,9 @@ def test_another_architecture_makes_no_bundle(covid_ct: Path, tmp_path: Path) ->
     assert not (tmp_path / "b").exists()
 
 
-def test_evidence_found_later_is_brought_into_the_bundle(made, run: Run, tmp_path: Path) -> None:
+def test_evidence_found_later_is_brought_into_the_bundle(
+    made, run: Run, covid_ct: Path, tmp_path: Path
+) -> None:
     bundle = tmp_path / "tiny"
     shutil.copytree(made[0], bundle)
     copy = Run(tmp_path / "run")
@@ -78,7 +80,7 @@ def test_evidence_found_later_is_brought_into_the_bundle(made, run: Run, tmp_pat
         "deploy",
         str(copy.path),
         "--data",
-        ".",
+        str(covid_ct),
         "--out",
         str(bundle),
         "--describe",

@@ -116,7 +116,7 @@ def test_an_output_in_the_folder_is_not_read_as_a_scan(classify: Classify, scans
 
 
 def test_leftovers_of_an_interrupted_run_are_not_read_as_scans(classify: Classify, scans: Path) -> None:
-    for leftover in ("out.csv.partial", "out.csv.resuming"):
+    for leftover in ("out.csv.partial", "out.csv.partial.1", "out.csv.ordered"):
         (scans / leftover).write_text("left by a kill")
     classify(scans, *ORT, "--format", "csv", "-o", scans / "out.csv")
     assert [Path(row["path"]).name for row in csv_rows((scans / "out.csv").read_text())] == [

@@ -24,9 +24,9 @@ def batch(tmp_path: Path) -> Path:
     """Good scans, odd names, several frames, an error and a rejection."""
     folder = tmp_path / "in"
     for seed, name in enumerate(("a.png", 'b\n"x",.png', "d.png", "f\udcff.png", "h.png")):
-        write_scan(folder / name, seed, 40, 48)
-    rest = [Image.fromarray(body(seed, 40, 48)) for seed in (11, 12)]
-    pages = encode(body(10, 40, 48), "TIFF", save_all=True, append_images=rest)
+        write_scan(folder / name, seed, 120, 150)
+    rest = [Image.fromarray(body(seed, 120, 150)) for seed in (11, 12)]
+    pages = encode(body(10, 120, 150), "TIFF", save_all=True, append_images=rest)
     (folder / "c.tif").write_bytes(pages)
     (folder / "z.tif").write_bytes(pages)
     (folder / "e.png").write_bytes(b"garbage")
@@ -118,12 +118,13 @@ def test_rows_read_ahead_are_not_taken_for_written(classify: Classify, batch: Pa
     whole = run("--threads", 4)
     run.interrupt(run.out.stat().st_size)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("edgect.cli.rows.Rows.write", Mock(side_effect=[None, None, KeyboardInterrupt]))
+        patch.setattr(
+            "edgect.cli.output.FileRows.keep", Mock(side_effect=[None, None, None, KeyboardInterrupt])
+        )
         stopped = classify(batch, *run.options, "--threads", 4, "--resume")
     assert stopped.exit_code == 130
-    assert untimed(list(csv.DictReader(run.partial.open(errors="surrogateescape", newline="")))) == untimed(
-        whole
-    )
+    kept = list(csv.DictReader(run.partial.open(errors="surrogateescape", newline="")))
+    assert untimed(kept) == untimed(whole[:-3])  # not z.tif: its frames may not all have been there
 
 
 def test_nothing_to_resume_is_a_plain_run(classify: Classify, batch: Path) -> None:
@@ -134,7 +135,7 @@ def test_nothing_to_resume_is_a_plain_run(classify: Classify, batch: Path) -> No
 def test_a_file_that_changed_is_answered_again(classify: Classify, batch: Path, form: str) -> None:
     run = Run(classify, batch, form)
     before = run()
-    write_scan(batch / "d.png", 77, 40, 48)
+    write_scan(batch / "d.png", 77, 120, 150)
     after = run("--resume")
     (was,) = (row for row in before if row["path"].endswith("d.png"))
     (now,) = (row for row in after if row["path"].endswith("d.png"))

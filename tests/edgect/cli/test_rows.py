@@ -5,13 +5,16 @@ import io
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from edgect.cli.rows import FORMATS, open_rows
+from edgect.cli.output import FileRows, open_rows
+from edgect.cli.rows import FORMATS, Lines
 from edgect.prediction import COLUMNS, Prediction
 from tests.edgect.conftest import Classify
 from tests.edgect.synthetic import write_scan
@@ -47,10 +50,18 @@ ODD = [
 ]
 
 
+@contextmanager
+def fresh_file(form: str, file: Path, paths: list[str]) -> Iterator[FileRows]:
+    with open_rows(Lines.of(form, paths), file) as rows:
+        assert isinstance(rows, FileRows)
+        rows.begin(b"")
+        yield rows
+
+
 def written(form: str, paths: list[str], reason: str = "") -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "out"
-        with open_rows(form, file, paths) as rows:
+        with fresh_file(form, file, paths) as rows:
             for path in paths:
                 rows.write({**ANSWER.row(), "path": path, "reason": reason})
         return file.read_bytes().decode("utf-8", "surrogateescape")
@@ -93,7 +104,7 @@ def test_rows_without_an_answer_have_empty_cells() -> None:
     row = {**ANSWER.row(), "status": "error", "label": "", "probability": None, "reason": "why"}
     with tempfile.TemporaryDirectory() as folder:
         for form in FORMATS:
-            with open_rows(form, Path(folder) / form, ["scan.png"]) as rows:
+            with fresh_file(form, Path(folder) / form, ["scan.png"]) as rows:
                 rows.write(row)
         (line,) = csv.DictReader((Path(folder) / "csv").open(newline=""))
         assert (line["label"], line["probability"], line["reason"]) == ("", "", "why")
@@ -103,7 +114,7 @@ def test_rows_without_an_answer_have_empty_cells() -> None:
 
 def test_the_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     file = tmp_path / "out.csv"
-    with open_rows("csv", file, ["scan.png"]) as rows:
+    with fresh_file("csv", file, ["scan.png"]) as rows:
         rows.write(ANSWER.row())
         assert not file.exists()
         assert len((tmp_path / "out.csv.partial").read_text().splitlines()) == 2  # flushed at once
@@ -115,7 +126,7 @@ def test_a_failure_keeps_the_rows_and_the_earlier_file(tmp_path: Path) -> None:
     file.write_text("earlier")
 
     def fail_after_one_row() -> None:
-        with open_rows("csv", file, ["scan.png"]) as rows:
+        with fresh_file("csv", file, ["scan.png"]) as rows:
             rows.write(ANSWER.row())
             raise RuntimeError
 

@@ -1,0 +1,44 @@
+"""An existing bundle described anew: what is fitted to its models, not the models themselves."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from deploy import make, manifest, subjects
+from deploy.digest import sha256
+from deploy.trust import fit, gate
+from edgect.bundle import MANIFEST
+from edgect.errors import ModelError
+from train.run import Run, RunError, read_json
+
+
+def again(bundle: Path, run: Run, data: Path, read_test: bool) -> None:
+    """Fit gate, operating points and band anew, take golden answers, and bring in the run's evidence.
+
+    The models, and what was measured of INT8 against FP32, stay as they are. read_test: read the test
+    parts too, and write the reading down. The bundle is replaced once all is done. Raises ModelError for
+    a damaged bundle, RunError where it was not made of this run, DataError where `data` lacks its slices.
+    """
+    description = read_json(bundle / MANIFEST)
+    damaged = [name for name, digest in description["files"].items() if sha256(bundle / name) != digest]
+    if damaged:
+        raise ModelError(f"{bundle}: {', '.join(damaged)} damaged or changed")
+    if description["training"]["weights_sha256"] != sha256(run.weights):
+        raise RunError(f"{bundle}: was not made of {run.path}")
+    subject = subjects.of(run.path)
+    description["licence"], description["training"]["data"] = subject.licence, subject.training["data"]
+    if subject.evidence:
+        description["evidence"] = subject.evidence
+    part = bundle.with_name(bundle.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(bundle, part)
+    description |= fit.untrusted(description["threshold"], manifest.LABELS)
+    gate.write(part, gate.opened())
+    manifest.write(part, description, subject)
+    make.trusted(subject, part, data, description)
+    if read_test:
+        make.judged(subject, part, data, description)
+    manifest.write_golden(part, description, subject)
+    shutil.rmtree(bundle)
+    part.rename(bundle)

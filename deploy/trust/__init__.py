@@ -1,0 +1,1 @@
+"""When a bundle answers, and what its probabilities mean."""

@@ -1,0 +1,120 @@
+"""Fits all of it to training and validation slices, and measures it on any part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deploy.subjects import Subject
+from deploy.trust import calibration_error, conformal, gate, points
+from deploy.trust.seen import ENGINES, Seen
+from edgect.bundle import Bundle
+from train.covid_ct import Item
+
+SHIPPED = "openvino int8"  # what edgect takes unless told otherwise
+POOLED = "validation"
+HOW = {
+    "balanced": "chosen with the network, before temperature scaling",
+    "screening": f"the highest at which {points.SENSITIVITY:.0%} of the validation slices with COVID-19 are "
+    "found, each slice counting alike",
+}
+
+
+class Judged(NamedTuple):
+    """Slices of a part, with what the shipped engine says of each and whether the gate rejects it."""
+
+    items: Sequence[Item]
+    probabilities: NDArray[np.float64]
+    rejected: NDArray[np.bool_]
+
+    def answered(self) -> tuple[list[Item], NDArray[np.float64]]:
+        kept = np.flatnonzero(~self.rejected)
+        return [self.items[n] for n in kept], self.probabilities[kept]
+
+
+def untrusted(threshold: float, labels: Sequence[str]) -> dict[str, Any]:
+    """What a manifest must hold, before anything is fitted."""
+    return {
+        "gate": {"limits": {"embedding": gate.OPEN, "view": gate.OPEN}},
+        "operating_points": {"balanced": {"threshold": threshold}},
+        "conformal": {"scores": {label: [] for label in labels}},
+    }
+
+
+def fit(subject: Subject, folder: Path, data: Path, description: dict[str, Any]) -> None:
+    """Write the gate, and fill in calibration error, operating points and conformal scores.
+
+    The models, temperature and threshold stay as they are. Operating points and scores are of slices
+    that the gate lets through, as the shipped engine answers them.
+    """
+    bundle = Bundle.load(folder)
+    parts = subject.parts(data, "val")
+    training = Seen.read(bundle, _every(subject.parts(data, "train")), data, gate.LEARNED_FROM)
+    validation = Seen.read(bundle, _every(parts), data, ENGINES)
+    fitted = gate.fit(training, validation)
+    gate.write(folder, fitted)
+    seen = {title: validation.of(items) for title, items in parts.items()}
+    description["gate"] = {
+        "limits": {"embedding": fitted.embedding.limit, "view": fitted.view.limit},
+        "rejected_at_most": gate.REJECTED,
+        "training_slices": int(training.lungs.sum()),
+        "parts": gate.report(fitted, {POOLED: validation, **seen}),
+    }
+    judged = {
+        title: Judged(one.items, one.probabilities[SHIPPED], gate.refused(fitted, one)[SHIPPED])
+        for title, one in {POOLED: validation, **seen}.items()
+    }
+    items, probabilities = judged[POOLED].answered()
+    labels, threshold = tuple(description["labels"]), description["threshold"]
+    thresholds = {"balanced": threshold, "screening": points.screening(items, probabilities)}
+    description["operating_points"] = {
+        name: {"threshold": value, "chosen": HOW[name], "measured": {}} for name, value in thresholds.items()
+    }
+    description["conformal"] = {
+        "part": POOLED,
+        "engine": SHIPPED,
+        "scores": conformal.scores(items, probabilities, labels),
+        "cross_validated": conformal.cross_validated(items, probabilities, labels, threshold),
+        "measured": {},
+    }
+    description["calibration_error"] = {"bins": calibration_error.BINS, "engine": SHIPPED, "parts": {}}
+    measure(description, judged)
+
+
+def measure(description: dict[str, Any], parts: Mapping[str, Judged]) -> None:
+    """Fill in, part by part, calibration error and operating points of the slices that get an answer.
+
+    On other parts than validation, whose scores the band is made of, what the band does too.
+    """
+    for title, part in parts.items():
+        items, probabilities = part.answered()
+        if not items:
+            continue
+        errors = calibration_error.table(items, probabilities, description["temperature"])
+        description["calibration_error"]["parts"][title] = errors
+        for point in description["operating_points"].values():
+            point["measured"][title] = points.measured(items, probabilities, point["threshold"])
+        if not title.startswith(POOLED):
+            description["conformal"]["measured"][title] = conformal.measured(
+                items, probabilities, description, description["threshold"]
+            )
+
+
+def of_part(description: dict[str, Any], title: str) -> dict[str, Any]:
+    """What `measure` and the gate found on one part."""
+    return {
+        "gate": description["gate"]["parts"][title],
+        "calibration_error": description["calibration_error"]["parts"].get(title),
+        "operating_points": {
+            name: point["measured"].get(title) for name, point in description["operating_points"].items()
+        },
+        "conformal": description["conformal"]["measured"].get(title),
+    }
+
+
+def _every(parts: Mapping[str, Sequence[Item]]) -> list[Item]:
+    return list(dict.fromkeys(item for items in parts.values() for item in items))

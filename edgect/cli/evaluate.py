@@ -1,0 +1,189 @@
+"""`edgect evaluate`: how good the answers are on your own labelled scans."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgect.backends import BACKENDS, PRECISIONS
+from edgect.cli import options
+from edgect.decision import POINTS
+from edgect.errors import UsageError
+from edgect.evaluate.folder import read_folder
+from edgect.evaluate.labels import Cases, Words
+from edgect.evaluate.listing import read_listing
+from edgect.scans import Limits
+
+if TYPE_CHECKING:
+    from edgect.classifier import Classifier
+    from edgect.evaluate.figures import Answer
+
+FORMATS = ("table", "json")
+
+
+@click.command("evaluate")
+@click.argument("source", metavar="DIR|TABLE.csv")
+@click.option(
+    "--positive",
+    multiple=True,
+    metavar="NAME",
+    help="A folder or label that is COVID-19; may be repeated.",
+)
+@click.option("--negative", multiple=True, metavar="NAME", help="One that is not; may be repeated.")
+@click.option(
+    "--patients",
+    type=click.Choice(("folder",)),
+    help="The folder below the label is the patient's, for DIR/label/patient/...",
+)
+@click.option("--backend", type=click.Choice(BACKENDS), default="openvino", show_default=True)
+@click.option("--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True)
+@options.model
+@options.threads
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="Probability from which on the label is COVID-19, in place of an operating point.",
+)
+@click.option(
+    "--operating-point",
+    type=click.Choice(POINTS),
+    help="The model's threshold to label by.  [default: balanced]",
+)
+@options.limits
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option(
+    "--plots",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write roc.png, reliability.png and confusion.png to DIR.",
+)
+@click.option(
+    "--rows",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a CSV row of every slice, with its true label.",
+)
+def command(
+    source: str,
+    positive: tuple[str, ...],
+    negative: tuple[str, ...],
+    patients: str | None,
+    form: str,
+    plots: Path | None,
+    rows: Path | None,
+    max_bytes: int,
+    max_pixels: int,
+    max_frames: int,
+    **model: Any,
+) -> None:
+    """Measure how good the answers are on labelled scans of your own.
+
+    The labels are the names of DIR's subfolders, such as COVID-19 and "not COVID-19", or stand in
+    TABLE.csv, with the columns path (from the table's folder on), label and, where known, patient.
+
+    \b
+    metrics      accuracy, sensitivity, specificity, precision, F1 and AUC, with 95 % intervals
+                 by bootstrap over patients where they are known; on the answered slices,
+                 and on all with each rejected or unreadable one counted as wrong
+    calibration  Brier score and expected calibration error: what a probability is worth
+
+    The JSON is one object; its names (schema 1) are explained in edgect/evaluate/report.py. The
+    result goes to stdout, everything else to stderr. Exit codes: 0 every row ok or rejected, 1 some
+    row is an error, 2 usage, 3 model or engine unusable, 130 interrupted.
+    """
+    cases = _cases(source, Words(positive, negative), patients is not None)
+    _check_outputs(source, cases, rows, plots)
+    import cv2  # only once the input is known to be good, as everything that takes time to load
+
+    from edgect.classifier import Classifier
+    from edgect.evaluate.figures import report
+    from edgect.evaluate.table import table
+
+    cv2.setNumThreads(1)  # a file has its thread already
+    limits = Limits(max_bytes, max_pixels, max_frames)
+    classifier = Classifier(**model, many=len(cases.files) > 1, limits=limits)
+    answers = _answers(cases, classifier, rows)
+    _say(f"computing intervals of {len(answers)} slices")
+    found = report(source, cases, answers, classifier)
+    if plots is not None:
+        from edgect.evaluate.plots import draw
+
+        _say(f"drawing to {plots}")
+        draw(found, answers, plots)
+    click.echo(found.to_json() if form == "json" else table(found), nl=False)
+    if found.coverage.error:
+        click.get_current_context().exit(1)
+
+
+def _cases(source: str, words: Words, patients: bool) -> Cases:
+    if not os.path.lexists(source):
+        raise UsageError(f"no such file or folder: {source!r}")
+    if os.path.isdir(source):
+        return read_folder(source, words, patients)
+    if patients:
+        raise UsageError("--patients folder is for folders; a table has the column patient")
+    return read_listing(source, words)
+
+
+def _check_outputs(source: str, cases: Cases, rows: Path | None, plots: Path | None) -> None:
+    """Before anything slow. Raises UsageError rather than write over a scan or the table, or among scans."""
+    inputs = {os.path.realpath(path) for path in (source, *(case.path for case in cases.files))}
+    for name, output in (("--rows", rows), ("--plots", plots)):
+        if output is None:
+            continue
+        if os.path.realpath(output) in inputs:
+            raise UsageError(f"{name} {output} is one of the files to read; name another")
+        if os.path.isdir(source) and output.resolve().is_relative_to(Path(source).resolve()):
+            raise UsageError(f"{name} {output} lies in {source}: it would be taken for a scan; name another")
+    if rows is not None and rows.exists() and not rows.is_file():
+        raise UsageError(f"--rows {rows}: not a regular file")
+    if plots is None:
+        return
+    from edgect.evaluate.plots import usable
+
+    usable()
+    pictures = {os.path.realpath(plots / f"{name}.png") for name in ("roc", "reliability", "confusion")}
+    if taken := pictures & inputs:
+        raise UsageError(f"--plots {plots}: {min(taken)} is one of the scans; name another folder")
+    try:
+        plots.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--plots {plots}: cannot be made ({error.strerror})") from error
+
+
+def _answers(cases: Cases, classifier: Classifier, rows: Path | None) -> list[Answer]:
+    from edgect.evaluate.figures import Answer
+    from edgect.evaluate.rows import open_rows
+    from edgect.ordered import in_order
+
+    many, answers = len(cases.files) > 1, []
+    work = partial(classifier.classify_file, many=many)
+    paths, labels = [case.path for case in cases.files], classifier.decision.labels
+    with (
+        open_rows(rows, labels) as write,
+        _progress(len(paths)) as bar,
+        closing(in_order(work, paths, classifier.at_once(many))) as found,
+    ):
+        for case, (_, predictions) in zip(cases.files, found, strict=True):
+            for said in predictions:
+                answers.append(Answer(case, said))
+                write(answers[-1])
+            bar.update(1)
+    return answers
+
+
+def _progress(files: int) -> Any:
+    """A bar on stderr, silent where that is no terminal."""
+    hidden = not sys.stderr.isatty()
+    return click.progressbar(length=files, label="classifying", file=sys.stderr, hidden=hidden, show_pos=True)
+
+
+def _say(stage: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(stage, err=True)

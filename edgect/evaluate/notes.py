@@ -1,0 +1,36 @@
+"""What to keep in mind about the figures, in sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from edgect.evaluate.labels import Cases
+from edgect.evaluate.report import Data
+from edgect.prediction import Prediction
+
+FEW = 30  # slices of a class
+
+
+def notes(cases: Cases, said: Sequence[Prediction], answered: tuple[int, int], data: Data) -> Iterator[str]:
+    """answered: slices with COVID-19 and without that have an answer."""
+    for name, count in zip(("COVID-19", "not COVID-19"), answered, strict=True):
+        if count == 0:
+            yield f"No answered slice is {name}: what needs some is undefined."
+        elif count < FEW:
+            yield f"Only {count} answered slices are {name}: with fewer than {FEW}, figures say little."
+    if not cases.by_patient:
+        yield (
+            "Patients are unknown, so intervals are drawn by file: they are too narrow if several slices "
+            "are of one patient. A CSV with the column patient, or --patients folder, mends that."
+        )
+    elif data.units < FEW:
+        yield f"Only {data.units} patients: the intervals themselves are rough."
+    contents = {(p.path, p.sha256) for p in said if p.sha256}
+    same = Counter(digest for _, digest in contents)
+    if copies := sum(count - 1 for count in same.values()):
+        yield f"{copies} files are copies of others, byte for byte: each counts again."
+    truths = {case.path: case.label for case in cases.files}
+    labels = {(digest, truths[path]) for path, digest in contents}
+    if torn := len(labels) - len(same):
+        yield f"{torn} files have the content of one with the other label: check the labels."

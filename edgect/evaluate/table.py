@@ -1,0 +1,114 @@
+"""The report as text for people, at most 100 columns wide and in ASCII, so that any terminal shows it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from edgect.evaluate.report import Counts, Coverage, Estimate, Report
+
+WIDTH = 100
+NAME = 14  # columns
+TITLES = {"f1": "F1", "auc": "AUC"}
+REASONS = 5  # of rows without an answer
+
+
+def table(report: Report) -> str:
+    """All that the report says, ending in a line break."""
+    lines = [line for name, value in _facts(report).items() for line in _wrapped(name.ljust(NAME), value)]
+    lines += ["", *_metrics(report), "", *_confusion(report.answered, report.coverage)]
+    lines += ["", *_points(report), "", *_calibration(report), ""]
+    for note in report.notes:
+        lines += _wrapped("Note: ", note)
+    text = "\n".join([*lines, *_wrapped("", report.notice)]) + "\n"
+    return text.encode("ascii", "backslashreplace").decode()
+
+
+def _facts(report: Report) -> dict[str, str]:
+    model, data, coverage = report.model, report.data, report.coverage
+    by = f"{model.backend} {model.engine}, {model.precision}, {model.threads} threads"
+    unit = f" of {data.units} patients" if data.unit == "patient" else ""
+    reasons = list(coverage.reasons.items())
+    why = "; ".join(f"{count} x {reason}" for reason, count in reasons[:REASONS])
+    more = f"; and {len(reasons) - REASONS} more reasons" if len(reasons) > REASONS else ""
+    facts = {
+        "scans": "".join(c if c.isprintable() else ascii(c)[1:-1] for c in data.source),
+        "date": f"{report.date}, edgect {report.version}",
+        "model": f"{model.name}, manifest {model.digest[:12]} | {by}",
+        "threshold": f"{model.threshold:.6g} ({model.operating_point or 'given'})",
+        "truth": (
+            f"{data.positives} slices COVID-19, {data.negatives} not, in {data.files} files{unit}; "
+            f"intervals drawn by {data.unit}"
+        ),
+        "answered": f"{coverage.answered} of {coverage.rows} slices; {_unanswered(coverage)}",
+    }
+    return facts | ({"no answer": why + more} if why else {})
+
+
+def _unanswered(coverage: Coverage) -> str:
+    counts = {"rejected": coverage.rejected, "error": coverage.error, "indeterminate": coverage.indeterminate}
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count or name != "indeterminate")
+
+
+def _metrics(report: Report) -> Iterator[str]:
+    answered, intended = report.answered, report.intention_to_diagnose
+    whole = "every slice; no answer is wrong"
+    yield " " * NAME + f"{'answered slices':<32}{whole}"
+    yield " " * NAME + f"{f'({answered.slices})':<32}({intended.slices})"
+    for name, estimate in answered.metrics.items():
+        beside = intended.metrics.get(name)
+        cells = _estimate(estimate).ljust(32) + (_estimate(beside) if beside else "")
+        yield (TITLES.get(name, name).ljust(NAME) + cells).rstrip()
+    yield " " * NAME + "with 95 % intervals by bootstrap"
+
+
+def _estimate(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "undefined"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+def _confusion(answered: Counts, coverage: Coverage) -> Iterator[str]:
+    counted = answered.confusion
+    yield " " * NAME + "said COVID-19".rjust(15) + "said not".rjust(15)
+    yield "COVID-19".ljust(NAME) + f"{counted.tp:>15}{counted.fn:>15}"
+    yield "not COVID-19".ljust(NAME) + f"{counted.fp:>15}{counted.tn:>15}"
+
+
+def _points(report: Report) -> Iterator[str]:
+    yield "point".ljust(NAME) + "".join(
+        head.rjust(13) for head in ("threshold", "accuracy", "sensitivity", "specificity", "precision", "F1")
+    )
+    for point in report.operating_points:
+        cells = "".join(_cell(value).rjust(13) for value in point.metrics.values())
+        yield point.name.ljust(NAME) + f"{point.threshold:.6g}".rjust(13) + cells
+
+
+def _cell(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
+
+
+def _calibration(report: Report) -> Iterator[str]:
+    found = report.calibration
+    yield from _wrapped(
+        "calibration".ljust(NAME),
+        f"Brier score {_cell(found.brier)}, expected calibration error "
+        f"{_cell(found.expected_calibration_error)} ({_bins(len(found.bins))})",
+    )
+    if found.bins:
+        yield (" " * NAME + "probability".rjust(17) + f"{'mean':>13}{'COVID-19':>13}{'slices':>13}")
+    for bin in found.bins:
+        span = f"{bin.lowest:.3f} to {bin.highest:.3f}"
+        yield " " * NAME + f"{span:>17}{bin.probability:>13.3f}{bin.share:>13.3f}{bin.count:>13}"
+
+
+def _bins(count: int) -> str:
+    return f"{count} bins of equal counts" if count > 1 else f"{count or 'no'} bin: too few slices for more"
+
+
+def _wrapped(start: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False
+    )

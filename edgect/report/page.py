@@ -1,0 +1,135 @@
+"""The page round its rows: what comes before them, once they were counted, and what comes after."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from edgect.decision import INDETERMINATE
+from edgect.report.row import KINDS, Row, doubted, kind, literal, probability
+from edgect.report.thumbnail import legend
+
+BINS = 20  # of the distribution of probabilities, 0 to 1
+_MOST = 10**9 - 1  # rows that there is room for in the summary
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was run. labels: not COVID-19, COVID-19. scale: log-odds drawn in the strongest red.
+
+    facts: name and value of all else that the page says of it; none with patient data.
+    """
+
+    labels: tuple[str, str]
+    threshold: float
+    scale: float
+    date: str
+    facts: Mapping[str, str]
+
+
+@dataclass
+class Tally:
+    """Rows by kind, answers to be doubted, and answers by probability."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    bins: list[int] = field(default_factory=lambda: [0] * BINS)
+    doubted: int = 0
+
+    def add(self, row: Row, run: Run) -> None:
+        self.kinds[kind(row, run.labels)] += 1
+        self.doubted += doubted(row)
+        if (chance := probability(row)) is not None:
+            self.bins[min(int(chance * BINS), BINS - 1)] += 1
+
+
+def before(run: Run, tally: Tally | None = None) -> bytes:
+    """The page up to its first row. As long whatever the tally, so that it can be written over."""
+    full = Tally(Counter(dict.fromkeys(KINDS, _MOST)), [_MOST] * BINS, _MOST)
+    room = len(_before(run, full))
+    return _before(run, tally or Tally()).ljust(room)
+
+
+def after() -> bytes:
+    """The page from its last row on."""
+    return Template(_parts()[1]).substitute(script=_file("page.js")).encode()
+
+
+def _before(run: Run, tally: Tally) -> bytes:
+    names = {
+        "positive": run.labels[1],
+        "negative": run.labels[0],
+        INDETERMINATE: INDETERMINATE,
+        "rejected": "rejected",
+        "error": "error",
+    }
+    return (
+        Template(_parts()[0])
+        .substitute(
+            policy=_policy(),
+            style=_file("page.css"),
+            date=literal(run.date),
+            positive=literal(run.labels[1]),
+            threshold=f"{run.threshold:.4g}",
+            scale=f"{run.scale:.3g}",
+            legend=b64encode(legend()).decode(),
+            facts="".join(_fact(name, value) for name, value in run.facts.items()),
+            kinds="".join(_choice(name, names[name], tally.kinds[name]) for name in KINDS),
+            doubt=f"{tally.doubted:,}",
+            distribution=_distribution(tally.bins, run.threshold),
+        )
+        .encode()
+    )
+
+
+def _fact(name: str, value: str) -> str:
+    wide = ' class="wide"' if len(value) > 40 else ""
+    return f"<div{wide}><dt>{literal(name)}</dt><dd>{literal(value)}</dd></div>"
+
+
+def _choice(name: str, shown: str, count: int) -> str:
+    return (
+        f'<label class="chip {name}"><input type="checkbox" name="kind" value="{name}" checked>'
+        f"<span>{literal(shown)}</span> <b>{count:,}</b></label>"
+    )
+
+
+def _distribution(bins: list[int], threshold: float) -> str:
+    """Bars of how many answers lie at which probability, as SVG."""
+    most, step = max(*bins, 1), 100 / BINS
+    bars = "".join(
+        f'<rect class="value" x="{number * step + 0.5:.2f}" y="{40 - 38 * count / most:05.2f}" '
+        f'width="{step - 1:.2f}" height="{38 * count / most:05.2f}"><title>{number / BINS:.2f} to '
+        f"{(number + 1) / BINS:.2f}: {count:,}</title></rect>"
+        for number, count in enumerate(bins)
+    )
+    return f'{bars}<rect class="threshold" x="{min(100 * threshold, 99.5):.2f}" width="0.6" height="40"/>'
+
+
+@cache
+def _parts() -> tuple[str, str]:
+    start, end = _file("page.html").split("<!-- rows -->\n")
+    return start, end
+
+
+@cache
+def _file(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+@cache
+def _policy() -> str:
+    """Nothing is fetched, and no script or style runs but the page's own, whatever a file name says."""
+    script, style = (
+        b64encode(hashlib.sha256(_file(name).encode()).digest()).decode() for name in ("page.js", "page.css")
+    )
+    return (
+        f"default-src 'none'; img-src data:; script-src 'sha256-{script}'; style-src 'sha256-{style}'; "
+        "base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,99 @@
+"""Members of zip archives, as `scan.zip/folder/name`; nothing is ever unpacked to a disk."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+import zlib
+from functools import lru_cache
+from pathlib import PurePosixPath
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from edgect.errors import ScanError
+
+SUFFIX = ".zip"
+MEMBERS = 100_000  # of one archive, at most
+_BROKEN = (BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError)
+
+
+def is_archive(path: str) -> bool:
+    return path.lower().endswith(SUFFIX) and os.path.isfile(path)
+
+
+def members(path: str) -> list[str]:
+    """Names of an archive's files, one for each as the archive spells it, without hidden ones.
+
+    Raises ScanError where it cannot be listed, or holds more than `MEMBERS`.
+    """
+    archive = _opened(path)
+    if len(archive.infolist()) > MEMBERS:
+        raise ScanError(f"archive of {len(archive.infolist()):,} files is over the limit of {MEMBERS:,}")
+    return [info.filename for info in archive.infolist() if not info.is_dir()]
+
+
+def split(path: str) -> tuple[str, str] | None:
+    """The archive and the member that a path names, None where no part of it is an archive."""
+    lower, start = path.lower(), 0
+    while (at := lower.find(SUFFIX + "/", start)) >= 0:
+        archive, member = path[: at + len(SUFFIX)], path[at + len(SUFFIX) + 1 :]
+        if member and os.path.isfile(archive):
+            return archive, member
+        start = at + 1
+    return None
+
+
+def holds(path: str) -> bool:
+    """Whether a path names a member that is there."""
+    try:
+        return (found := split(path)) is not None and found[1] in _opened(found[0]).namelist()
+    except ScanError:
+        return False
+
+
+def read(archive: str, member: str, length: int) -> bytes:
+    """A member's first `length` bytes, where there are as many, whatever its header says.
+
+    Raises ScanError: damaged, encrypted, there twice, or a name that leads out of the archive.
+    """
+    opened = _opened(archive)
+    found = [info for info in opened.infolist() if info.filename == member]
+    if len(found) != 1:
+        twice = "is in the archive more than once: which one is meant?"
+        raise ScanError(twice if found else "is no longer in the archive")
+    _check(found[0])
+    try:
+        with opened.open(found[0]) as file:
+            return file.read(length)
+    except _BROKEN as error:
+        raise ScanError(f"cannot be read from its archive: damaged ({type(error).__name__})") from None
+
+
+def _check(info: ZipInfo) -> None:
+    parts = PurePosixPath(info.filename.replace("\\", "/")).parts
+    if ".." in parts or info.filename.startswith(("/", "\\")) or info.filename[1:2] == ":":
+        raise ScanError("its name leads out of the archive", "rejected")
+    if info.flag_bits & 1:
+        raise ScanError("encrypted: unpack the archive with its password")
+    if info.compress_type not in (
+        zipfile.ZIP_STORED,
+        zipfile.ZIP_DEFLATED,
+        zipfile.ZIP_BZIP2,
+        zipfile.ZIP_LZMA,
+    ):
+        raise ScanError(f"compressed by method {info.compress_type}, which Python cannot undo")
+
+
+def _opened(path: str) -> ZipFile:
+    try:
+        status = os.stat(path)
+        return _open(path, status.st_mtime_ns, status.st_size)
+    except OSError as error:
+        raise ScanError(f"cannot be read: {error.strerror or error}") from None
+    except _BROKEN:
+        raise ScanError("not a zip archive, though named like one: damaged or cut short") from None
+
+
+@lru_cache(maxsize=4)
+def _open(path: str, modified: int, size: int) -> ZipFile:
+    """Kept open, since listing a large archive anew for each member would take minutes."""
+    return ZipFile(path)

@@ -1,0 +1,77 @@
+"""Which decoder reads which transfer syntax, and the package that it comes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydicom import uid
+from pydicom.pixels.decoders.base import Decoder, get_decoder
+from pydicom.uid import UID
+
+from edgect.errors import ScanError
+
+OWN = "pydicom"
+GDCM = "python-gdcm"
+OPENJPEG = "pylibjpeg-openjpeg"
+PLUGINS = {OWN: "pydicom", GDCM: "gdcm", OPENJPEG: "pylibjpeg"}  # package: pydicom's name for it
+
+NATIVE = (
+    uid.ImplicitVRLittleEndian,
+    uid.ExplicitVRLittleEndian,
+    uid.ExplicitVRBigEndian,
+    uid.DeflatedExplicitVRLittleEndian,
+)
+JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1)
+JPEG_LS = (uid.JPEGLSLossless, uid.JPEGLSNearLossless)
+JPEG_2000 = (uid.JPEG2000Lossless, uid.JPEG2000)
+HTJ2K = (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
+
+# packages that decode it, the first that is there is used; pylibjpeg-libjpeg is GPL and never is
+PACKAGES: dict[UID, tuple[str, ...]] = {
+    **dict.fromkeys(NATIVE, (OWN,)),
+    uid.RLELossless: (OWN,),
+    **dict.fromkeys((*JPEG, *JPEG_LS), (GDCM,)),
+    **dict.fromkeys(JPEG_2000, (OPENJPEG, GDCM)),
+    **dict.fromkeys(HTJ2K, (OPENJPEG,)),
+}
+
+
+@dataclass(frozen=True)
+class Codec:
+    """plugin: pydicom's name of what decodes, empty for what is not encoded."""
+
+    decoder: Decoder
+    plugin: str
+
+
+def codec(syntax: UID) -> Codec:
+    """What decodes a transfer syntax here. Raises ScanError that names it, and the package it wants."""
+    named = (
+        f"transfer syntax {syntax} ({syntax.name})" if syntax.name != syntax else f"transfer syntax {syntax}"
+    )
+    if syntax not in PACKAGES:
+        raise ScanError(f"{named} is none that edgect has a decoder for")
+    package = package_for(syntax)
+    if package is None:
+        raise ScanError(f"{named} needs a decoder that is not installed: pip install {PACKAGES[syntax][0]}")
+    if package == GDCM:
+        _hush_gdcm()
+    return Codec(get_decoder(syntax), "" if syntax in NATIVE else PLUGINS[package])
+
+
+def package_for(syntax: UID) -> str | None:
+    """The installed package that decodes it, None where none is."""
+    plugins = get_decoder(syntax).available_plugins
+    for package in PACKAGES[syntax]:
+        if syntax in NATIVE or PLUGINS[package] in plugins:
+            return package
+    return None
+
+
+def _hush_gdcm() -> None:
+    """It writes on stderr what the row says already."""
+    import gdcm
+
+    gdcm.Trace.WarningOff()
+    gdcm.Trace.ErrorOff()
+    gdcm.Trace.DebugOff()

@@ -1,0 +1,174 @@
+"""A DICOM file's content to the few elements that edgect uses; no other is kept, a patient's name least."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Sequence
+from struct import unpack
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag, Tag
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from edgect.errors import ScanError
+from edgect.scans.limits import Limits
+from edgect.scans.quiet import quiet
+
+KEYWORDS = (
+    "SpecificCharacterSet",
+    "ImageType",
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "SeriesInstanceUID",
+    "Modality",
+    "DirectoryRecordSequence",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "NumberOfFrames",
+    "Rows",
+    "Columns",
+    "PixelSpacing",
+    "PixelAspectRatio",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+    "RescaleIntercept",
+    "RescaleSlope",
+    "RescaleType",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "ExtendedOffsetTable",
+    "ExtendedOffsetTableLengths",
+    "FloatPixelData",
+    "DoubleFloatPixelData",
+    "PixelData",
+)
+ELEMENTS = 100_000  # of a data set, at most; a CT slice has some two hundred
+TRUNCATED = "truncated: the file ends before its elements do"
+UNDEFINED = 0xFFFFFFFF
+_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT OB OW PN SH SL SQ SS ST TM UI UL UN US UT".split())
+
+
+def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
+    """The elements of `KEYWORDS`, and the transfer syntax as far as it is known.
+
+    content: with preamble and file meta information, or without either. A deflated data set may be as
+    long as `limits.bytes`. Raises ScanError: the file ends before its elements do, or is no data set.
+    """
+    file = io.BytesIO(content)
+    if content[128:132] == b"DICM":
+        file.seek(132)
+    meta = Dataset()
+    if content[file.tell() : file.tell() + 2] == b"\x02\0":
+        # always explicit and little endian (PS3.10, 7.1)
+        meta = read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
+    syntax = UID(str(meta["TransferSyntaxUID"].value)) if "TransferSyntaxUID" in meta else None
+    if syntax == DeflatedExplicitVRLittleEndian:
+        file = io.BytesIO(_inflate(content[file.tell() :], limits.bytes))
+    elif syntax is None:
+        syntax = _guess(content[file.tell() :][:6])
+    implicit, big = syntax == ImplicitVRLittleEndian, syntax == ExplicitVRBigEndian
+    dataset = _elements(file, implicit, not big)
+    if _undefined(dataset) and not UID(syntax).is_compressed:
+        return dataset, None  # encapsulated, but by what
+    return dataset, syntax
+
+
+def value(dataset: Dataset, keyword: str) -> Any:
+    """An element's value, None where it is missing or empty. Raises ScanError where it is malformed."""
+    try:
+        found = dataset.get(keyword)
+    except Exception:  # whose message may quote what the file holds
+        raise ScanError(f"damaged: its {keyword} cannot be read") from None
+    return None if found is None or found == "" or (isinstance(found, Sequence) and not found) else found
+
+
+def numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
+    """So many numbers, None where the element is missing. Raises ScanError where they are others."""
+    found = value(dataset, keyword)
+    if found is None:
+        return None
+    try:
+        parts = [found] if count == 1 else list(found)
+        result = tuple(float(part) for part in parts)
+    except Exception:
+        raise ScanError(f"damaged: its {keyword} is no number") from None
+    if len(result) != count:
+        raise ScanError(f"damaged: its {keyword} holds {len(result)} numbers instead of {count}")
+    return result
+
+
+def number(dataset: Dataset, keyword: str) -> float | None:
+    found = numbers(dataset, keyword, 1)
+    return None if found is None else found[0]
+
+
+def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
+    size, seen, end, last = len(file.getbuffer()), 0, 0, Tag("PixelData")
+
+    def stop(tag: int, vr: str | None, length: int) -> bool:
+        nonlocal seen, end
+        seen += 1
+        if seen > ELEMENTS:
+            raise ScanError(f"more than {ELEMENTS:,} elements: no CT slice")
+        if tag > last:
+            return True
+        if length != UNDEFINED and file.tell() + length > size:
+            raise ScanError(TRUNCATED)
+        end = size if length == UNDEFINED else file.tell() + length
+        return False
+
+    wanted: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
+    try:
+        with quiet as heard:
+            dataset = read_dataset(file, implicit, little, stop_when=stop, specific_tags=wanted)
+    except ScanError:
+        raise
+    except EOFError:
+        raise ScanError(TRUNCATED) from None
+    except Exception as error:  # whose message may quote what the file holds
+        raise ScanError(f"damaged: no DICOM data set can be read ({type(error).__name__})") from None
+    cut = last not in dataset and end < size  # in the midst of a tag or length
+    if cut or any("end of file" in text.lower() for text in heard):  # it went on with what it had
+        raise ScanError(TRUNCATED)
+    return dataset
+
+
+def _inflate(deflated: bytes, most: int) -> bytes:
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        content = stream.decompress(deflated, most + 1)
+    except zlib.error:
+        raise ScanError("damaged: the deflated data set cannot be inflated") from None
+    if len(content) > most:
+        raise ScanError(f"data set is, inflated, over the limit of {most:,} bytes")
+    if not stream.eof:
+        raise ScanError(TRUNCATED)
+    return content
+
+
+def _guess(head: bytes) -> UID:
+    """How a data set without a transfer syntax is written down, by its first element."""
+    if head[4:6] not in _VRS or len(head) < 6:
+        return ImplicitVRLittleEndian
+    (group,) = unpack("<H", head[:2])
+    return ExplicitVRBigEndian if group >= 0x0100 else ExplicitVRLittleEndian
+
+
+def _undefined(dataset: Dataset) -> bool:
+    element = dataset.get_item("PixelData")
+    return element is not None and getattr(element, "length", 0) == UNDEFINED

@@ -1,0 +1,136 @@
+"""NIfTI volumes of CT: one axial slice after another, in Hounsfield units."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Image
+from nibabel.nifti2 import Nifti2Image
+from numpy.typing import NDArray
+
+from edgect.errors import ScanError
+from edgect.scans.frame import Frame, Origin, Vector
+from edgect.scans.hounsfield import Window
+from edgect.scans.limits import Limits
+from edgect.scans.plane import Plane, normal, to_grey
+from edgect.scans.quiet import quiet
+
+MILLIMETRES = {"meter": 1000.0, "mm": 1.0, "micron": 0.001, "unknown": 1.0}
+
+
+def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> Iterator[Frame]:
+    """Decode a volume's slices in the order of the file, one at a time; never raises for bad content.
+
+    Values, scaled as the header says, are taken to be Hounsfield units: a NIfTI file does not say what
+    they are. A slice in which nothing is as low as air is rejected. The affine says which axis runs
+    along the patient and how slices are turned to be looked at. name: the volume's series.
+    """
+    origin = Origin(name, name)
+    try:
+        with quiet:
+            volume = _Volume(_inflated(content, limits.bytes), limits)
+    except ScanError as error:
+        yield Frame(None, None, error, origin)
+        return
+    except Exception as error:  # parsers raise whatever they meet
+        reason = f"damaged: no NIfTI header can be read ({type(error).__name__})"
+        yield Frame(None, None, ScanError(reason), origin)
+        return
+    for index in range(volume.count):
+        here = Origin(name, name, volume.position(index), volume.normal)
+        grey, why = None, None
+        try:
+            with quiet:
+                grey = to_grey(volume.plane(index), window, limits)
+        except ScanError as error:
+            why = error
+        except Exception:
+            why = ScanError("truncated or damaged: its values cannot be read")
+        yield Frame(index if volume.count > 1 else None, grey, why, here)
+
+
+class _Volume:
+    """Raises ScanError where a file holds no volume of slices whose orientation is known."""
+
+    def __init__(self, content: bytes, limits: Limits) -> None:
+        image = _image(content)
+        header: Any = image.header
+        shape = tuple(int(length) for length in image.shape)
+        while len(shape) > 3 and shape[-1] == 1:
+            shape = shape[:-1]
+        if len(shape) != 3 or not all(shape):
+            raise ScanError(f"{len(shape)} dimensions where a volume has 3", "rejected")
+        if header.get_data_dtype().kind not in "iuf":
+            raise ScanError("colours or complex numbers: no CT in Hounsfield units", "rejected")
+        affine = np.asarray(image.affine, float)
+        if not int(header["sform_code"]) and not int(header["qform_code"]):
+            raise ScanError(
+                "nothing says how it lies in the patient (sform and qform codes are 0)", "rejected"
+            )
+        scale = MILLIMETRES.get(header.get_xyzt_units()[0], 1.0)
+        # NIfTI's axes run to the right, the front and the head
+        columns = affine[:3, :3] * np.array([[-1.0], [-1.0], [1.0]]) * scale
+        sides = np.linalg.norm(columns, axis=0)
+        if not np.isfinite(affine).all() or not sides.all():
+            raise ScanError("damaged: its affine is none")
+        self._data, self._more = image.dataobj, len(image.shape) - 3
+        self._along = int(np.argmax(np.abs(columns[2] / sides)))
+        self._down, self._right = (axis for axis in range(3) if axis != self._along)
+        self.count = shape[self._along]
+        self._check(shape, limits)
+        self._directions = [_vector(columns[:, axis] / sides[axis]) for axis in range(3)]
+        self._spacing = (float(sides[self._down]), float(sides[self._right]))
+        self.normal = normal(self._directions[self._right], self._directions[self._down])
+        corner = affine[:3, 3] * np.array([-1.0, -1.0, 1.0]) * scale
+        self._first = float(np.dot(corner, self.normal))
+        self._step = float(np.dot(columns[:, self._along], self.normal))
+
+    def _check(self, shape: tuple[int, ...], limits: Limits) -> None:
+        if self.count > limits.frames:
+            raise ScanError(f"{self.count:,} slices are over {limits.of('frames')}")
+        height, width = shape[self._down], shape[self._right]
+        if height * width > limits.pixels:
+            raise ScanError(f"image of {width:,}x{height:,} is over {limits.of('pixels')}")
+
+    def position(self, index: int) -> float:
+        return round(self._first + index * self._step, 4)
+
+    def plane(self, index: int) -> Plane:
+        where: list[Any] = [slice(None)] * 3 + [0] * self._more
+        where[self._along] = index
+        values: NDArray[np.floating] = np.asarray(self._data[tuple(where)], np.float64)
+        return Plane(values, self._directions[self._right], self._directions[self._down], self._spacing)
+
+
+def _image(content: bytes) -> Nifti1Image:
+    kind = Nifti2Image if content[4:8] == b"n+2\0" else Nifti1Image
+    image: Nifti1Image = kind.from_bytes(content)
+    header: Any = image.header
+    needed = int(header.get_data_offset()) + prod(map(int, image.shape)) * header.get_data_dtype().itemsize
+    if len(content) < needed:
+        raise ScanError("truncated: the file ends before its values do")
+    return image
+
+
+def _inflated(content: bytes, most: int) -> bytes:
+    if content[:2] != b"\x1f\x8b":
+        return content
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            inflated = file.read(most + 1)
+    except (OSError, EOFError, zlib.error):
+        raise ScanError("truncated or damaged: it cannot be inflated") from None
+    if len(inflated) > most:
+        raise ScanError(f"file is, inflated, over the limit of {most:,} bytes")
+    return inflated
+
+
+def _vector(parts: NDArray[np.floating]) -> Vector:
+    x, y, z = (float(part) for part in parts)
+    return x, y, z

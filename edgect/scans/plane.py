@@ -1,0 +1,108 @@
+"""A slice as a scanner stores it, in Hounsfield units and somewhere in the patient, to greys as displayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import cos, radians
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgect.errors import ScanError
+from edgect.scans.frame import Vector
+from edgect.scans.hounsfield import Window
+from edgect.scans.limits import Limits
+from edgect.scans.raster import MIN_SIDE
+
+TILT = 30.0  # degrees off axial that still are axial: as far as gantries tilt
+LOWEST = -1024.0  # Hounsfield units; what is below lies outside the scanner's field of view
+AIR = -500.0  # Hounsfield units; every slice of a chest holds air, round it or in the lungs
+SQUARE = 0.01  # how far the sides of a pixel may differ before they are made equal
+LONGEST = 4.0  # how many times as long as wide a pixel may be
+
+
+@dataclass(frozen=True)
+class Plane:
+    """values: Hounsfield units `[rows, columns]`, any float.
+
+    right, down: unit vectors from one column, or row, to the next, in the patient's coordinates of
+    DICOM: x to the left, y to the back, z to the head. spacing: millimetres from one row, and from
+    one column, to the next, or any such ratio.
+    """
+
+    values: NDArray[np.floating]
+    right: Vector
+    down: Vector
+    spacing: tuple[float, float] = (1.0, 1.0)
+
+
+def normal(right: Vector, down: Vector) -> Vector:
+    """Unit vector across the slice, towards the head.
+
+    Raises ScanError: the directions are no axial slice's. Up to `TILT` degrees off in any direction
+    are: gantries tilt, and heads do.
+    """
+    across = np.cross(right, down)
+    units = [float(np.linalg.norm(vector)) for vector in (right, down, across)]
+    if not np.allclose(units, 1, atol=1e-2):
+        raise ScanError("the orientation stated is none: its directions are no unit vectors at right angles")
+    least = cos(radians(TILT)) - 1e-4
+    off = "not axial: its plane is more than 30 degrees off"
+    if abs(across[2]) < least:
+        nearest = ("sagittal", "coronal", "oblique")[int(np.argmax(np.abs(across)))]
+        raise ScanError(f"{off} ({nearest})", "rejected")
+    if min(max(abs(vector[0]), abs(vector[1])) for vector in (right, down)) < least:
+        raise ScanError("turned in its plane by more than 30 degrees: not as it is looked at", "rejected")
+    x, y, z = (float(part) * np.sign(across[2]) / units[2] + 0.0 for part in across)
+    return float(x), float(y), float(z)
+
+
+def to_grey(plane: Plane, window: Window, limits: Limits) -> NDArray[np.uint8]:
+    """As radiologists look at it, through the window: the patient's right on the left, the back below.
+
+    Pixels that are not square become so by enlarging along their longer side, before the window.
+    Raises ScanError where there is nothing to give an answer on.
+    """
+    upright = _upright(plane)
+    values = upright.values
+    if not np.isfinite(values).all():
+        raise ScanError("holds values that are no numbers")
+    if values.min() > AIR:
+        raise ScanError(
+            f"no air: nothing is below {AIR:.0f} HU, so this is no slice of a chest in Hounsfield units",
+            "rejected",
+        )
+    square = _square(np.maximum(values, LOWEST).astype(np.float32), upright.spacing, limits)
+    if min(square.shape) < MIN_SIDE:
+        height, width = square.shape
+        raise ScanError(f"image of {width}x{height} is too small for a CT slice", "rejected")
+    pixels = window.grey(square)
+    if pixels.min() == pixels.max():
+        raise ScanError("blank image: every pixel has the same value", "rejected")
+    return pixels
+
+
+def _upright(plane: Plane) -> Plane:
+    """Transposed and flipped, so that it is seen from the feet with the back below."""
+    if abs(plane.right[0]) < abs(plane.right[1]):
+        plane = Plane(plane.values.T, plane.down, plane.right, plane.spacing[::-1])
+    values = plane.values
+    if plane.right[0] < 0:
+        values = values[:, ::-1]
+    if plane.down[1] < 0:
+        values = values[::-1]
+    return replace(plane, values=values)
+
+
+def _square(values: NDArray[np.float32], spacing: tuple[float, float], limits: Limits) -> NDArray[np.float32]:
+    ratio = spacing[0] / spacing[1]
+    if not 1 / LONGEST <= ratio <= LONGEST:
+        raise ScanError(f"pixels {max(ratio, 1 / ratio):.1f} times as long as wide", "rejected")
+    if abs(ratio - 1) <= SQUARE:
+        return np.ascontiguousarray(values)
+    height, width = values.shape
+    wide, high = max(round(width / ratio), width), max(round(height * ratio), height)
+    if wide * high > limits.pixels:
+        raise ScanError(f"image of {wide:,}x{high:,} square pixels is over {limits.of('pixels')}")
+    return np.asarray(cv2.resize(np.ascontiguousarray(values), (wide, high)), np.float32)

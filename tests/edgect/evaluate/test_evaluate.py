@@ -1,0 +1,120 @@
+"""`edgect evaluate` on small labelled folders and tables, with the real engine."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+from sklearn.metrics import roc_auc_score
+
+from edgect.cli import main
+from edgect.metrics import auc
+from tests.edgect.synthetic import write_scan
+
+Evaluate = Callable[..., Result]
+
+
+@pytest.fixture
+def evaluate() -> Evaluate:
+    def run(*arguments: object) -> Result:
+        line = ["evaluate", "--backend", "onnxruntime", *map(str, arguments)]
+        return CliRunner().invoke(main, line, catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    for seed, name in enumerate(
+        ("CT_COVID/a.png", "CT_COVID/b.png", "non-covid/covid/c.png", "non-covid/d.png")
+    ):
+        write_scan(tmp_path / "labelled" / name, seed)
+    return tmp_path / "labelled"
+
+
+def test_folder_names_are_labels_and_deeper_names_are_not(evaluate: Evaluate, labelled: Path) -> None:
+    (labelled / "non-covid" / "note.txt").write_text("ask the ward\n")
+    done = evaluate(labelled, "--format", "json")
+    found = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert done.exit_code == 0
+    assert (found["schema"], found["data"]["positives"], found["data"]["negatives"]) == (1, 2, 3)
+    assert (found["coverage"]["answered"], found["coverage"]["rejected"]) == (4, 1)
+    assert sum(found["answered"]["confusion"].values()) == 4
+    assert sum(found["intention_to_diagnose"]["confusion"].values()) == 5
+
+
+def test_an_excel_table_its_rows_and_its_pictures(evaluate: Evaluate, labelled: Path, tmp_path: Path) -> None:
+    table, plots, rows = tmp_path / "t.csv", tmp_path / "plots", tmp_path / "rows.csv"
+    names = sorted(labelled.rglob("*.png"))
+    lines = [f"{n.relative_to(tmp_path)};{int('CT_COVID' in str(n))};p{i}" for i, n in enumerate(names)]
+    table.write_bytes("\r\n".join(["path;label;patient", *lines]).encode("utf-8-sig"))
+    done = evaluate(table, "--plots", plots, "--rows", rows)
+    assert done.exit_code == 0
+    assert "drawn by patient" in done.stdout
+    assert rows.read_text().count("\n") == 5
+    for name in ("roc", "reliability", "confusion"):
+        assert np.asarray(Image.open(plots / f"{name}.png").convert("L")).std() > 5
+
+
+def test_one_class_alone_is_undefined_and_no_crash(evaluate: Evaluate, tmp_path: Path) -> None:
+    write_scan(tmp_path / "s" / "positive" / "a.png")
+    (tmp_path / "s" / "negative").mkdir()
+    done = evaluate(tmp_path / "s", "--plots", tmp_path / "plots", "--format", "json")
+    found = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert found["answered"]["metrics"]["specificity"]["value"] is None
+    assert found["answered"]["metrics"]["auc"]["value"] is None
+
+
+def test_an_unreadable_file_is_1(evaluate: Evaluate, labelled: Path) -> None:
+    (labelled / "CT_COVID" / "z.png").write_bytes(b"")
+    assert evaluate(labelled).exit_code == 1
+
+
+def test_an_unclear_folder_is_2_and_can_be_named(evaluate: Evaluate, labelled: Path) -> None:
+    (labelled / "non-covid").rename(labelled / "ward 7")
+    done = evaluate(labelled)
+    assert done.exit_code == 2
+    assert "'ward 7'" in done.stderr
+    assert "--positive NAME" in done.stderr
+    assert evaluate(labelled, "--positive", "CT_COVID", "--negative", "ward 7").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("a.png,1\na.png,1", "line 3: 'a.png' is the file of line 2"),
+        ("a.png,", "line 2: no label"),
+        ("a.png,perhaps", "line 2: unknown label 'perhaps'"),
+        ("b.png,1", "line 2: no file"),
+        ("a.png,1,2", "line 2: 3 cells"),
+        ("", "no line below"),
+    ],
+)
+def test_a_wrong_line_is_2_and_named(evaluate: Evaluate, scan: Path, lines: str, message: str) -> None:
+    scan.rename(scan.with_name("a.png"))
+    table = scan.with_name("t.csv")
+    table.write_text("path,label\n" + lines)
+    done = evaluate(table)
+    assert done.exit_code == 2
+    assert message in done.stderr
+
+
+def test_rows_never_go_over_an_input(evaluate: Evaluate, scan: Path) -> None:
+    table = scan.with_name("t.csv")
+    table.write_text(f"path,label\n{scan.name},1\n")
+    for output in (table, scan):
+        before = output.read_bytes()
+        assert evaluate(table, "--rows", output).exit_code == 2
+        assert output.read_bytes() == before
+
+
+def test_the_auc_is_that_of_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    labels, scores = rng.integers(0, 2, 300), rng.integers(0, 20, 300) / 20
+    assert math.isclose(auc(labels, scores), roc_auc_score(labels, scores))

@@ -1,0 +1,36 @@
+"""A page without a classifier: rows as a run would give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from edgect.prediction import COLUMNS
+from edgect.report.page import Run, Tally, after, before
+from edgect.report.row import Row, markup
+from edgect.report.thumbnail import Pictures, pictures
+from tests.edgect.synthetic import body
+
+RUN = Run(("not COVID-19", "COVID-19"), 0.5, 18.0, "2026-01-02 03:04:05", {"model": "lungs"})
+
+
+def row(path: str, probability: float | None = None, **more: str | int | float | None) -> Row:
+    """An ok row with a probability, else an error."""
+    values: dict[str, str | int | float | None] = dict.fromkeys(COLUMNS, "")
+    values |= {"path": path, "frame": None, "position": None, "probability": probability}
+    if probability is None:
+        values |= {"status": "error", "reason": "cannot be read"}
+    else:
+        values |= {"status": "ok", "label": RUN.labels[probability >= RUN.threshold], "region": "lungs"}
+    return values | more
+
+
+def write(path: Path, rows: Iterable[Row]) -> Path:
+    made, tally = pictures(body(), None, None), Tally()
+    lines = []
+    for number, one in enumerate(rows, 1):
+        tally.add(one, RUN)
+        shown: Pictures | None = made if one["status"] == "ok" else None
+        lines.append(markup(number, one, shown, RUN.labels, RUN.threshold).encode())
+    path.write_bytes(b"".join((before(RUN, tally), *lines, after())))
+    return path

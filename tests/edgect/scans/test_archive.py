@@ -1,0 +1,61 @@
+"""Zip archives and DICOMDIRs stand for their files."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from edgect.errors import ScanError
+from edgect.scans import Limits, find_scans, read_bytes, read_frames
+from tests.edgect.scans.dicom_files import ct, write
+
+
+def archive(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return path
+
+
+def test_a_zip_stands_for_its_members_sorted(tmp_path: Path) -> None:
+    content = write(ct())
+    path = archive(tmp_path / "s.zip", {"b/IM1": content, "a.dcm": content, "__MACOSX/x": b"", ".h": b""})
+    for given in (tmp_path, path):
+        found = find_scans([given])
+        assert found == [f"{path}/a.dcm", f"{path}/b/IM1"]
+        assert [read_bytes(name) for name in found] == [content] * 2
+    assert find_scans([f"{path}/a.dcm"]) == [f"{path}/a.dcm"]
+
+
+def test_damaged_and_empty_archives_stand_for_themselves(tmp_path: Path) -> None:
+    empty = archive(tmp_path / "empty.zip", {})
+    (tmp_path / "garbage.zip").write_bytes(b"nothing")
+    assert find_scans([tmp_path]) == [str(empty), str(tmp_path / "garbage.zip")]
+    statuses = [next(read_frames(read_bytes(name), name)).error.status for name in find_scans([tmp_path])]  # type: ignore[union-attr]
+    assert statuses == ["rejected", "error"]
+
+
+def test_a_bomb_is_over_the_limit_by_what_it_really_holds(tmp_path: Path) -> None:
+    path = archive(tmp_path / "bomb.zip", {"a": bytes(5_000_000)})
+    with pytest.raises(ScanError, match="over the limit"):
+        read_bytes(f"{path}/a", Limits(bytes=1_000_000))
+
+
+@pytest.mark.parametrize("name", ["../../secret", "/etc/passwd", "a/../../b"])
+def test_a_name_that_leads_out_is_rejected(tmp_path: Path, name: str) -> None:
+    path = archive(tmp_path / "s.zip", {name: b"x"})
+    (found,) = find_scans([path])
+    with pytest.raises(ScanError, match="leads out") as caught:
+        read_bytes(found)
+    assert caught.value.status == "rejected"
+
+
+def test_a_member_with_a_wrong_checksum_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "s.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a", b"abcdefgh" * 50)
+    path.write_bytes(path.read_bytes().replace(b"abcdefgh", b"abcdefgX", 1))
+    with pytest.raises(ScanError, match="damaged"):
+        read_bytes(f"{path}/a")

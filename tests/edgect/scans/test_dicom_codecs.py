@@ -1,0 +1,166 @@
+"""Every transfer syntax gives back the Hounsfield units that went in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gdcm
+import numpy as np
+import pytest
+from pydicom import dcmread, uid
+from pydicom.encaps import generate_frames
+from pydicom.pixels.decoders.base import Decoder
+from pydicom.uid import UID
+
+from edgect.scans import Window, read_frames
+from tests.edgect.scans.dicom_files import ct, hounsfield, with_frames, write
+
+NATIVE = [
+    uid.ImplicitVRLittleEndian,
+    uid.ExplicitVRLittleEndian,
+    uid.ExplicitVRBigEndian,
+    uid.DeflatedExplicitVRLittleEndian,
+]
+LOSSLESS = [
+    uid.RLELossless,
+    uid.JPEGLossless,
+    uid.JPEGLosslessSV1,
+    uid.JPEG2000Lossless,
+    uid.JPEGLSLossless,
+]
+LOSSY = [uid.JPEG2000, uid.JPEGLSNearLossless]
+STORED = [(False, -1024, 16), (False, -1024, 12), (True, 0, 16), (True, 0, 13)]  # signed, intercept, bits
+
+
+def encoded(folder: Path, content: bytes, syntax: UID) -> bytes:
+    """The file in another transfer syntax, by GDCM."""
+    source, target = folder / "source", folder / "target"
+    source.write_bytes(content)
+    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+    reader.SetFileName(str(source))
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(str(syntax))))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer.SetFileName(str(target))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    assert dcmread(target, stop_before_pixels=True).file_meta.TransferSyntaxUID == syntax
+    return target.read_bytes()
+
+
+@pytest.mark.parametrize(("signed", "intercept", "bits"), STORED)
+@pytest.mark.parametrize("syntax", NATIVE, ids=lambda syntax: syntax.keyword)
+def test_uncompressed(syntax: UID, signed: bool, intercept: int, bits: int) -> None:
+    values = hounsfield()
+    dataset = ct(values, intercept, signed, BitsStored=bits, HighBit=bits - 1)
+    if syntax == uid.ExplicitVRBigEndian:
+        dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()
+    (frame,) = read_frames(write(dataset, syntax))
+    assert frame.error is None
+    np.testing.assert_array_equal(frame.pixels, Window().grey(values))
+
+
+@pytest.mark.parametrize("syntax", NATIVE[:3], ids=lambda syntax: syntax.keyword)
+def test_without_preamble(syntax: UID) -> None:
+    values = hounsfield()
+    dataset = ct(values)
+    if syntax == uid.ExplicitVRBigEndian:
+        dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()
+    (frame,) = read_frames(write(dataset, syntax, preamble=False))
+    np.testing.assert_array_equal(frame.pixels, Window().grey(values))
+
+
+@pytest.mark.parametrize(("signed", "intercept", "bits"), STORED)
+@pytest.mark.parametrize("syntax", LOSSLESS, ids=lambda syntax: syntax.keyword)
+def test_lossless(tmp_path: Path, syntax: UID, signed: bool, intercept: int, bits: int) -> None:
+    values = hounsfield()
+    dataset = ct(values, intercept, signed, BitsStored=bits, HighBit=bits - 1)
+    (frame,) = read_frames(encoded(tmp_path, write(dataset), syntax))
+    assert frame.error is None
+    np.testing.assert_array_equal(frame.pixels, Window().grey(values))
+
+
+@pytest.mark.parametrize("syntax", LOSSY, ids=lambda syntax: syntax.keyword)
+def test_lossy_comes_close(tmp_path: Path, syntax: UID) -> None:
+    values = hounsfield()
+    (frame,) = read_frames(encoded(tmp_path, write(ct(values)), syntax))
+    assert frame.pixels is not None
+    assert np.abs(frame.pixels.astype(int) - Window().grey(values)).max() <= 2
+
+
+def test_unused_bits_and_high_bit_are_heeded() -> None:
+    """Values in the upper twelve of sixteen bits, and rubbish in those above or below."""
+    values = hounsfield()
+    stored = (values.astype(int) + 1024).astype(np.uint16)
+    upper = (stored << 4) | 0b1010
+    dataset = ct(values, BitsStored=12, HighBit=15, PixelData=upper.tobytes())
+    np.testing.assert_array_equal(next(read_frames(write(dataset))).pixels, Window().grey(values))
+    lower = stored | 0xA000
+    dataset = ct(values, BitsStored=12, HighBit=11, PixelData=lower.tobytes())
+    np.testing.assert_array_equal(next(read_frames(write(dataset))).pixels, Window().grey(values))
+
+
+@pytest.mark.parametrize(
+    ("syntax", "package"),
+    [
+        (uid.JPEGLosslessSV1, "python-gdcm"),
+        (uid.JPEGLSLossless, "python-gdcm"),
+        (uid.JPEG2000Lossless, "pylibjpeg-openjpeg"),
+        (uid.HTJ2KLossless, "pylibjpeg-openjpeg"),
+    ],
+)
+def test_a_missing_decoder_is_named(monkeypatch: pytest.MonkeyPatch, syntax: UID, package: str) -> None:
+    monkeypatch.setattr(Decoder, "available_plugins", ())
+    (frame,) = read_frames(with_frames(ct(), [b"\0\0"], syntax))
+    assert frame.error is not None
+    assert frame.error.status == "error"
+    assert all(part in str(frame.error) for part in (str(syntax), syntax.name, f"pip install {package}"))
+
+
+def test_a_transfer_syntax_that_nothing_decodes_is_named() -> None:
+    (frame,) = read_frames(with_frames(ct(), [b"\0\0"], uid.MPEG2MPML))
+    assert frame.error is not None
+    assert frame.error.status == "error"
+    assert str(uid.MPEG2MPML) in str(frame.error)
+
+
+def test_openjpeg_missing_leaves_gdcm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    values = hounsfield()
+    content = encoded(tmp_path, write(ct(values)), uid.JPEG2000Lossless)
+    monkeypatch.setattr(Decoder, "available_plugins", ("gdcm",))
+    np.testing.assert_array_equal(next(read_frames(content)).pixels, Window().grey(values))
+
+
+@pytest.mark.parametrize("syntax", LOSSLESS, ids=lambda syntax: syntax.keyword)
+@pytest.mark.parametrize("kept", [0.01, 0.5, 0.98])
+def test_a_frame_cut_short_is_an_error(tmp_path: Path, syntax: UID, kept: float) -> None:
+    whole = tmp_path / "whole"
+    whole.write_bytes(encoded(tmp_path, write(ct()), syntax))
+    frame = next(generate_frames(dcmread(whole).PixelData, number_of_frames=1))
+    (found,) = read_frames(with_frames(ct(), [frame[: int(len(frame) * kept)]], syntax))
+    assert found.error is not None
+    assert found.error.status == "error"
+
+
+@pytest.mark.parametrize("syntax", [*NATIVE[1:2], NATIVE[3], *LOSSLESS], ids=lambda syntax: syntax.keyword)
+def test_a_file_cut_anywhere_never_gives_pixels(tmp_path: Path, syntax: UID) -> None:
+    content = write(ct(), syntax) if syntax in NATIVE else encoded(tmp_path, write(ct()), syntax)
+    for kept in np.linspace(200, len(content) - 12, 25).astype(int):
+        (frame,) = read_frames(content[:kept], "a.dcm")
+        assert frame.pixels is None, f"{kept} of {len(content)} bytes"
+        assert frame.error is not None
+        if str(frame.error) != "no pixel data":  # cut between two elements, which cannot be told
+            assert frame.error.status == "error", str(frame.error)
+
+
+def test_a_codestream_of_another_size_is_not_decoded(tmp_path: Path) -> None:
+    for syntax in LOSSLESS[1:]:
+        (tmp_path / "file").write_bytes(encoded(tmp_path, write(ct()), syntax))
+        frame = next(generate_frames(dcmread(tmp_path / "file").PixelData, number_of_frames=1))
+        changes: dict[str, Any] = {"Rows": 40, "Columns": 50}
+        (found,) = read_frames(with_frames(ct(**changes), [frame], syntax))
+        assert found.error is not None
+        assert "where the header says 50x40" in str(found.error)

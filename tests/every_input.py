@@ -1,0 +1,227 @@
+"""Every kind of input that a folder may hold: `python -m tests.every_input FOLDER`.
+
+Makes the folder, classifies it by one command, and prints a table of what became of each input. A new
+kind is one `Kind` in `KINDS`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import ctypes
+import io
+import os
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from edgect.printable import printable
+from tests.edgect.synthetic import body, bomb_png, encode, png_chunk
+
+VOLUMES = True  # whether edgect reads DICOM, NIfTI and zip: then their kinds below belong to the folder
+GATE = True  # whether a photograph is refused
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples" / "scans").iterdir())
+SCAN = body(0, 160, 200)
+PAGE = Image.fromarray(body(1))
+Make = Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """name: of the file or folder. make: writes it. rows: statuses to expect, and how reasons begin."""
+
+    name: str
+    make: Make
+    rows: tuple[tuple[str, str], ...]
+
+
+def kind(name: str, made: bytes | Make, *rows: str | tuple[str, str]) -> Kind:
+    """made: the content, or what makes it. rows: `status`, or `(status, start of the reason)`."""
+    make = made if callable(made) else lambda path: path.write_bytes(made)
+    return Kind(name, make, tuple((row, "") if isinstance(row, str) else row for row in rows))
+
+
+def photograph() -> Image.Image:
+    """Colours such as no CT slice has."""
+    y, x = np.mgrid[0:240, 0:320]
+    colours = np.stack([x % 256, y % 256, (x + y) // 2 % 256], axis=-1)
+    return Image.fromarray(colours.astype(np.uint8))
+
+
+def loop(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "scan.png").write_bytes(encode(SCAN, "PNG"))
+    (folder / "up").symlink_to("..")
+    (folder / "self.png").symlink_to("self.png")
+
+
+def forbidden(path: Path) -> None:
+    path.write_bytes(encode(SCAN, "PNG"))
+    path.chmod(0)
+
+
+def forbidden_folder(path: Path) -> None:
+    path.mkdir()
+    (path / "scan.png").write_bytes(encode(SCAN, "PNG"))
+    path.chmod(0)
+
+
+def hidden(folder: Path) -> None:
+    folder.mkdir()
+    for name in (".hidden.png", "Thumbs.db"):
+        (folder / name).write_bytes(encode(SCAN, "PNG"))
+
+
+def pages(count: int) -> bytes:
+    return encode(SCAN, "TIFF", save_all=True, append_images=[PAGE] * (count - 1))
+
+
+def claiming(frames: int) -> bytes:
+    """An animated PNG by its header (acTL, after IHDR), of so many frames beside the still image."""
+    content = encode(SCAN, "PNG")
+    return content[:33] + png_chunk(b"acTL", struct.pack(">II", frames, 0)) + content[33:]
+
+
+JPEG = encode(SCAN, "JPEG")
+DEEP = SCAN.astype(np.uint16) * 200
+KINDS = (
+    kind("bmp.bmp", encode(SCAN, "BMP"), "ok"),
+    kind("bomb.png", bomb_png(), ("error", "image is over the limit")),
+    kind("blank.png", encode(SCAN * 0, "PNG"), ("rejected", "blank image")),
+    kind("dangling-link.png", lambda path: path.symlink_to("nowhere"), ("error", "cannot be read: No such")),
+    kind("empty.png", b"", ("error", "empty file")),
+    kind("example.jpg", EXAMPLES[0].read_bytes(), "ok"),
+    kind("fifo.png", os.mkfifo, ("rejected", "not a regular file")),
+    kind("folder-without-permission", forbidden_folder, ("error", "cannot be read: Permission denied")),
+    kind("garbage.png", b"\1\2\3" * 99, ("error", "not an image")),
+    kind("gif-named.png", encode(SCAN, "GIF"), ("error", "not an image")),
+    kind("grey-16-bit.png", encode(DEEP, "PNG"), ("rejected", "16 bits a channel without units")),
+    kind("grey-16-bit.tif", encode(DEEP, "TIFF"), ("rejected", "16 bits a channel without units")),
+    kind("grey.png", encode(SCAN, "PNG"), "ok"),
+    kind("hidden", hidden),
+    kind("jpeg.jpg", JPEG, "ok"),
+    kind("jpeg-named.png", JPEG, "ok"),
+    kind("link-loop", loop, "ok", ("error", "cannot be read: Too many levels of symbolic links")),
+    kind("name-e\u0301.png", encode(SCAN, "PNG"), "ok"),
+    kind("name-\u00e9.png", encode(SCAN, "PNG"), "ok"),
+    kind("name-of-\udcff\udcfe-bytes.png", encode(SCAN, "PNG"), "ok"),
+    kind("name-with-\n-line-end.png", encode(SCAN, "PNG"), "ok"),
+    kind('name-with-"quote,".png', encode(SCAN, "PNG"), "ok"),
+    kind("n" * 251 + ".png", encode(SCAN, "PNG"), "ok"),
+    kind("no-suffix", encode(SCAN, "PNG"), "ok"),
+    kind("over-4096-frames.png", claiming(4096), ("error", "4,097 frames are over the limit")),
+    kind("pages.tif", pages(3), "ok", "ok", "ok"),
+    kind("palette.png", encode(SCAN, "PNG", "P"), "ok"),
+    kind("text.txt", b"dear colleague", ("rejected", "not an image")),
+    kind("tiny.png", encode(SCAN[:20, :20], "PNG"), ("rejected", "image of 20x20 is too small")),
+    kind("truncated.jpg", JPEG[: len(JPEG) // 2], ("error", "cannot be decoded, truncated")),
+    kind("truncated.png", encode(SCAN, "PNG")[:4000], ("error", "cannot be decoded, truncated")),
+    kind("webp.webp", encode(SCAN, "WEBP"), "ok"),
+    kind("without-permission.png", forbidden, ("error", "cannot be read: Permission denied")),
+    kind("zero-tail.jpg", JPEG[: len(JPEG) // 2] + bytes(len(JPEG) // 2), "error"),
+)
+
+
+def gate_kinds() -> tuple[Kind, ...]:
+    return (kind("photograph.jpg", encode(photograph(), "JPEG"), "rejected"),)
+
+
+def volume_kinds() -> tuple[Kind, ...]:
+    from tests import volume_inputs
+
+    return volume_inputs.kinds()
+
+
+def kinds() -> list[Kind]:
+    """In the order of rows."""
+    found = (*KINDS, *(volume_kinds() if VOLUMES else ()), *(gate_kinds() if GATE else ()))
+    return sorted(found, key=lambda each: each.name)
+
+
+def make(folder: Path) -> list[Kind]:
+    folder.mkdir(parents=True)
+    for each in kinds():
+        each.make(folder / each.name)
+    return kinds()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """rows: status, reason and path of each. said: on stderr."""
+
+    exit_code: int
+    rows: list[dict[str, str]]
+    said: str
+
+    def of(self, each: Kind, folder: Path) -> list[dict[str, str]]:
+        start = str(folder / each.name)
+        return [row for row in self.rows if row["path"] == start or row["path"].startswith(start + os.sep)]
+
+
+def classify(folder: Path) -> Outcome:
+    line = [
+        sys.executable,
+        "-m",
+        "edgect",
+        "classify",
+        str(folder),
+        "--format",
+        "csv",
+        "--backend",
+        "onnxruntime",
+    ]
+    done = subprocess.run(line, capture_output=True, check=False, preexec_fn=_without_root_powers)
+    text = done.stdout.decode("utf-8", "surrogateescape")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    return Outcome(done.returncode, rows, done.stderr.decode("utf-8", "replace"))
+
+
+def _without_root_powers() -> None:
+    if sys.platform == "linux":
+        for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: root reads everything by them
+            ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+
+
+def table(folder: Path, made: list[Kind], outcome: Outcome) -> str:
+    lines = ["| input | status | reason |", "| --- | --- | --- |"]
+    for each in made:
+        for row in outcome.of(each, folder) or [{"path": "", "frame": "", "status": "no row", "reason": ""}]:
+            name = os.path.relpath(row["path"], folder) if row["path"] else each.name
+            shown = printable(name) if len(name) < 60 else f"{name[:20]}… ({len(name)} characters)"
+            frame = f", frame {row['frame']}" if row["frame"] else ""
+            lines.append(f"| `{shown}`{frame} | {row['status']} | {printable(row['reason'])} |")
+    return "\n".join([*lines, "", f"Exit code {outcome.exit_code}."])
+
+
+def unexpected(folder: Path, made: list[Kind], outcome: Outcome) -> list[str]:
+    """What is not as `KINDS` say."""
+    found = []
+    for each in made:
+        rows = outcome.of(each, folder)
+        if [row["status"] for row in rows] != [status for status, _ in each.rows] or not all(
+            row["reason"].startswith(start) for row, (_, start) in zip(rows, each.rows, strict=True)
+        ):
+            found.append(f"{each.name}: {[(row['status'], row['reason']) for row in rows]}")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.every_input", description=__doc__)
+    parser.add_argument("folder", type=Path, help="Made anew; must not be there.")
+    folder = parser.parse_args().folder
+    made = make(folder)
+    outcome = classify(folder)
+    print(table(folder, made, outcome))
+    wrong = unexpected(folder, made, outcome)
+    print(outcome.said, *(f"UNEXPECTED {line}" for line in wrong), sep="\n", file=sys.stderr)
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import every_input
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="makes pipes and names of any bytes")
+def test_every_kind_of_input_gets_the_rows_it_should_from_one_command(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    made = every_input.make(folder)
+    try:
+        outcome = every_input.classify(folder)
+    finally:
+        os.chmod(folder / "folder-without-permission", 0o755)
+    assert not every_input.unexpected(folder, made, outcome)
+    assert sum(len(outcome.of(each, folder)) for each in made) == len(outcome.rows)  # and no others
+    assert outcome.exit_code == 1
+    assert "Traceback" not in outcome.said
