@@ -52,6 +52,8 @@ def test_the_manifest_holds_hashes_settings_split_and_measurements(bundle: Path,
         "int8.bin",
         "gate.npz",
         "MODEL_CARD.md",
+        "golden.png",
+        "golden-input.png",
     }
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((bundle / name).read_bytes()).hexdigest() == digest

@@ -47,9 +47,11 @@ def test_the_cage_holds(caged: Run, record: Path) -> None:
     assert done.returncode == -signal.SIGSYS
 
 
+MADE = ["--cam", "CAM", "--report", "REPORT", "--series", "SERIES", "-o", "ROWS"]
 COMMANDS = {
     "version": ["--version"],
-    **{f"classify {name}": ["classify", "SCANS", "--backend", name, "--cam", "CAM"] for name in BACKENDS},
+    **{f"classify {name}": ["classify", "SCANS", "--backend", name, *MADE] for name in BACKENDS},
+    "evaluate": ["evaluate", "TABLE", "--plots", "PLOTS"],
     "benchmark": ["benchmark", "SCANS", "--seconds", "0", "--precision", "int8"],
     "doctor": ["doctor", "--json"],
 }
@@ -57,7 +59,18 @@ COMMANDS = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_command_wants_a_socket(caged: Run, record: Path, scans: Path, tmp_path: Path, name: str) -> None:
-    places = {"SCANS": str(scans), "CAM": str(tmp_path / "cam")}
+    table = tmp_path / "table.csv"
+    labels = zip(("a.png", "b.png"), ("COVID-19", "not COVID-19"), strict=True)
+    table.write_text("path,label\n" + "".join(f"{scans / name},{label}\n" for name, label in labels))
+    names = {
+        "CAM": "cam",
+        "REPORT": "report.html",
+        "SERIES": "series.csv",
+        "ROWS": "rows.csv",
+        "PLOTS": "plots",
+    }
+    places = {name: str(tmp_path / place) for name, place in names.items()}
+    places |= {"SCANS": str(scans), "TABLE": str(table)}
     done = caged("-m", "edgect", *(places.get(word, word) for word in COMMANDS[name]))
     assert done.returncode == 0, done.stderr
     assert not record.exists(), record.read_text()
