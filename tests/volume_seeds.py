@@ -39,7 +39,7 @@ def volumes() -> dict[str, bytes]:
         "enhanced.dcm": write(enhanced(several)),
         "enhanced-rle.dcm": encoded(write(enhanced(several)), uid.RLELossless),
         "enhanced-jpeg-2000.dcm": encoded(write(enhanced(several)), uid.JPEG2000Lossless),
-        "DICOMDIR": _index(),
+        "DICOMDIR": index("IM1", "IM2"),
         "volume.nii": nifti,
         "volume.nii.gz": gzip.compress(nifti, mtime=0),
     }
@@ -68,11 +68,11 @@ def _nifti() -> bytes:
     return bytes(image.to_bytes())
 
 
-def _index() -> bytes:
-    """A DICOMDIR of two files, without the offsets that link its records."""
+def index(*names: str) -> bytes:
+    """A DICOMDIR of files beside it, without the offsets that link its records."""
     dataset = Dataset()
     dataset.SOPClassUID, dataset.SOPInstanceUID = uid.MediaStorageDirectoryStorage, "1.2.3"
-    dataset.DirectoryRecordSequence = [Dataset(), Dataset()]
-    for record, name in zip(dataset.DirectoryRecordSequence, ("IM1", "IM2"), strict=True):
-        record.DirectoryRecordType, record.ReferencedFileID = "IMAGE", ["A", name]
+    dataset.DirectoryRecordSequence = [Dataset() for _ in names]
+    for record, name in zip(dataset.DirectoryRecordSequence, names, strict=True):
+        record.DirectoryRecordType, record.ReferencedFileID = "IMAGE", name
     return write(dataset)
