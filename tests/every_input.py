@@ -1,7 +1,7 @@
 """Every kind of input that a folder may hold: `python -m tests.every_input FOLDER`.
 
-Makes the folder, classifies it by one command, and prints a table of what became of each input. A new
-kind is one `Kind` in `KINDS`.
+Makes the folder, classifies it by one command, and prints a table of what became of each input, which
+`--markdown FILE` writes to a file. A new kind is one `Kind` in `KINDS`, or in `tests.volume_inputs`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from PIL import Image
 from edgect.printable import printable
 from tests.edgect.synthetic import body, bomb_png, encode, png_chunk
 
-VOLUMES = True  # whether edgect reads DICOM, NIfTI and zip: then their kinds below belong to the folder
-GATE = True  # whether a photograph is refused
+PAGE_COMMAND = "python -m tests.every_input FOLDER --markdown tests/INPUTS.md"
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples" / "scans").iterdir())
 SCAN = body(0, 160, 200)
 PAGE = Image.fromarray(body(1))
@@ -118,6 +117,7 @@ KINDS = (
     kind("over-4096-frames.png", claiming(4096), ("error", "4,097 frames are over the limit")),
     kind("pages.tif", pages(3), "ok", "ok", "ok"),
     kind("palette.png", encode(SCAN, "PNG", "P"), "ok"),
+    kind("photograph.jpg", encode(photograph(), "JPEG"), "rejected"),
     kind("text.txt", b"dear colleague", ("rejected", "not an image")),
     kind("tiny.png", encode(SCAN[:20, :20], "PNG"), ("rejected", "image of 20x20 is too small")),
     kind("truncated.jpg", JPEG[: len(JPEG) // 2], ("error", "cannot be decoded, truncated")),
@@ -128,20 +128,11 @@ KINDS = (
 )
 
 
-def gate_kinds() -> tuple[Kind, ...]:
-    return (kind("photograph.jpg", encode(photograph(), "JPEG"), "rejected"),)
-
-
-def volume_kinds() -> tuple[Kind, ...]:
-    from tests import volume_inputs
-
-    return volume_inputs.kinds()
-
-
 def kinds() -> list[Kind]:
     """In the order of rows."""
-    found = (*KINDS, *(volume_kinds() if VOLUMES else ()), *(gate_kinds() if GATE else ()))
-    return sorted(found, key=lambda each: each.name)
+    from tests import volume_inputs
+
+    return sorted((*KINDS, *volume_inputs.kinds()), key=lambda each: each.name)
 
 
 def make(folder: Path) -> list[Kind]:
@@ -192,11 +183,16 @@ def table(folder: Path, made: list[Kind], outcome: Outcome) -> str:
     lines = ["| input | status | reason |", "| --- | --- | --- |"]
     for each in made:
         for row in outcome.of(each, folder) or [{"path": "", "frame": "", "status": "no row", "reason": ""}]:
-            name = os.path.relpath(row["path"], folder) if row["path"] else each.name
+            name = row["path"][len(f"{folder}/") :] or each.name  # a name out of an archive as it is
             shown = printable(name) if len(name) < 60 else f"{name[:20]}… ({len(name)} characters)"
             frame = f", frame {row['frame']}" if row["frame"] else ""
             lines.append(f"| `{shown}`{frame} | {row['status']} | {printable(row['reason'])} |")
     return "\n".join([*lines, "", f"Exit code {outcome.exit_code}."])
+
+
+def page(table: str) -> str:
+    said = f"What `edgect classify FOLDER` makes of every kind of input, written by `{PAGE_COMMAND}`."
+    return f"# Every kind of input\n\n{said}\n\n{table}\n"
 
 
 def unexpected(folder: Path, made: list[Kind], outcome: Outcome) -> list[str]:
@@ -214,10 +210,15 @@ def unexpected(folder: Path, made: list[Kind], outcome: Outcome) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.every_input", description=__doc__)
     parser.add_argument("folder", type=Path, help="Made anew; must not be there.")
-    folder = parser.parse_args().folder
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="Write the table to FILE too.")
+    options = parser.parse_args()
+    folder = options.folder
     made = make(folder)
     outcome = classify(folder)
-    print(table(folder, made, outcome))
+    found = table(folder, made, outcome)
+    print(found)
+    if options.markdown:
+        options.markdown.write_text(page(found), encoding="utf-8")
     wrong = unexpected(folder, made, outcome)
     print(outcome.said, *(f"UNEXPECTED {line}" for line in wrong), sep="\n", file=sys.stderr)
     sys.exit(bool(wrong))

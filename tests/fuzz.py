@@ -28,6 +28,7 @@ from PIL import Image
 from edgect.errors import EdgectError
 from edgect.scans import find_scans, read_bytes, read_frames
 from tests.edgect.synthetic import body, bomb_png, encode
+from tests.volume_seeds import volumes
 
 SECONDS = 10.0
 MEMORY = 3 * 2**29  # bytes, 1.5 GiB
@@ -37,7 +38,7 @@ PAGE = Image.fromarray(body(1, 96, 120))
 
 
 def seeds() -> dict[str, bytes]:
-    """Real files, by name. What other kinds edgect reads is added here."""
+    """Real files of every kind that edgect reads, by name."""
     files = {path.name: path.read_bytes() for path in EXAMPLES[:3]}
     for name, form, options in (
         ("grey.png", "PNG", {}),
@@ -57,6 +58,7 @@ def seeds() -> dict[str, bytes]:
         files[name] = encode(SCAN, form, **options)
     for mode in ("RGB", "RGBA", "P", "LA", "1"):
         files[f"{mode}.png"] = encode(SCAN, "PNG", mode)
+    files |= volumes()
     return {**files, "bomb.png": bomb_png(), "colour.bmp": encode(SCAN, "BMP", "RGB")}
 
 
@@ -103,7 +105,7 @@ def inputs(draw: st.DrawFn) -> tuple[str, bytes]:
 
 def read(folder: Path, name: str, content: bytes) -> Counter[str]:
     """Read one input from the disk, as a batch does; counts what its frames became."""
-    path = folder / f"scan{Path(name).suffix}"
+    path = folder / f"scan{''.join(Path(name).suffixes)}"
     path.write_bytes(content)
     found: Counter[str] = Counter()
     for file in find_scans([path]):
@@ -206,7 +208,7 @@ def _watch(connection: Connection, finding: Finding, end: float, keep: Path) -> 
 def _fault(finding: Finding, what: str, asked: tuple[str, bytes], said: str, keep: Path) -> None:
     name, content = asked
     keep.mkdir(parents=True, exist_ok=True)
-    path = keep / f"{what}-{hashlib.sha256(content).hexdigest()[:12]}{Path(name).suffix}"
+    path = keep / f"{what}-{hashlib.sha256(content).hexdigest()[:12]}{''.join(Path(name).suffixes)}"
     path.write_bytes(content)
     finding.faults[what] += 1
     print(f"{what}: {path}\n{said}", file=sys.stderr, flush=True)

@@ -21,3 +21,12 @@ def test_every_kind_of_input_gets_the_rows_it_should_from_one_command(tmp_path: 
     assert sum(len(outcome.of(each, folder)) for each in made) == len(outcome.rows)  # and no others
     assert outcome.exit_code == 1
     assert "Traceback" not in outcome.said
+    told = every_input.page(every_input.table(folder, made, outcome))
+    assert _answers(Path(__file__).with_name("INPUTS.md").read_text("utf-8")) == _answers(told), (
+        f"out of date: {every_input.PAGE_COMMAND}"
+    )
+
+
+def _answers(page: str) -> list[str]:
+    """Inputs and statuses: reasons are in part what other programs say, and change with them."""
+    return [line.rsplit("|", 2)[0] for line in page.splitlines() if line.startswith("|")]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import io
+import struct
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
 from pydicom import uid
 
 from edgect.scans import Window
-from tests.edgect.scans.dicom_files import Values, ct, enhanced, write
+from tests.edgect.scans.dicom_files import Values, ct, encoded, enhanced, with_frames, write
 from tests.edgect.synthetic import body, encode
 from tests.every_input import SCAN, Kind, kind
+from tests.volume_seeds import index, zipped
 
 
 def hounsfield(seed: int = 0) -> Values:
@@ -24,14 +26,6 @@ def hounsfield(seed: int = 0) -> Values:
 
 
 AXIAL = write(ct(hounsfield()))
-
-
-def zipped(**files: bytes) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, held in files.items():
-            archive.writestr(name, held)
-    return content.getvalue()
 
 
 def big_endian() -> bytes:
@@ -47,24 +41,144 @@ def nifti(path: Path) -> None:
     nibabel.save(nibabel.Nifti1Image(volume, np.diag([-0.7, -0.7, 5, 1])), path)  # type: ignore[attr-defined]
 
 
-def kinds() -> tuple[Kind, ...]:
+def of_class(sop_class: uid.UID, modality: str, **changes: Any) -> bytes:
+    """An object of another class, with or without pixel data."""
+    return write(ct(hounsfield(), SOPClassUID=sop_class, Modality=modality, **changes))
+
+
+def capture() -> bytes:
+    """A screen in colours."""
+    colours = np.stack([body()] * 3, axis=-1)
+    return of_class(
+        uid.SecondaryCaptureImageStorage,
+        "OT",
+        SamplesPerPixel=3,
+        PhotometricInterpretation="RGB",
+        PlanarConfiguration=0,
+        BitsAllocated=8,
+        BitsStored=8,
+        HighBit=7,
+        PixelData=colours.tobytes(),
+    )
+
+
+def of_syntax(syntax: str) -> bytes:
+    """A slice that says it is in a transfer syntax whose UID is as long as that of AXIAL."""
+    known = uid.ExplicitVRLittleEndian
+    assert len(syntax) == len(known)
+    return AXIAL.replace(known.encode(), syntax.encode(), 1)
+
+
+def disc(folder: Path) -> None:
+    """A folder with an index, as it is on a CD."""
+    folder.mkdir()
+    (folder / "DICOMDIR").write_bytes(index("IM1"))
+    (folder / "IM1").write_bytes(AXIAL)
+
+
+def encrypted() -> bytes:
+    """Both headers of the one member say that it is (APPNOTE, 4.4.4)."""
+    content = bytearray(zipped({"a.dcm": AXIAL}))
+    (central,) = struct.unpack_from("<I", content, len(content) - 6)
+    for flags in (6, central + 8):
+        content[flags] |= 1
+    return bytes(content)
+
+
+def dicom_kinds() -> tuple[Kind, ...]:
+    pair = [hounsfield(1), hounsfield(2)]
+    legacy = {"SOPClassUID": uid.LegacyConvertedEnhancedCTImageStorage}
+    localizer = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+    without = {"PixelData": None}
     return (
         kind("dicom.dcm", AXIAL, "ok"),
         kind("dicom-big-endian.dcm", big_endian(), "ok"),
-        kind("dicom-coronal.dcm", write(ct(ImageOrientationPatient=[1, 0, 0, 0, 0, -1])), "rejected"),
-        kind("dicom-enhanced.dcm", write(enhanced([hounsfield(1), hounsfield(2)])), "ok", "ok"),
-        kind("dicom-localizer.dcm", write(ct(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])), "rejected"),
-        kind("dicom-monochrome1.dcm", write(ct(hounsfield(), PhotometricInterpretation="MONOCHROME1")), "ok"),
         kind(
-            "dicom-mr.dcm", write(ct(Modality="MR", SOPClassUID=uid.MRImageStorage)), ("rejected", "not CT")
+            "dicom-coronal.dcm",
+            write(ct(ImageOrientationPatient=[1, 0, 0, 0, 0, -1])),
+            ("rejected", "not axial"),
+        ),
+        kind("dicom-deflated.dcm", write(ct(hounsfield()), uid.DeflatedExplicitVRLittleEndian), "ok"),
+        kind("dicom-enhanced.dcm", write(enhanced(pair)), "ok", "ok"),
+        kind("dicom-enhanced-legacy.dcm", write(enhanced(pair, **legacy)), "ok", "ok"),
+        kind(
+            "dicom-enhanced-of-5000-frames.dcm",
+            write(enhanced(pair, NumberOfFrames=5000)),
+            ("error", "5,000 frames are over the limit"),
+        ),
+        kind("dicom-jpeg-2000.dcm", encoded(AXIAL, uid.JPEG2000Lossless), "ok"),
+        kind("dicom-jpeg-lossless.dcm", encoded(AXIAL, uid.JPEGLosslessSV1), "ok"),
+        kind("dicom-jpeg-ls.dcm", encoded(AXIAL, uid.JPEGLSLossless), "ok"),
+        kind("dicom-localizer.dcm", write(ct(ImageType=localizer)), ("rejected", "not a slice: localizer")),
+        kind("dicom-monochrome1.dcm", write(ct(hounsfield(), PhotometricInterpretation="MONOCHROME1")), "ok"),
+        kind("dicom-mr.dcm", of_class(uid.MRImageStorage, "MR"), ("rejected", "not CT: MR Image Storage")),
+        kind(
+            "dicom-pdf.dcm",
+            of_class(uid.EncapsulatedPDFStorage, "DOC", **without),
+            ("rejected", "not CT: Encapsulated PDF"),
+        ),
+        kind(
+            "dicom-presentation-state.dcm",
+            of_class(uid.GrayscaleSoftcopyPresentationStateStorage, "PR", **without),
+            ("rejected", "not CT: Grayscale Softcopy Presentation State"),
+        ),
+        kind(
+            "dicom-report.dcm",
+            of_class(uid.BasicTextSRStorage, "SR", **without),
+            ("rejected", "not CT: Basic Text SR"),
+        ),
+        kind("dicom-rle.dcm", encoded(AXIAL, uid.RLELossless), "ok"),
+        kind("dicom-secondary-capture.dcm", capture(), ("rejected", "not CT: Secondary Capture")),
+        kind(
+            "dicom-segmentation.dcm",
+            of_class(uid.SegmentationStorage, "SEG"),
+            ("rejected", "not CT: Segmentation"),
+        ),
+        kind("dicom-truncated.dcm", AXIAL[: len(AXIAL) // 2], ("error", "truncated")),
+        kind(
+            "dicom-unknown-syntax.dcm",
+            of_syntax("1.2.840.99999.1.2.1"),
+            ("error", "transfer syntax 1.2.840.99999.1.2.1 is none that edgect has a decoder for"),
+        ),
+        kind(
+            "dicom-video.dcm",
+            with_frames(ct(), [b"\0\0"], uid.MPEG2MPML),
+            ("error", f"transfer syntax {uid.MPEG2MPML} (MPEG2"),
         ),
         kind("dicom-without-pixels.dcm", write(ct(PixelData=None)), ("rejected", "no pixel data")),
-        kind("dicom-without-rescale.dcm", write(ct(RescaleSlope=None)), ("rejected", "no ")),
+        kind("dicom-without-rescale.dcm", write(ct(RescaleSlope=None)), ("rejected", "no RescaleSlope")),
         kind("dicom-without-suffix", AXIAL, "ok"),
-        kind("dicom-truncated.dcm", AXIAL[: len(AXIAL) // 2], "error"),
-        kind("nifti.nii.gz", nifti, "ok", "ok"),
-        kind("zip-damaged.zip", b"PK\3\4" + b"x" * 99, "error"),
-        kind("zip-empty.zip", zipped(), "rejected"),
-        kind("zip-of-a-series.zip", zipped(a=AXIAL, b=write(ct(hounsfield(3)))), "ok", "ok"),
-        kind("zip-of-odds.zip", zipped(**{"note.txt": b"x", "s.png": encode(SCAN, "PNG")}), "rejected", "ok"),
+        kind("dicomdir", disc, ("rejected", "DICOMDIR, an index"), "ok"),
     )
+
+
+def archive_kinds() -> tuple[Kind, ...]:
+    png = encode(SCAN, "PNG")
+    return (
+        kind(
+            "zip-bzip2.zip",
+            zipped({"a.dcm": AXIAL}, zipfile.ZIP_BZIP2),
+            ("error", "compressed by method 12, not deflate"),
+        ),
+        kind("zip-damaged.zip", b"PK\3\4" + b"x" * 99, ("error", "not a zip archive")),
+        kind("zip-empty.zip", zipped({}), ("rejected", "a zip archive without files")),
+        kind("zip-encrypted.zip", encrypted(), ("error", "encrypted: unpack the archive with its password")),
+        kind(
+            "zip-in-a-zip.zip",
+            zipped({"inner.zip": zipped({"a.dcm": AXIAL})}),
+            ("rejected", "a zip archive without files, or within another"),
+        ),
+        kind("zip-of-a-series.zip", zipped({"a": AXIAL, "b": write(ct(hounsfield(3)))}), "ok", "ok"),
+        kind("zip-of-odds.zip", zipped({"note.txt": b"x", "s.png": png}), "rejected", "ok"),
+        kind(
+            "zip-that-leads-out.zip",
+            zipped({"../../out.png": png, "/etc/out.png": png, "in/in.png": png}),
+            ("rejected", "its name leads out of the archive"),
+            ("rejected", "its name leads out of the archive"),
+            "ok",
+        ),
+    )
+
+
+def kinds() -> tuple[Kind, ...]:
+    return (*dicom_kinds(), kind("nifti.nii.gz", nifti, "ok", "ok"), *archive_kinds())

@@ -43,6 +43,24 @@ def test_a_bomb_is_over_the_limit_by_what_it_really_holds(tmp_path: Path) -> Non
         read_bytes(f"{path}/a", Limits(bytes=1_000_000))
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_zipfile_cannot_unpack_bit_by_bit_is_not_unpacked(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(tmp_path / "s.zip", "w", method) as file:
+        file.writestr("a", bytes(1000))
+    with pytest.raises(ScanError, match=f"method {method}, not deflate: unpack the archive"):
+        read_bytes(f"{tmp_path}/s.zip/a")
+
+
+@pytest.mark.parametrize("at", [40, 60, 90])
+def test_a_damaged_member_is_an_error(tmp_path: Path, at: int) -> None:
+    path = archive(tmp_path / "s.zip", {"a": bytes(range(256)) * 9})
+    content = bytearray(path.read_bytes())
+    content[at : at + 8] = b"\xff" * 8
+    path.write_bytes(content)
+    with pytest.raises(ScanError, match="damaged"):
+        read_bytes(f"{path}/a")
+
+
 @pytest.mark.parametrize("name", ["../../secret", "/etc/passwd", "a/../../b"])
 def test_a_name_that_leads_out_is_rejected(tmp_path: Path, name: str) -> None:
     path = archive(tmp_path / "s.zip", {name: b"x"})

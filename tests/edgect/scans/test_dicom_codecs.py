@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import gdcm
 import numpy as np
 import pytest
 from pydicom import dcmread, uid
@@ -14,7 +13,7 @@ from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import UID
 
 from edgect.scans import Window, read_frames
-from tests.edgect.scans.dicom_files import ct, hounsfield, with_frames, write
+from tests.edgect.scans.dicom_files import ct, encoded, hounsfield, with_frames, write
 
 NATIVE = [
     uid.ImplicitVRLittleEndian,
@@ -31,24 +30,6 @@ LOSSLESS = [
 ]
 LOSSY = [uid.JPEG2000, uid.JPEGLSNearLossless]
 STORED = [(False, -1024, 16), (False, -1024, 12), (True, 0, 16), (True, 0, 13)]  # signed, intercept, bits
-
-
-def encoded(folder: Path, content: bytes, syntax: UID) -> bytes:
-    """The file in another transfer syntax, by GDCM."""
-    source, target = folder / "source", folder / "target"
-    source.write_bytes(content)
-    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
-    reader.SetFileName(str(source))
-    assert reader.Read()
-    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(str(syntax))))
-    change.SetInput(reader.GetImage())
-    assert change.Change()
-    writer.SetFileName(str(target))
-    writer.SetFile(reader.GetFile())
-    writer.SetImage(change.GetOutput())
-    assert writer.Write()
-    assert dcmread(target, stop_before_pixels=True).file_meta.TransferSyntaxUID == syntax
-    return target.read_bytes()
 
 
 @pytest.mark.parametrize(("signed", "intercept", "bits"), STORED)
@@ -78,7 +59,7 @@ def test_without_preamble(syntax: UID) -> None:
 def test_lossless(tmp_path: Path, syntax: UID, signed: bool, intercept: int, bits: int) -> None:
     values = hounsfield()
     dataset = ct(values, intercept, signed, BitsStored=bits, HighBit=bits - 1)
-    (frame,) = read_frames(encoded(tmp_path, write(dataset), syntax))
+    (frame,) = read_frames(encoded(write(dataset), syntax))
     assert frame.error is None
     np.testing.assert_array_equal(frame.pixels, Window().grey(values))
 
@@ -86,7 +67,7 @@ def test_lossless(tmp_path: Path, syntax: UID, signed: bool, intercept: int, bit
 @pytest.mark.parametrize("syntax", LOSSY, ids=lambda syntax: syntax.keyword)
 def test_lossy_comes_close(tmp_path: Path, syntax: UID) -> None:
     values = hounsfield()
-    (frame,) = read_frames(encoded(tmp_path, write(ct(values)), syntax))
+    (frame,) = read_frames(encoded(write(ct(values)), syntax))
     assert frame.pixels is not None
     assert np.abs(frame.pixels.astype(int) - Window().grey(values)).max() <= 2
 
@@ -129,7 +110,7 @@ def test_a_transfer_syntax_that_nothing_decodes_is_named() -> None:
 
 def test_openjpeg_missing_leaves_gdcm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     values = hounsfield()
-    content = encoded(tmp_path, write(ct(values)), uid.JPEG2000Lossless)
+    content = encoded(write(ct(values)), uid.JPEG2000Lossless)
     monkeypatch.setattr(Decoder, "available_plugins", ("gdcm",))
     np.testing.assert_array_equal(next(read_frames(content)).pixels, Window().grey(values))
 
@@ -138,7 +119,7 @@ def test_openjpeg_missing_leaves_gdcm(monkeypatch: pytest.MonkeyPatch, tmp_path:
 @pytest.mark.parametrize("kept", [0.01, 0.5, 0.98])
 def test_a_frame_cut_short_is_an_error(tmp_path: Path, syntax: UID, kept: float) -> None:
     whole = tmp_path / "whole"
-    whole.write_bytes(encoded(tmp_path, write(ct()), syntax))
+    whole.write_bytes(encoded(write(ct()), syntax))
     frame = next(generate_frames(dcmread(whole).PixelData, number_of_frames=1))
     (found,) = read_frames(with_frames(ct(), [frame[: int(len(frame) * kept)]], syntax))
     assert found.error is not None
@@ -147,7 +128,7 @@ def test_a_frame_cut_short_is_an_error(tmp_path: Path, syntax: UID, kept: float)
 
 @pytest.mark.parametrize("syntax", [*NATIVE[1:2], NATIVE[3], *LOSSLESS], ids=lambda syntax: syntax.keyword)
 def test_a_file_cut_anywhere_never_gives_pixels(tmp_path: Path, syntax: UID) -> None:
-    content = write(ct(), syntax) if syntax in NATIVE else encoded(tmp_path, write(ct()), syntax)
+    content = write(ct(), syntax) if syntax in NATIVE else encoded(write(ct()), syntax)
     for kept in np.linspace(200, len(content) - 12, 25).astype(int):
         (frame,) = read_frames(content[:kept], "a.dcm")
         assert frame.pixels is None, f"{kept} of {len(content)} bytes"
@@ -158,7 +139,7 @@ def test_a_file_cut_anywhere_never_gives_pixels(tmp_path: Path, syntax: UID) -> 
 
 def test_a_codestream_of_another_size_is_not_decoded(tmp_path: Path) -> None:
     for syntax in LOSSLESS[1:]:
-        (tmp_path / "file").write_bytes(encoded(tmp_path, write(ct()), syntax))
+        (tmp_path / "file").write_bytes(encoded(write(ct()), syntax))
         frame = next(generate_frames(dcmread(tmp_path / "file").PixelData, number_of_frames=1))
         changes: dict[str, Any] = {"Rows": 40, "Columns": 50}
         (found,) = read_frames(with_frames(ct(**changes), [frame], syntax))
