@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.edgect.conftest import Classify
-from tests.edgect.scans.dicom_files import CANARY, ct, hounsfield, write
+from tests.edgect.scans.dicom_files import CANARY, ct, write
+from tests.volume_inputs import hounsfield
 
 BACKEND = ("--backend", "onnxruntime", "--format", "csv")
 

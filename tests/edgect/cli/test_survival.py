@@ -100,7 +100,7 @@ def test_a_file_that_changes_after_the_listing_is_an_error_row(
         change(scans / "b.png")
         return found
 
-    monkeypatch.setattr("edgect.cli.classify.find_scans", listed)
+    monkeypatch.setattr("edgect.cli.inputs.find_scans", listed)
     assert to_out().exit_code == 1
     assert [row["status"] for row in rows(out)] == ["ok", "error", "ok"]
     assert reason in rows(out)[1]["reason"]
