@@ -104,7 +104,7 @@ class _Volume:
     def plane(self, index: int) -> Plane:
         where: list[Any] = [slice(None)] * 3 + [0] * self._more
         where[self._along] = index
-        values: NDArray[np.floating] = np.asarray(self._data[tuple(where)], np.float64)
+        values: NDArray[np.floating] = np.asarray(self._data[tuple(where)], np.float32)
         return Plane(values, self._directions[self._right], self._directions[self._down], self._spacing)
 
 
