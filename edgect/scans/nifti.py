@@ -34,7 +34,7 @@ def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> It
     origin = Origin(name, name)
     try:
         with quiet:
-            volume = _Volume(_inflated(content, limits.bytes), limits)
+            volume = _Volume(_inflated(content, limits), limits)
     except ScanError as error:
         yield Frame(None, None, error, origin)
         return
@@ -118,16 +118,16 @@ def _image(content: bytes) -> Nifti1Image:
     return image
 
 
-def _inflated(content: bytes, most: int) -> bytes:
+def _inflated(content: bytes, limits: Limits) -> bytes:
     if content[:2] != b"\x1f\x8b":
         return content
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            inflated = file.read(most + 1)
+            inflated = file.read(limits.bytes + 1)
     except (OSError, EOFError, zlib.error):
         raise ScanError("truncated or damaged: it cannot be inflated") from None
-    if len(inflated) > most:
-        raise ScanError(f"file is, inflated, over the limit of {most:,} bytes")
+    if len(inflated) > limits.bytes:
+        raise ScanError(f"file is, inflated, over {limits.of('bytes')}")
     return inflated
 
 
