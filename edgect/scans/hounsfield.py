@@ -18,5 +18,8 @@ class Window:
     def grey(self, hounsfield: ArrayLike) -> NDArray[np.uint8]:
         """Hounsfield units, any shape, to uint8; below the window 0, above it 255."""
         low = self.level - self.width / 2
-        share = (np.asarray(hounsfield, np.float32) - low) / self.width
-        return np.asarray(np.rint(np.clip(share, 0, 1) * 255), np.uint8)
+        share = np.asarray(np.asarray(hounsfield, np.float32) - low)
+        share /= self.width
+        np.clip(share, 0, 1, out=share)  # in place: a slice may be 256 MiB
+        share *= 255
+        return np.asarray(np.rint(share, out=share), np.uint8)

@@ -34,7 +34,7 @@ def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> It
     origin = Origin(name, name)
     try:
         with quiet:
-            volume = _Volume(_inflated(content, limits.bytes), limits)
+            volume = _Volume(_inflated(content, limits), limits)
     except ScanError as error:
         yield Frame(None, None, error, origin)
         return
@@ -104,7 +104,7 @@ class _Volume:
     def plane(self, index: int) -> Plane:
         where: list[Any] = [slice(None)] * 3 + [0] * self._more
         where[self._along] = index
-        values: NDArray[np.floating] = np.asarray(self._data[tuple(where)], np.float64)
+        values: NDArray[np.floating] = np.asarray(self._data[tuple(where)], np.float32)
         return Plane(values, self._directions[self._right], self._directions[self._down], self._spacing)
 
 
@@ -118,16 +118,16 @@ def _image(content: bytes) -> Nifti1Image:
     return image
 
 
-def _inflated(content: bytes, most: int) -> bytes:
+def _inflated(content: bytes, limits: Limits) -> bytes:
     if content[:2] != b"\x1f\x8b":
         return content
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            inflated = file.read(most + 1)
+            inflated = file.read(limits.bytes + 1)
     except (OSError, EOFError, zlib.error):
         raise ScanError("truncated or damaged: it cannot be inflated") from None
-    if len(inflated) > most:
-        raise ScanError(f"file is, inflated, over the limit of {most:,} bytes")
+    if len(inflated) > limits.bytes:
+        raise ScanError(f"file is, inflated, over {limits.of('bytes')}")
     return inflated
 
 

@@ -24,14 +24,14 @@ LONGEST = 4.0  # how many times as long as wide a pixel may be
 
 @dataclass(frozen=True)
 class Plane:
-    """values: Hounsfield units `[rows, columns]`, any float.
+    """values: Hounsfield units, float32 `[rows, columns]`.
 
     right, down: unit vectors from one column, or row, to the next, in the patient's coordinates of
     DICOM: x to the left, y to the back, z to the head. spacing: millimetres from one row, and from
     one column, to the next, or any such ratio.
     """
 
-    values: NDArray[np.floating]
+    values: NDArray[np.float32]
     right: Vector
     down: Vector
     spacing: tuple[float, float] = (1.0, 1.0)
@@ -73,7 +73,7 @@ def to_grey(plane: Plane, window: Window, limits: Limits) -> NDArray[np.uint8]:
             f"no air: nothing is below {AIR:.0f} HU, so this is no slice of a chest in Hounsfield units",
             "rejected",
         )
-    square = _square(np.maximum(values, LOWEST).astype(np.float32), upright.spacing, limits)
+    square = _square(np.maximum(values, np.float32(LOWEST)), upright.spacing, limits)
     if min(square.shape) < MIN_SIDE:
         height, width = square.shape
         raise ScanError(f"image of {width}x{height} is too small for a CT slice", "rejected")

@@ -78,7 +78,7 @@ def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
         meta = read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
     syntax = UID(str(meta["TransferSyntaxUID"].value)) if "TransferSyntaxUID" in meta else None
     if syntax == DeflatedExplicitVRLittleEndian:
-        file = io.BytesIO(_inflate(content[file.tell() :], limits.bytes))
+        file = io.BytesIO(_inflate(content[file.tell() :], limits))
     elif syntax is None:
         syntax = _guess(content[file.tell() :][:6])
     implicit, big = syntax == ImplicitVRLittleEndian, syntax == ExplicitVRBigEndian
@@ -148,14 +148,14 @@ def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
     return dataset
 
 
-def _inflate(deflated: bytes, most: int) -> bytes:
+def _inflate(deflated: bytes, limits: Limits) -> bytes:
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        content = stream.decompress(deflated, most + 1)
+        content = stream.decompress(deflated, limits.bytes + 1)
     except zlib.error:
         raise ScanError("damaged: the deflated data set cannot be inflated") from None
-    if len(content) > most:
-        raise ScanError(f"data set is, inflated, over the limit of {most:,} bytes")
+    if len(content) > limits.bytes:
+        raise ScanError(f"data set is, inflated, over {limits.of('bytes')}")
     if not stream.eof:
         raise ScanError(TRUNCATED)
     return content

@@ -65,10 +65,11 @@ def _frames(
 
 
 def _plane(stored: Stored, found: Geometry, padding: tuple[float, float] | None) -> Plane:
-    hounsfield = stored * found.slope + found.intercept
+    hounsfield = np.multiply(stored, found.slope, dtype=np.float64)
+    hounsfield += found.intercept
     if padding is not None:
         hounsfield[(stored >= padding[0]) & (stored <= padding[1])] = LOWEST
-    return Plane(np.asarray(hounsfield, np.float64), found.right, found.down, found.spacing)
+    return Plane(hounsfield.astype(np.float32), found.right, found.down, found.spacing)
 
 
 def _padding(dataset: Dataset) -> tuple[float, float] | None:
