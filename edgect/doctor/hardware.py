@@ -17,7 +17,7 @@ FAST = {
     "NEON dot product",
     "I8MM",
 }  # products of INT8 in one instruction
-MEMORY = 300  # 10^6 bytes: what `edgect classify` of a folder takes on two cores, and some room
+MEMORY = 300  # 10^6 bytes: benchmarks/RESULTS.md has at most 168 for a folder on two cores; and some room
 
 
 def examine(machine: Machine) -> Iterator[Finding]:
