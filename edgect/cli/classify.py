@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgect.backends import BACKENDS, PRECISIONS
 from edgect.cli import options
 from edgect.cli import report as reports
 from edgect.cli.beside import Beside, HeatMaps
@@ -22,7 +21,6 @@ from edgect.cli.record import Answer, still_holding
 from edgect.cli.resume import begin
 from edgect.cli.rows import FORMATS, Lines, Row, Span
 from edgect.cli.series import SeriesFile
-from edgect.decision import POINTS
 from edgect.errors import UsageError
 from edgect.ordered import in_order
 from edgect.scans import Limits
@@ -35,26 +33,12 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
 
 @click.command("classify")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option("--backend", type=click.Choice(BACKENDS), default="openvino", show_default=True)
-@click.option("--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True)
+@options.engine
 @options.model
 @options.threads
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    help="Probability from which on the label is COVID-19, in place of an operating point.",
-)
-@click.option(
-    "--operating-point",
-    type=click.Choice(POINTS),
-    help="The model's threshold to label by.  [default: balanced]",
-)
-@click.option(
-    "--error-rate",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    metavar="RATE",
-    help="Label `indeterminate` what cannot be told with at most RATE errors of either class.",
-)
+@options.threshold
+@options.operating_point
+@options.error_rate
 @options.limits
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option(

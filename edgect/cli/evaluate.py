@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgect.backends import BACKENDS, PRECISIONS
 from edgect.cli import options
-from edgect.decision import POINTS
 from edgect.errors import UsageError
 from edgect.evaluate.folder import read_folder
 from edgect.evaluate.labels import Cases, Words
@@ -41,20 +39,12 @@ FORMATS = ("table", "json")
     type=click.Choice(("folder",)),
     help="The folder below the label is the patient's, for DIR/label/patient/...",
 )
-@click.option("--backend", type=click.Choice(BACKENDS), default="openvino", show_default=True)
-@click.option("--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True)
+@options.engine
 @options.model
 @options.threads
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    help="Probability from which on the label is COVID-19, in place of an operating point.",
-)
-@click.option(
-    "--operating-point",
-    type=click.Choice(POINTS),
-    help="The model's threshold to label by.  [default: balanced]",
-)
+@options.threshold
+@options.operating_point
+@options.error_rate
 @options.limits
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option(

@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
+from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import DEFAULT
+from edgect.decision import POINTS
 from edgect.scans.limits import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -20,6 +22,31 @@ model = click.option(
     help="A bundled model, or a bundle folder.",
 )
 threads = click.option("--threads", type=click.IntRange(min=1), help="Cores to use.  [default: all]")
+
+threshold = click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="Probability from which on the label is COVID-19, in place of an operating point.",
+)
+operating_point = click.option(
+    "--operating-point",
+    type=click.Choice(POINTS),
+    help="The model's threshold to label by.  [default: balanced]",
+)
+
+error_rate = click.option(
+    "--error-rate",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="RATE",
+    help="Label `indeterminate` what cannot be told with at most RATE errors of either class.",
+)
+
+
+def engine(command: Command) -> Command:
+    """--backend and --precision."""
+    precision = click.option("--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True)
+    backend = click.option("--backend", type=click.Choice(BACKENDS), default="openvino", show_default=True)
+    return backend(precision(command))
 
 
 def limits(command: Command) -> Command:
