@@ -24,7 +24,7 @@ from edgect.identifiers import Identifiers
 from edgect.ordered import in_order
 from edgect.prediction import SETTINGS, Prediction
 from edgect.preprocess import Preprocess
-from edgect.scans import Frame, Limits, Window, find_scans, read_bytes, read_frames
+from edgect.scans import Frame, Limits, Window, check_length, find_scans, read_bytes, read_frames
 
 
 class Classifier:
@@ -132,14 +132,34 @@ class Classifier:
         except ScanError as error:
             yield self._unanswered(path, Frame(None, None), error, "", start)
             return
+        yield from self._classify_content(content, path, start, evidence, many)
+
+    def classify_content(
+        self, content: bytes, name: str, evidence: bool = False, many: bool = False
+    ) -> Iterator[Prediction]:
+        """As `classify_file`, of a file that is in memory and may never have been on a disk.
+
+        name: for the column `path`; its suffix says what damaged content was meant to be.
+        """
+        start = perf_counter()
+        try:
+            check_length(len(content), self._limits)
+        except ScanError as error:
+            yield self._unanswered(name, Frame(None, None), error, "", start)
+            return
+        yield from self._classify_content(content, name, start, evidence, many)
+
+    def _classify_content(
+        self, content: bytes, name: str, start: float, evidence: bool, many: bool
+    ) -> Iterator[Prediction]:
         digest = hashlib.sha256(content).hexdigest()
         session = self._session(many)
-        for frame in read_frames(content, path, self._limits, self._window):
+        for frame in read_frames(content, name, self._limits, self._window):
             if frame.pixels is None:
                 assert frame.error is not None
-                yield self._unanswered(path, frame, frame.error, digest, start)
+                yield self._unanswered(name, frame, frame.error, digest, start)
             else:
-                yield self._answer(session, path, frame, frame.pixels, digest, start, evidence)
+                yield self._answer(session, name, frame, frame.pixels, digest, start, evidence)
             start = perf_counter()
 
     def _session(self, many: bool) -> Session:

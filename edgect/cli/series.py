@@ -12,25 +12,17 @@ from typing import Any
 from edgect.cli.rows import Row
 from edgect.errors import UsageError
 from edgect.prediction import Prediction
-from edgect.series import REACH, RULE, Slice, Summary, summarise
-
-MODEL = ("model", "bundle", "backend", "precision")
+from edgect.series_rows import SeriesRows
 
 
 class SeriesFile:
-    """CSV by the suffix `.csv`, else JSON lines; FILE appears when it is whole.
-
-    Rows without a series, those of pictures, do not appear in it: that they lie in one folder does not
-    make them one patient's.
-    """
+    """CSV by the suffix `.csv`, else JSON lines; FILE appears when it is whole."""
 
     evidence = False
 
     def __init__(self, file: Path, labels: tuple[str, str], threshold: float) -> None:
         """labels: not COVID-19, COVID-19. threshold: of a slice's probability, and so of the mean's."""
-        self._file, self._labels, self._threshold = file, labels, threshold
-        self._series: dict[str, list[Slice]] = {}
-        self._model: dict[str, Any] = dict.fromkeys(MODEL)
+        self._file, self._series = file, SeriesRows(labels, threshold)
 
     @staticmethod
     def make(file: Path) -> None:
@@ -55,14 +47,11 @@ class SeriesFile:
     def prepare(self, prediction: Prediction, row: Row) -> None: ...
 
     def add(self, row: Row) -> None:
-        if series := str(row["series"] or ""):
-            self._series.setdefault(series, []).append(self._slice(row))
-            self._model = {name: row[name] for name in MODEL}
+        self._series.add(row)
 
     def finish(self) -> None:
-        rows = [self._row(name, summarise(slices)) for name, slices in self._series.items()]
-        names = self._row("", summarise([]))
-        text = _csv(list(names), rows) if self._file.suffix.lower() == ".csv" else _jsonl(rows)
+        rows = self._series.rows()
+        text = _csv(self._series.columns(), rows) if self._file.suffix.lower() == ".csv" else _jsonl(rows)
         part = _part(self._file)
         try:
             with part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -73,49 +62,9 @@ class SeriesFile:
         except OSError as error:
             raise UsageError(f"--series {self._file}: cannot be written ({error.strerror})") from error
 
-    def _slice(self, row: Row) -> Slice:
-        probability = _number(row["probability"])
-        return Slice(
-            path=str(row["path"]),
-            frame=None if row["frame"] in ("", None) else int(str(row["frame"])),
-            status=str(row["status"]),
-            positive=row["label"] == self._labels[1],
-            probability=None if probability is None else round(probability, 8),  # as CSV keeps it
-            position=_number(row["position"]),
-            normal=str(row["normal"] or ""),
-        )
-
-    def _row(self, name: str, found: Summary) -> dict[str, Any]:
-        value, number = found.highest or (None, None)
-        said = "" if value is None else self._labels[int(value >= self._threshold)]
-        return {
-            "series": name,
-            "rule_says": said,
-            "slices": len(found.slices),
-            "answered": found.count("ok"),
-            "rejected": found.count("rejected"),
-            "errors": found.count("error"),
-            "positive": len(found.positive),
-            "share_positive": None if found.share is None else round(found.share, 6),
-            "highest_smoothed": None if value is None else round(value, 6),
-            "highest_at": number,
-            "positive_numbers": found.positive,
-            "positive_slices": [found.slices[number - 1].name for number in found.positive],
-            "spacing": None if found.spacing is None else round(found.spacing, 4),
-            "doubts": "; ".join(found.doubts),
-            "smoothing": f"mean within {REACH:g} mm to either side",
-            "threshold": self._threshold,
-            "rule": RULE,
-            **self._model,
-        }
-
 
 def _part(file: Path) -> Path:
     return file.with_name(file.name + ".partial")
-
-
-def _number(cell: Any) -> float | None:
-    return None if cell in ("", None) else float(cell)
 
 
 def _jsonl(rows: list[dict[str, Any]]) -> str:

@@ -5,13 +5,14 @@ from edgect.scans.frame import Frame, Origin
 from edgect.scans.frames import read_frames
 from edgect.scans.hounsfield import Window
 from edgect.scans.limits import Limits
-from edgect.scans.read import read_bytes, read_slice
+from edgect.scans.read import check_length, read_bytes, read_slice
 
 __all__ = [
     "Frame",
     "Limits",
     "Origin",
     "Window",
+    "check_length",
     "find_scans",
     "may_be_image",
     "read_bytes",

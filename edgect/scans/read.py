@@ -25,13 +25,18 @@ def read_bytes(path: str, limits: Limits | None = None) -> bytes:
         if len(content) > limits.bytes:
             raise ScanError(f"file is, unpacked, over {limits.of('bytes')}")
     else:
-        size = _regular(path)
-        if size > limits.bytes:
-            raise ScanError(f"file of {size:,} bytes is over {limits.of('bytes')}")
+        check_length(_regular(path), limits)
         content = _read(path, -1)
-    if not content:
-        raise ScanError("empty file (0 bytes)")
+    check_length(len(content), limits)
     return content
+
+
+def check_length(length: int, limits: Limits) -> None:
+    """Raises ScanError where a file of so many bytes is empty or too long."""
+    if length == 0:
+        raise ScanError("empty file (0 bytes)")
+    if length > limits.bytes:
+        raise ScanError(f"file of {length:,} bytes is over {limits.of('bytes')}")
 
 
 def read_head(path: str, length: int) -> bytes:

@@ -213,3 +213,11 @@ def test_the_package_offers_what_it_says() -> None:
         assert getattr(edgect, name)
     with pytest.raises(AttributeError, match="Nothing"):
         edgect.Nothing  # noqa: B018
+
+
+def test_a_file_in_memory_gets_the_answer_of_one_on_the_disk(classifier: Classifier, scan: Path) -> None:
+    (on_disk,) = classifier.classify_file(str(scan))
+    (in_memory,) = classifier.classify_content(scan.read_bytes(), str(scan))
+    assert untimed(in_memory) == untimed(on_disk)
+    (empty,) = classifier.classify_content(b"", "nothing.png")
+    assert (empty.status, empty.reason) == ("error", "empty file (0 bytes)")
