@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
+from functools import partial
 from importlib.metadata import version
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -37,9 +40,9 @@ class Connection:
         self._client.loop.add_callback(self._greet, worker)
 
     def send(self, number: int, worker: str, items: Sequence[Item]) -> None:
-        future = self._submit(f"batch-{number}", worker, answer, self._job, items)
+        future = self._submit(f"batch-{number}", worker, pickle.loads, _call(self._job, items))
         self._futures[number] = future
-        self._client.loop.add_callback(self._fetch, number, future)
+        future.add_done_callback(partial(self._ended, number))
 
     def forget(self, number: int) -> None:
         if (future := self._futures.pop(number, None)) is not None:
@@ -83,12 +86,12 @@ class Connection:
             if there != here:
                 self._events.put(Greeted(worker, [f"edgect is {there} where here it is {here}"]))
                 return
-            found: Answered = await self._ask(worker, answer, self._job, ())
+            found: Answered = await self._ask(worker, pickle.loads, _call(self._job, ()))
             start = monotonic()
             if not found.refused:
-                await self._ask(worker, answer, self._job, ())
+                await self._ask(worker, pickle.loads, _call(self._job, ()))
             self._events.put(Greeted(worker, found.refused, found.alike, monotonic() - start))
-        except asyncio.CancelledError:
+        except CancelledError:
             pass  # the worker or the run has ended
         except Exception as error:
             self._events.put(Greeted(worker, [f"it cannot run edgect: {_said(error)}"]))
@@ -98,20 +101,46 @@ class Connection:
         future = self._submit(f"greeting-{self._greetings}", worker, work, *arguments)
         return await self._client.gather(future, asynchronous=True)
 
+    def _ended(self, number: int, future: Any) -> None:
+        """Called in a thread that is neither ours nor the loop's."""
+        self._client.loop.add_callback(self._fetch, number, future)
+
     async def _fetch(self, number: int, future: Any) -> None:
-        try:
-            self._events.put(Done(number, await self._client.gather(future, asynchronous=True)))
-        except asyncio.CancelledError as error:
-            if getattr(error, "reason", "") == "scheduler-connection-lost":
-                self._gone("the connection was lost")
+        """By a request of its own: `Client.gather` asks for several at once, all kept by one stopped worker."""
+        if future.status == "cancelled":
+            if self._client.status != "running":
+                self._gone("the connection is lost")
             elif number in self._futures:  # nobody here cancelled it
                 self._events.put(Failed(number, "somebody took it from the scheduler"))
+            return
+        try:
+            if future.status == "error":
+                await self._client.gather(future, asynchronous=True)  # raises it
+            found = await self._client.scheduler.gather(keys=[future.key])
+            self._events.put(Done(number, found["data"][future.key]))
+        except KeyError:
+            self._events.put(Failed(number, "the worker ended with its answer"))
         except Exception as error:
             self._events.put(Failed(number, _said(error)))
 
     def _gone(self, reason: str) -> None:
         if not self._closed:
             self._events.put(ClusterError(f"the scheduler is gone ({reason}); {ASK_AGAIN}"))
+
+
+class _Call:
+    """Is answered when it is unpickled."""
+
+    def __init__(self, job: Job, items: Sequence[Item]) -> None:
+        self._arguments = (job, items)
+
+    def __reduce__(self) -> tuple[Callable[..., Answered], tuple[Job, Sequence[Item]]]:
+        return answer, self._arguments
+
+
+def _call(job: Job, items: Sequence[Item]) -> bytes:
+    """What a worker is sent: a task that it cannot unpickle, for want of our modules, would end it."""
+    return pickle.dumps(_Call(job, items))
 
 
 def _said(error: BaseException) -> str:

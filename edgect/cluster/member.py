@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from edgect.cluster.batch import Batch
 
-PATIENCE = 20.0  # seconds without an answer, beyond ten times what the work should take
+PATIENCE = 20.0  # seconds without an answer, beyond five times what the work should take
 _WEIGHT = 0.3  # of a new time for a file in the mean
 
 
@@ -49,4 +49,4 @@ class Member:
             return False
         largest = max(len(batch.items) for batch in self.in_hand.values())
         doubled = 1 << min(max(batch.copies for batch in self.in_hand.values()), 10)
-        return now - self.heard > doubled * patience + 10 * largest * (self.seconds_per_file or 0.0)
+        return now - self.heard > doubled * patience + 5 * largest * (self.seconds_per_file or 0.0)
