@@ -64,7 +64,7 @@ class Workers:
     ) -> None:
         self._client, self._classifier, self._beside, self._files = client, classifier, beside, len(files)
         self._named = not model.get("include_identifiers", False)
-        self._job = _job(classifier, model, beside, limits, files)
+        self._job = job(classifier, model, beside, limits, files)
         self._dispatch: Dispatch[Kept] | None = None
 
     def of(self, asked: Iterable[Asked]) -> Generator[tuple[Asked, Iterator[Given]]]:
@@ -134,7 +134,7 @@ class Workers:
                 yield row, None
 
 
-def _job(
+def job(
     classifier: Classifier,
     model: dict[str, Any],
     beside: Sequence[Beside],
