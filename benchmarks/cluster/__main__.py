@@ -78,7 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster", description=__doc__)
     parser.add_argument("--data", type=Path, default=os.environ.get("EDGECT_DATA"), help="holds covid-ct/")
     parser.add_argument("--model", default=DEFAULT)
-    parser.add_argument("--files", type=int, default=2000)
+    parser.add_argument("--files", type=int, default=1200)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="little of everything, to see that it works")
     parser.add_argument("--out", type=Path, default=HERE, help="folder of page, plots and JSON")

@@ -34,6 +34,7 @@ def _figures(found: Mapping[str, Any]) -> dict[str, str]:
         },
     }
     first = min((rate, name) for name, rate in limits.items() if "Gbit" not in name)
+    network = NETWORKS["1 Gbit/s"] / DICOM
     return {
         "cpu": machine["CPU"],
         "cores": machine["cores"],
@@ -51,6 +52,7 @@ def _figures(found: Mapping[str, Any]) -> dict[str, str]:
         ),
         "first": first[1].split(",")[0],
         "first_cores": f"{first[0] * seconds:,.0f}",
+        "network_cores": f"{network * seconds:,.0f}",
         "in_batch": str(in_batch),
         "batch_seconds": f"{found['rule']['seconds']:.0f}",
         "idle": "\n".join(f"| {row['size']:.0f} | {100 * row['idle']:.1f} |" for row in batches),
@@ -75,7 +77,8 @@ def _ratio(count: int, ratio: float) -> str:
 def _days(seconds: float) -> Iterator[str]:
     for cores in CORES:
         hours = SLICES * seconds / 3600 / cores
-        yield f"| {cores:,} | {f'{hours / 24:.1f} days' if hours > 48 else f'{hours:.1f} hours'} |"
+        took = f"{hours / 24:.1f} days" if hours > 48 else f"{hours:.1f} hours" if hours > 2 else ""
+        yield f"| {cores:,} | {took or f'{60 * hours:.0f} minutes'} |"
 
 
 def _throughput(commands: Mapping[str, Any]) -> Iterator[str]:

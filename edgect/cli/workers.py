@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Kept = int | str | list[Row]
 """As `FileAnswer`, with what was drawn beside its rows stored already."""
+SAMPLES = 8  # files by which it is seen whether a worker has the same storage
 
 
 def check(scheduler: str | None, workers: int | None, threads: int | None) -> None:
@@ -142,18 +143,20 @@ def job(
     files: Sequence[str],
 ) -> Job:
     from edgect.cluster.identity import identity
-    from edgect.cluster.worker import Job
+    from edgect.cluster.worker import Job, fingerprint
 
     own = {name: value for name, value in model.items() if name not in ("threads", "include_identifiers")}
     path = classifier.bundle.path  # a folder must be one that workers see, too
     own["model"] = path.name if classifier.bundle.is_bundled else os.path.abspath(path)
+    some = [(name, fingerprint("", name)) for name in files[:: max(1, len(files) // SAMPLES)][:SAMPLES]]
     return Job(
-        own,
+        tuple(own.items()),
         limits,
         os.getcwd(),
         identity(classifier),
         classifier.golden_answer(),
-        tuple(sorted({scheme(path) for path in files if is_url(path)})),
+        tuple(sorted({scheme(name) for name in files if is_url(name)})),
+        tuple((name, found) for name, found in some if found),
         any(made.evidence for made in beside),
         tuple(made.draw for made in beside),
     )

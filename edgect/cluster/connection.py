@@ -106,7 +106,7 @@ class Connection:
         self._client.loop.add_callback(self._fetch, number, future)
 
     async def _fetch(self, number: int, future: Any) -> None:
-        """By a request of its own: `Client.gather` asks for several, all of which one stopped worker keeps."""
+        """By its own request: `Client.gather` asks for several at once, all kept by one stopped worker."""
         if future.status == "cancelled":
             if self._client.status != "running":
                 self._gone("the connection is lost")

@@ -18,6 +18,7 @@ from edgect.errors import ClusterError
 
 WAITING = 50_000  # rows that may wait for the one before them: what a run's memory is bounded by
 WITHOUT = 300.0  # seconds without any worker
+SAID = 5.0  # seconds without any, after which it is said
 REFUSED = 10.0  # seconds in which all workers that there are were refused, and none was ever good
 AT_ONCE = 200  # files handed over before workers are looked after again
 
@@ -53,7 +54,7 @@ class Dispatch(Generic[K]):
         self._rows = 0  # in _known
         self._next, self._taken, self._numbers = 0, 0, 0
         self._deserted = clock()
-        self._ever = self._any_unlike = False
+        self._ever = self._any_unlike = self._waits = False
         self.answering: set[str] = set()
         """Workers that gave answers."""
         self.ended = self.repeated = 0
@@ -187,7 +188,10 @@ class Dispatch(Generic[K]):
                         self._again.append(batch)
                         self._again.sort(key=lambda one: one.first)
         if any(member.ready for member in self._members.values()):
-            self._deserted = now
+            self._deserted, self._waits = now, False
+        elif now - self._deserted > SAID and not self._waits:
+            self._waits = True
+            self._say(f"no worker is ready; waiting for one, up to {self._without:g} seconds")
         refused = bool(self._members) and all(member.refused for member in self._members.values())
         if now - self._deserted > (
             min(REFUSED, self._without) if refused and not self._ever else self._without

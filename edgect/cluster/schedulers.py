@@ -56,9 +56,10 @@ def local(workers: int, threads: int) -> Iterator[Any]:
     import dask
 
     distributed = import_module("distributed")
-    quiet: dict[str, list[str]] = {
+    quiet: dict[str, Any] = {
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
+        "distributed.worker.profile.enabled": False,
     }
     with dask.config.set(quiet), warnings.catch_warnings():
         warnings.simplefilter("ignore")

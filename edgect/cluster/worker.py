@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
 from time import perf_counter
 from typing import Any
@@ -16,6 +18,8 @@ from edgect.cluster import identity
 from edgect.errors import EdgectError, ScanError
 from edgect.prediction import COLUMNS, Prediction
 from edgect.scans import Limits, read_bytes, remote
+from edgect.scans.read import read_head
+from edgect.scans.signature import LENGTH
 
 Item = tuple[str, tuple[str, ...]]
 """A path, and the SHA-256 of the content that earlier answers on it were given on."""
@@ -24,21 +28,25 @@ Drawn = tuple[tuple[Any, ...], tuple[Any, ...]]
 FileAnswer = int | str | list[Drawn]
 """The earlier answer that still holds, by its number; or why no worker answers; or new rows."""
 
+RUNS = 2  # at once on the same workers, without either having to load its model again
+
 
 @dataclass(frozen=True)
 class Job:
     """What every batch of a run is asked. Travels with each of them.
 
     model: arguments of `Classifier`. folder: that relative paths start from. identity, self_test: of the
-    machine that asks. schemes: of URLs among the paths.
+    machine that asks. schemes: of URLs among the paths. samples: some of the paths, each with what
+    `fingerprint` gives where it was listed.
     """
 
-    model: dict[str, Any]
+    model: tuple[tuple[str, Any], ...]
     limits: Limits
     folder: str
     identity: dict[str, str]
     self_test: golden.Summary
     schemes: tuple[str, ...] = ()
+    samples: tuple[tuple[str, str], ...] = ()
     evidence: bool = False
     draws: tuple[Callable[[Prediction], Any], ...] = ()
 
@@ -71,6 +79,14 @@ def answer(job: Job, items: Sequence[Item]) -> Answered:
     return Answered(files, perf_counter() - start, loaded.alike)
 
 
+def fingerprint(folder: str, path: str) -> str:
+    """Of a file's first bytes; empty where it cannot be read."""
+    try:
+        return hashlib.sha256(read_head(_place(folder, path), LENGTH)).hexdigest()[:16]
+    except ScanError:
+        return ""
+
+
 def _file(classifier: Classifier, job: Job, item: Item) -> FileAnswer:
     path, earlier = item
     try:
@@ -91,51 +107,60 @@ def _drawn(job: Job, prediction: Prediction) -> Drawn:
     return tuple(row[name] for name in COLUMNS), tuple(draw(prediction) for draw in job.draws)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Loaded:
-    """The one model of this process, and what was found against it."""
+    """The model of a run, and what was found against this worker."""
 
-    key: str = ""
     classifier: Classifier | None = None
     refused: list[str] = field(default_factory=list)
     alike: bool = True
 
 
-_ours, _loading = _Loaded(), Lock()
+_judged, _loading = OrderedDict[str, _Loaded](), Lock()
 
 
 def _loaded(job: Job) -> _Loaded:
-    """Loaded by whichever thread comes first, unless the last run had the same."""
-    global _ours
-    key = repr((job.model, job.limits, job.identity, job.self_test, job.schemes))
+    """Loaded and judged by whichever thread comes first; only a good judgement is kept."""
+    key = repr((job.model, job.limits, job.identity, job.self_test, job.schemes, job.samples, job.folder))
     with _loading:
-        if _ours.key != key:
-            _ours = _Loaded()  # before the next one takes its memory
-            _ours = _load(job, key)
-        return _ours
+        if (found := _judged.pop(key, None)) is None:
+            found = _judge(job)
+        if found.refused:
+            _classifier.cache_clear()
+        else:
+            _judged[key] = found
+        while len(_judged) > RUNS:
+            _judged.popitem(last=False)
+        return found
 
 
-def _load(job: Job, key: str) -> _Loaded:
-    import cv2
-
-    cv2.setNumThreads(1)  # a file has its thread already
+def _judge(job: Job) -> _Loaded:
     try:
         for scheme in job.schemes:
             remote.check(scheme)
-        # identifiers as they are: names for them are made where the salt is kept
-        classifier = Classifier(
-            **job.model, threads=_threads(), many=True, limits=job.limits, include_identifiers=True
-        )
-        found = classifier.golden_answer()
-        refused = list(_against(classifier, job, found))
+        classifier = _classifier(job.model, job.limits)
+        answer = classifier.golden_answer()
+        refused = list(_against(classifier, job, answer))
     except EdgectError as error:
-        return _Loaded(key, None, [str(error)])
-    return _Loaded(key, None if refused else classifier, refused, found == job.self_test)
+        return _Loaded(refused=[str(error)])
+    return _Loaded(classifier, refused, answer == job.self_test)
+
+
+@lru_cache(maxsize=RUNS)
+def _classifier(model: tuple[tuple[str, Any], ...], limits: Limits) -> Classifier:
+    import cv2
+
+    cv2.setNumThreads(1)  # a file has its thread already
+    # identifiers as they are: names for them are made where the salt is kept
+    return Classifier(**dict(model), threads=_threads(), many=True, limits=limits, include_identifiers=True)
 
 
 def _against(classifier: Classifier, job: Job, found: golden.Summary) -> Iterator[str]:
     """What speaks against a worker, a phrase each."""
     yield from identity.differences(identity.identity(classifier), job.identity)
+    if job.samples and not any(fingerprint(job.folder, path) == found for path, found in job.samples):
+        first = _place(job.folder, job.samples[0][0])
+        yield f"{first} and others are not there as they are here: is it storage that all machines share?"
     if golden.is_stored(classifier.bundle):
         engine = classifier.engine
         for wrong in golden.differences(classifier.bundle, engine.backend, engine.precision, found):

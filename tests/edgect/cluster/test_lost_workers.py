@@ -49,7 +49,7 @@ def start(many: Path, out: Path, cluster: Processes) -> subprocess.Popen[str]:
 
 def test_a_worker_is_killed_and_another_stopped(run: Run, many: Path, tmp_path: Path) -> None:
     with processes(tmp_path / "cluster") as cluster, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DASK_EDGECT__PATIENCE", "2s")
+        patch.setenv("DASK_EDGECT__PATIENCE", "500ms")
         for _ in range(3):
             cluster.worker()
         cluster.wait(3)

@@ -73,6 +73,19 @@ def test_another_bundle_at_the_same_place_is_refused(
     assert "where here it is lungs 000000000000" in run.said
 
 
+def test_a_worker_with_other_storage_is_refused(
+    cluster: Processes, run: Run, batch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is not mounted there must not become ten million errors."""
+    monkeypatch.setattr("edgect.cluster.dispatch.REFUSED", 2.0)
+    monkeypatch.chdir(batch)
+    elsewhere = batch.with_name("elsewhere")
+    monkeypatch.setattr("os.getcwd", lambda: str(elsewhere))  # where workers will look for what is here
+    with pytest.raises(FileNotFoundError):
+        run("a.png", "s", "--scheduler", cluster.address, code=3)
+    assert f"{elsewhere}/a.png and others are not there as they are here" in run.said
+
+
 def test_nobody_at_the_address(run: Run, batch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGECT_CACHE_DIR", "")
     import dask
