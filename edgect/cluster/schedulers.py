@@ -60,6 +60,7 @@ def local(workers: int, threads: int) -> Iterator[Any]:
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
         "distributed.worker.profile.enabled": False,
+        "distributed.worker.preload": ["edgect.cluster.deaf"],
     }
     with dask.config.set(quiet), warnings.catch_warnings():
         warnings.simplefilter("ignore")
