@@ -39,7 +39,8 @@ class Invented:
         self.alive = [f"w{number}" for number in range(self.workers)]
         self.asleep: dict[str, float] = {}
         self.events: list[Event] = [self.present()]
-        self.late: list[Event] = []
+        self.sent: list[tuple[str, int]] = []  # to whom, and how many files
+        self.at_hand: list[int] = []  # batches that a worker had when it ended
 
     def clock(self) -> float:
         return self.now
@@ -54,6 +55,7 @@ class Invented:
         assert worker in self.alive
         assert worker not in self.unfit
         self.under_way[number] = (worker, items)
+        self.sent.append((worker, len(items)))
         self.largest = max(self.largest, sum(len(items) for _, items in self.under_way.values()))
 
     def forget(self, number: int) -> None:
@@ -86,6 +88,7 @@ class Invented:
 
     def _end(self, worker: str) -> None:
         """Its batches are heard of no more; perhaps another takes its place."""
+        self.at_hand.append(sum(who == worker for who, _ in self.under_way.values()))
         self.alive.remove(worker)
         if self.comes_back:
             self.alive.append(f"w{self.started}")
@@ -99,9 +102,16 @@ def names(files: int) -> list[str]:
 
 def run(cluster: Invented, files: int) -> list[FileAnswer]:
     items = ((name, ()) for name in names(files))
-    said: list[str] = []
-    made = Dispatch(cluster, items, files, lambda found: found, said.append, clock=cluster.clock)
-    return list(made.answers())
+    kept: list[FileAnswer] = []
+
+    def keep(found: FileAnswer) -> FileAnswer:
+        kept.append(found)
+        return found
+
+    answers = list(Dispatch(cluster, items, files, keep, lambda _: None, clock=cluster.clock).answers())
+    assert len(kept) == len(answers)  # each was taken once
+    assert all(worker in cluster.alive for worker, _ in cluster.under_way.values())
+    return answers
 
 
 def paths(answers: list[FileAnswer]) -> list[str]:
@@ -136,17 +146,33 @@ def test_a_file_that_ends_its_worker_is_found_and_no_other(seed: int, poison: se
     assert paths([found for found in answers if not isinstance(found, str)]) == sorted(set(names(100)) - bad)
 
 
+def test_it_takes_four_workers_to_give_a_file_up_the_last_two_with_it_alone() -> None:
+    cluster = Invented(workers=8, poison=frozenset({"0400"}))
+    answers = run(cluster, 1000)
+    assert isinstance(answers[400], str)
+    assert "given up after 4 workers" in answers[400]
+    assert len(cluster.at_hand) == 4
+    assert cluster.at_hand[2:] == [1, 1]
+    # only the batch that was at hand twice is taken apart, and none that was merely behind it
+    largest = max(files for _, files in cluster.sent)
+    assert sum(files == 1 for _, files in cluster.sent) < largest + 30
+
+
 def test_a_worker_that_stops_keeps_nobody_waiting() -> None:
     cluster = Invented()
     cluster.asleep["w0"] = 10**6
     assert paths(run(cluster, 200)) == names(200)
-    assert cluster.now < 1000
+    assert cluster.now < 100
+    assert [worker for worker, _ in cluster.sent].count("w0") == 2  # and nothing once it is known to be
+    assert sum(files for _, files in cluster.sent) == 200 + 2 * 4
 
 
 def test_a_late_answer_is_no_second_one() -> None:
-    cluster = Invented(trouble=0.0)
-    cluster.asleep["w1"] = 60.0  # past all patience, and back before the end
-    assert paths(run(cluster, 2000)) == names(2000)
+    cluster = Invented()
+    cluster.asleep["w1"] = 30.0  # past all patience, and back before the end
+    assert paths(run(cluster, 20_000)) == names(20_000)
+    assert cluster.now > 60
+    assert [worker for worker, _ in cluster.sent].count("w1") > 10  # it is one of them again
 
 
 def test_what_raises_again_and_again_is_given_up() -> None:
@@ -175,6 +201,27 @@ def test_without_a_fit_worker_it_ends_soon() -> None:
     with pytest.raises(ClusterError, match="3 refused"):
         run(cluster, 50)
     assert cluster.now < 60
+
+
+def test_another_process_at_a_worker_s_address_is_judged_anew() -> None:
+    class Replaced(Invented):
+        def event(self, seconds: float) -> Event | None:
+            event = super().event(seconds)
+            if isinstance(event, Done) and event.answered.files[0][0][0][1] == "w0":  # type: ignore[index]
+                return Done(event.number, Answered(refused=["edgect is 0"]))
+            return event
+
+    cluster = Replaced()
+    answers = run(cluster, 100)
+    assert paths(answers) == names(100)
+    assert "w0" not in {found[0][0][1] for found in answers if isinstance(found, list)}
+
+
+def test_with_none_but_unfit_workers_left_it_waits_for_others() -> None:
+    cluster = Invented(workers=2, unfit=frozenset({"w1"}), poison=frozenset({"0040"}), comes_back=False)
+    with pytest.raises(ClusterError, match="1 refused"):
+        run(cluster, 50)
+    assert cluster.now > 300
 
 
 def test_without_any_worker_it_ends_in_the_end() -> None:
