@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -131,27 +132,39 @@ def _answer(row: Row) -> Row:
     return {name: value for name, value in row.items() if name not in OWN}
 
 
+def survive(work: Path, files: int, seconds: float, model: str, loopback: bool = False) -> tuple[int, Tally]:
+    """The exit code of a run that was disturbed, and what became of its rows. seconds: of the stop."""
+    links = fill(work / "in", files)
+    sources = sorted({str(source) for _, source in links})
+    assert classify(sources, work / "reference.csv", "--model", model).wait() in (0, 1)
+    out = work / "rows.csv"
+    with (
+        networks(0 if loopback else WORKERS) as (host, namespaces),
+        processes(work / "cluster", host, namespaces) as cluster,
+    ):
+        for _ in range(WORKERS):
+            cluster.worker()
+        cluster.wait(WORKERS)
+        where = f"{len(namespaces)} network namespaces" if namespaces else "loopback"
+        print(f"{WORKERS} workers of one thread, {where}; {files} files", flush=True)
+        run = classify([str(work / "in")], out, "--model", model, "--scheduler", cluster.address)
+        try:
+            disturb(run, cluster, out, files, seconds)
+            code = run.wait()
+        finally:
+            run.kill()
+    return code, compare(links, rows(work / "reference.csv"), rows(out))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--stop", type=float, default=60, help="seconds that a worker is stopped")
     parser.add_argument("--model", default="cnn1")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, networks(WORKERS) as (host, namespaces):
-        work = Path(name).resolve()
-        links = fill(work / "in", options.files)
-        sources = sorted({str(source) for _, source in links})
-        assert classify(sources, work / "reference.csv", "--model", options.model).wait() in (0, 1)
-        with processes(work / "cluster", host, namespaces) as cluster:
-            for _ in range(WORKERS):
-                cluster.worker()
-            where = f"{len(namespaces)} network namespaces" if namespaces else "loopback"
-            print(f"{WORKERS} workers of one thread, {where}; {options.files} files", flush=True)
-            out = work / "rows.csv"
-            run = classify([str(work / "in")], out, "--model", options.model, "--scheduler", cluster.address)
-            disturb(run, cluster, out, options.files, options.stop)
-            code = run.wait()
-        tally = compare(links, rows(work / "reference.csv"), rows(out))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left behind
+    with tempfile.TemporaryDirectory() as name:
+        code, tally = survive(Path(name).resolve(), options.files, options.stop, options.model)
     print(f"exit code {code}; {tally}")
     sys.exit(tally.faults > 0 or code != 1)  # 1: garbage.png
 

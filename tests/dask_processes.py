@@ -110,6 +110,9 @@ def processes(folder: Path, host: str = "127.0.0.1", namespaces: Sequence[str] =
 def networks(count: int) -> Iterator[tuple[str, list[str]]]:
     """The host's address on a bridge, and namespaces behind it; loopback and none where root is needed."""
     names = [f"edgect-{number}" for number in range(count)]
+    if not names:
+        yield "127.0.0.1", []
+        return
     try:
         _make(names)
     except (OSError, subprocess.CalledProcessError):
