@@ -21,14 +21,13 @@ GIVEN_UP = 4  # workers that ended with a file in hand, the last two with it alo
 class Batch:
     """Files that follow each other. first: number of the first of them.
 
-    ended: workers that ended, or failed, while they had it. live: workers that have it now. copies: times it
-    was sent again because no answer came.
+    ended: workers that ended, or failed, while they had it. copies: times it was sent again because no
+    answer came.
     """
 
     first: int
     items: list[Item]
     ended: int = 0
-    live: int = 0
     copies: int = 0
     done: bool = False
     reason: str = ""

@@ -6,11 +6,11 @@ Nothing here knows of Dask or of time but through its arguments.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from time import monotonic
 from typing import Generic, TypeVar
 
-from edgect.cluster.batch import GIVEN_UP, Batch, size
+from edgect.cluster.backlog import Backlog
+from edgect.cluster.batch import GIVEN_UP, Batch
 from edgect.cluster.events import Cluster, Done, Event, Failed, Greeted, Present
 from edgect.cluster.member import PATIENCE, Member
 from edgect.cluster.worker import Answered, FileAnswer, Item
@@ -21,7 +21,6 @@ WITHOUT = 300.0  # seconds without any worker
 SAID = 5.0  # seconds without any, after which it is said
 REFUSED = 10.0  # seconds in which all workers that there are were refused, and none was ever good
 AT_ONCE = 200  # files handed over before workers are looked after again
-
 
 K = TypeVar("K")
 
@@ -44,15 +43,14 @@ class Dispatch(Generic[K]):
         without: float = WITHOUT,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._cluster, self._items, self._left, self._say = cluster, iter(items), files, say
-        self._keep = keep
+        self._cluster, self._keep, self._say = cluster, keep, say
         self._patience, self._without, self._clock = patience, without, clock
         self._members: dict[str, Member] = {}
         self._sent: dict[int, tuple[Member, Batch]] = {}
-        self._again: list[Batch] = []
+        self._backlog = Backlog(items, files)
         self._known: dict[int, tuple[K, int]] = {}  # and its rows
         self._rows = 0  # in _known
-        self._next, self._taken, self._numbers = 0, 0, 0
+        self._next = self._numbers = 0
         self._deserted = clock()
         self._ever = self._any_unlike = self._waits = False
         self.answering: set[str] = set()
@@ -74,7 +72,7 @@ class Dispatch(Generic[K]):
                 self._rows -= rows
                 self._next += 1
                 yield kept
-            if self._next == self._taken and not self._left:
+            if self._next == self._backlog.taken and not self._backlog.left:
                 return
             wait = 0.0 if self._next in self._known else 0.5
             while (event := self._cluster.event(wait)) is not None:
@@ -91,7 +89,6 @@ class Dispatch(Generic[K]):
             case Done() | Failed() if event.number in self._sent:
                 member, batch = self._sent.pop(event.number)
                 del member.in_hand[event.number]
-                batch.live -= 1
                 member.stalled, member.heard = False, self._clock()
                 if isinstance(event, Failed):
                     self._failed(batch, event.reason)
@@ -135,7 +132,6 @@ class Dispatch(Generic[K]):
         for place, (number, batch) in enumerate(member.in_hand.items()):
             del self._sent[number]
             self._cluster.forget(number)
-            batch.live -= 1
             if place < member.threads:
                 self._failed(batch, "the worker that read it ended")
             else:
@@ -148,19 +144,19 @@ class Dispatch(Generic[K]):
         if batch.ended >= GIVEN_UP:
             said = f"given up after {batch.ended} workers, the last ones with nothing but this file: {reason}"
             self._learn(batch, [said] * len(batch.items))
-        elif not batch.live:
+        else:
             self._once_more(batch)
 
     def _once_more(self, batch: Batch) -> None:
-        if batch.done or batch.live or batch in self._again:
+        """Unless another worker is at it, and is not known to have stopped."""
+        at_it = any(had is batch and not member.stalled for member, had in self._sent.values())
+        if batch.done or at_it or batch in self._backlog:
             return
         self.repeated += 1
         if batch.suspect and len(batch.items) > 1:
-            batch.done = True
-            self._again += batch.parts()
+            self._backlog.take_apart(batch)
         else:
-            self._again.append(batch)
-        self._again.sort(key=lambda one: one.first)
+            self._backlog.again(batch)
 
     def _done(self, member: Member, batch: Batch, answered: Answered) -> None:
         if not batch.done:
@@ -169,8 +165,7 @@ class Dispatch(Generic[K]):
 
     def _learn(self, batch: Batch, files: list[FileAnswer]) -> None:
         batch.done = True
-        if batch in self._again:
-            self._again.remove(batch)
+        self._backlog.remove(batch)
         for number, found in enumerate(files, batch.first):
             rows = len(found) if isinstance(found, list) else 1
             self._known[number] = (self._keep(found), rows)
@@ -183,10 +178,7 @@ class Dispatch(Generic[K]):
                 member.stalled = True
                 for batch in member.in_hand.values():
                     batch.copies += 1
-                    if not batch.done and batch not in self._again:
-                        self.repeated += 1
-                        self._again.append(batch)
-                        self._again.sort(key=lambda one: one.first)
+                    self._once_more(batch)
         if any(member.ready for member in self._members.values()):
             self._deserted, self._waits = now, False
         elif now - self._deserted > SAID and not self._waits:
@@ -205,10 +197,10 @@ class Dispatch(Generic[K]):
     def _hand_out(self) -> None:
         free = [one for one in self._members.values() if one.ready and not one.stalled]
         threads = sum(member.threads for member in free)
-        reserved = self._quarantine(free)
+        reserved, full = self._quarantine(free), self._rows >= WAITING
         for member in free:
             while member.name not in reserved and len(member.in_hand) < member.depth:
-                if (batch := self._batch(member, threads)) is None:
+                if (batch := self._backlog.next(member, threads, full)) is None:
                     break
                 self._send(member, batch)
 
@@ -217,7 +209,7 @@ class Dispatch(Generic[K]):
         reserved = {member.name for member in free if member.quarantined}
         room = max(1, len(free) // 4) - len(reserved)
         for member in sorted(free, key=lambda one: len(one.in_hand)):
-            suspect = next((batch for batch in self._again if batch.suspect), None)
+            suspect = self._backlog.suspect()
             if suspect is None or room <= 0:
                 break
             if member.name in reserved:
@@ -225,28 +217,14 @@ class Dispatch(Generic[K]):
             room -= 1
             reserved.add(member.name)
             if not member.in_hand:
-                self._again.remove(suspect)
+                self._backlog.remove(suspect)
                 self._send(member, suspect)
         return reserved
-
-    def _batch(self, member: Member, threads: int) -> Batch | None:
-        for batch in self._again:
-            if not batch.suspect and batch not in member.in_hand.values():
-                self._again.remove(batch)
-                return batch
-        if not self._left or self._rows >= WAITING:
-            return None
-        wanted = size(member.seconds_per_file, member.round_trip, self._left, threads)
-        batch = Batch(self._taken, list(islice(self._items, wanted)))
-        self._taken += len(batch.items)
-        self._left -= len(batch.items)
-        return batch
 
     def _send(self, member: Member, batch: Batch) -> None:
         self._numbers += 1
         if not member.in_hand:
             member.heard = self._clock()
         member.in_hand[self._numbers] = batch
-        batch.live += 1
         self._sent[self._numbers] = (member, batch)
         self._cluster.send(self._numbers, member.name, batch.items)

@@ -167,6 +167,20 @@ def test_a_worker_that_stops_keeps_nobody_waiting() -> None:
     assert sum(files for _, files in cluster.sent) == 200 + 2 * 4
 
 
+def test_a_batch_is_sent_a_third_time_where_one_worker_stopped_and_the_other_ended() -> None:
+    class Unlucky(Invented):
+        def send(self, number: int, worker: str, items: Sequence[Item]) -> None:
+            super().send(number, worker, items)
+            if items[0][0] == "0000" and worker != "w0" and not self.at_hand:
+                self._end(worker)
+
+    cluster = Unlucky()
+    cluster.asleep["w0"] = 10**6
+    assert paths(run(cluster, 200)) == names(200)
+    assert len(cluster.at_hand) == 1
+    assert cluster.now < 200
+
+
 def test_a_late_answer_is_no_second_one() -> None:
     cluster = Invented()
     cluster.asleep["w1"] = 30.0  # past all patience, and back before the end
