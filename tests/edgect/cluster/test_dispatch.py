@@ -169,10 +169,12 @@ def test_a_worker_that_stops_keeps_nobody_waiting() -> None:
 
 def test_a_batch_is_sent_a_third_time_where_one_worker_stopped_and_the_other_ended() -> None:
     class Unlucky(Invented):
-        def send(self, number: int, worker: str, items: Sequence[Item]) -> None:
-            super().send(number, worker, items)
-            if items[0][0] == "0000" and worker != "w0" and not self.at_hand:
-                self._end(worker)
+        def _work(self, seconds: float) -> None:
+            copies = [who for who, items in self.under_way.values() if items[0][0] == "0000" and who != "w0"]
+            if copies and not self.at_hand:
+                self._end(copies[0])
+            else:
+                super()._work(seconds)
 
     cluster = Unlucky()
     cluster.asleep["w0"] = 10**6

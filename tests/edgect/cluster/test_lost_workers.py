@@ -15,6 +15,7 @@ from tests.dask_processes import Processes, processes
 from tests.edgect.cluster.conftest import Run, answers
 from tests.edgect.synthetic import write_scan
 
+FILES = 300
 # A decoder that crashes, as those of C do: the process ends at a file of this content.
 CRASH = """
 import os
@@ -31,8 +32,8 @@ scans.read_frames = crash
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
     folder = tmp_path / "many"
-    first = write_scan(folder / "000.png", 0, 512, 512)
-    for number in range(1, 150):
+    first = write_scan(folder / "000.png")
+    for number in range(1, FILES):
         os.link(first, folder / f"{number:03}.png")
     return folder
 
@@ -93,7 +94,7 @@ def test_the_scheduler_is_killed_and_the_rows_stay(run: Run, many: Path, tmp_pat
     kept = run.rows(run.partial)
     assert len(kept) > 5
     whole = run(many, "--resume", code=0)
-    assert len(whole) == 150
+    assert len(whole) == FILES
     assert [row["milliseconds"] for row in whole[: len(kept)]] == [row["milliseconds"] for row in kept]
 
 
