@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import permutations
 from pathlib import Path
 from typing import NamedTuple
 
 from edgect.errors import UsageError
 from edgect.scans import find_scans, may_be_image
+from edgect.scans.remote import is_url, local
 
 
 class Written(NamedTuple):
@@ -32,10 +34,28 @@ def inputs(paths: Sequence[str], outputs: Sequence[Written]) -> list[str]:
                 f"{one.option} {one.file} and {other.option} {other.file} would be written to the same file"
             )
     found = find_scans(paths)
+    close = list(_close(found, outputs))
     for option, file, _ in outputs:
-        if any(os.path.realpath(path) == os.path.realpath(file) and may_be_image(path) for path in found):
+        if any(
+            os.path.realpath(local(path)) == os.path.realpath(file) and may_be_image(path) for path in close
+        ):
             raise UsageError(f"{option} {file} is one of the scans to classify; name another output")
-    kept = [path for path in found if not any(output.owns(path) for output in outputs)]
+    own = {path for path in close if any(output.owns(local(path)) for output in outputs)}
+    kept = [path for path in found if path not in own]
     if not kept:
         raise UsageError(f"nothing to classify but {outputs[0].file} itself")
     return kept
+
+
+def _close(paths: Sequence[str], outputs: Sequence[Written]) -> Iterator[str]:
+    """Those that might be outputs, or be made on the way to them: links, and files in the same folders.
+
+    There may be millions of paths, and following one to its end takes a while.
+    """
+    resolved = lru_cache(maxsize=1024)(os.path.realpath)
+    folders = {resolved(file.parent) for _, file, _ in outputs}
+    folders |= {os.path.dirname(os.path.realpath(file)) for _, file, _ in outputs}
+    for path in paths:
+        name = local(path)
+        if not is_url(path) and (os.path.islink(name) or resolved(os.path.dirname(name)) in folders):
+            yield path

@@ -7,12 +7,18 @@ import cv2
 import numpy as np
 import pytest
 
-from edgect import Classifier, Prediction
+from edgect import Classifier, Prediction, heatmap
 from edgect.errors import UsageError
-from edgect.heatmap import overlay, write
+from edgect.heatmap import overlay
 from tests.edgect.synthetic import body, write_scan
 
 GREY = body(0, 60, 80)
+
+
+def write(prediction: Prediction, folder: Path, scale: float) -> str:
+    name = heatmap.file_name(prediction)
+    heatmap.write(heatmap.png(prediction, scale), folder / name)
+    return name
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,24 @@
+"""What a run keeps of every path."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.folder import links
+
+PROGRAM = """
+import sys, tracemalloc
+from edgect.scans import find_scans
+tracemalloc.start()
+found = find_scans([sys.argv[1]])
+print(tracemalloc.get_traced_memory()[0] / len(found), sum(map(len, found)) / len(found))
+"""
+
+
+def measure(work: Path, files: int, scans: list[Path]) -> dict[str, float]:
+    folder = links(work / "listed", files, scans)
+    line = [sys.executable, "-c", PROGRAM, str(folder)]
+    said = subprocess.run(line, capture_output=True, text=True, check=True).stdout.split()
+    return {"bytes": float(said[0]), "characters": float(said[1])}
