@@ -70,6 +70,11 @@ class Bundle:
             bundle.read(name)
         return bundle
 
+    @property
+    def is_bundled(self) -> bool:
+        """Whether it travels in the wheel, so that every machine with edgect has it."""
+        return self.path.parent == BUNDLED
+
     def read(self, name: str) -> bytes:
         """One file's content, known to be what the manifest says. Raises ModelError otherwise."""
         expected = self.manifest["files"].get(name)

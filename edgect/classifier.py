@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect import backends, gate
+from edgect import backends, gate, golden
 from edgect.backends import Outputs, Session
 from edgect.bundle import DEFAULT, Bundle
 from edgect.decision import Decision
@@ -116,6 +116,17 @@ class Classifier:
         """
         row = self._unanswered("", Frame(None, None), ScanError(""), "", 0.0).row()
         return {name: row[name] for name in SETTINGS} | {"names": self.identifiers.kind}
+
+    def unanswered(self, name: str, error: ScanError) -> Prediction:
+        """The one row about a file whose content could not be had."""
+        return self._unanswered(name, Frame(None, None), error, "", perf_counter())
+
+    def golden_answer(self) -> golden.Summary:
+        """What the engine, as it is loaded, answers to the bundle's golden slice.
+
+        Raises EngineError, ModelError.
+        """
+        return golden.answer(self.bundle, next(iter(self._sessions.values())))
 
     def at_once(self, many: bool) -> int:
         """How many threads may call `classify_file` without one waiting for another."""

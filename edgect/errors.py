@@ -34,6 +34,12 @@ class EngineError(EdgectError):
     exit_code = 3
 
 
+class ClusterError(EdgectError):
+    """No scheduler, or no worker that gives the answers that this machine gives."""
+
+    exit_code = 3
+
+
 class ScanError(EdgectError):
     """One scan gets no answer.
 

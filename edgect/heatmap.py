@@ -35,22 +35,26 @@ def overlay(pixels: NDArray[np.uint8], evidence: NDArray[np.float32], scale: flo
     return np.asarray(np.rint(grey * (1 - alpha) + colour * alpha), np.uint8)
 
 
-def write(prediction: Prediction, folder: Path, scale: float) -> str:
-    """Write the overlay of a prediction made with evidence; returns the PNG's name in `folder`.
-
-    The name is made of the scan's own and the first digits of its SHA-256, so that scans of one
-    name do not overwrite each other. Raises UsageError when the file cannot be written.
-    """
-    assert prediction.pixels is not None
-    assert prediction.evidence is not None
+def file_name(prediction: Prediction) -> str:
+    """The scan's own and the first digits of its SHA-256, so that scans of one name do not collide."""
     frame = "" if prediction.frame is None else f"-{prediction.frame:04d}"
     stem = re.sub(r"[^\w.-]+", "_", Path(prediction.path).stem, flags=re.ASCII)[:80]
-    name = f"{stem}-{prediction.sha256[:12]}{frame}.png"
-    _, png = cv2.imencode(".png", overlay(prediction.pixels, prediction.evidence, scale))
-    part = folder / f"{name}.{get_ident()}.part"  # another thread may be at a copy of the scan
+    return f"{stem}-{prediction.sha256[:12]}{frame}.png"
+
+
+def png(prediction: Prediction, scale: float) -> bytes:
+    """The overlay of a prediction made with evidence, as a PNG file."""
+    assert prediction.pixels is not None
+    assert prediction.evidence is not None
+    _, content = cv2.imencode(".png", overlay(prediction.pixels, prediction.evidence, scale))
+    return content.tobytes()
+
+
+def write(content: bytes, file: Path) -> None:
+    """Raises UsageError when the file cannot be written."""
+    part = file.with_name(f"{file.name}.{get_ident()}.part")  # another thread may be at a copy of the scan
     try:
-        part.write_bytes(png.tobytes())
-        part.replace(folder / name)
+        part.write_bytes(content)
+        part.replace(file)
     except OSError as error:
-        raise UsageError(f"{folder / name}: cannot be written ({error.strerror})") from error
-    return name
+        raise UsageError(f"{file}: cannot be written ({error.strerror})") from error

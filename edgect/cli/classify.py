@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +14,15 @@ import click
 
 from edgect.cli import options
 from edgect.cli import report as reports
+from edgect.cli import workers as cluster
+from edgect.cli.answers import Answers, Threads
 from edgect.cli.beside import Beside, HeatMaps
 from edgect.cli.inputs import Written, inputs
 from edgect.cli.output import is_of, open_rows
-from edgect.cli.record import Answer, still_holding
 from edgect.cli.resume import begin
-from edgect.cli.rows import FORMATS, Lines, Row, Span
+from edgect.cli.rows import FORMATS, Lines
 from edgect.cli.series import SeriesFile
 from edgect.errors import UsageError
-from edgect.ordered import in_order
 from edgect.scans import Limits
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ NOTICE = "Research use only: not a medical device, no diagnosis."
 @options.operating_point
 @options.error_rate
 @options.limits
+@options.cluster
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option(
     "-o",
@@ -82,6 +83,8 @@ def command(
     max_bytes: int,
     max_pixels: int,
     max_frames: int,
+    scheduler: str | None,
+    workers: int | None,
     **model: Any,
 ) -> None:
     """Classify CT slices: files, and folders searched to any depth.
@@ -94,6 +97,7 @@ def command(
         raise UsageError("--resume needs -o FILE: rows on stdout cannot be taken up again")
     if form == "table" and resume:
         raise UsageError("--resume needs --format csv or jsonl: a table keeps too little")
+    cluster.check(scheduler, workers, model["threads"])
     limits = Limits(max_bytes, max_pixels, max_frames)
     outputs = list(_outputs(output, series, report))
     if report is not None:
@@ -112,24 +116,19 @@ def command(
     classifier = Classifier(**model, many=many, limits=limits)
     beside = list(_beside(cam, series, report, classifier, resume))
     lines = Lines.of(form, files)
-
-    def answer(asked: tuple[str, list[Answer]]) -> Iterator[tuple[Row, Span | None]]:
-        path, known = asked
-        if kept := still_holding(known, path, limits, beside):
-            yield from kept
-        else:
-            for row in _classify(classifier, path, beside, many):
-                yield row, None
-
+    source: Answers = Threads(classifier, beside, limits, many)
     counts: Counter[str] = Counter()
     kept = 0
-    with open_rows(lines, output) as rows:
+    with ExitStack() as opened, open_rows(lines, output) as rows:
+        if scheduler is not None:
+            client = opened.enter_context(cluster.connected(scheduler, workers, model["threads"]))
+            source = cluster.Workers(client, classifier, model, beside, limits, files)
         record = begin(rows, resume, classifier.settings, files)
         asked = ((path, record.take(path)) for path in files)
         try:
             with (
                 _progress(len(files), output) as bar,
-                closing(in_order(answer, asked, classifier.at_once(many))) as answers,
+                closing(source.of(asked)) as answers,
             ):
                 for _, answered in answers:
                     for row, span in answered:
@@ -148,7 +147,7 @@ def command(
             if rows.stay:
                 click.echo(f"{rows.stay}; go on with the same command and --resume", err=True)
             raise
-    click.echo(_summary(counts, kept, classifier), err=True)
+    click.echo(_summary(counts, kept, classifier, source.by()), err=True)
     if classifier.identifiers.trouble:
         click.echo(
             f"WARNING: names of series and files are of this run only ({classifier.identifiers.trouble}); "
@@ -179,26 +178,17 @@ def _beside(
         yield reports.Report(report, classifier, reports.command_line(click.get_current_context()), resume)
 
 
-def _classify(classifier: Classifier, path: str, beside: list[Beside], many: bool) -> Iterator[Row]:
-    evidence = any(made.evidence for made in beside)
-    for prediction in classifier.classify_file(path, evidence, many):
-        row = prediction.row()
-        for made in beside:
-            made.prepare(prediction, row)
-        yield row
-
-
 def _progress(files: int, output: Path | None) -> Any:
     """A bar on stderr, silent where stderr is no terminal or the table would run through it."""
     hidden = not sys.stderr.isatty() or (output is None and sys.stdout.isatty())
     return click.progressbar(length=files, label="classifying", file=sys.stderr, hidden=hidden, show_pos=True)
 
 
-def _summary(counts: Counter[str], kept: int, classifier: Classifier) -> str:
+def _summary(counts: Counter[str], kept: int, classifier: Classifier, by: str) -> str:
     engine = classifier.engine
     listed = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     listed += f"; {kept} of them from before" if kept else ""
     return (
         f"{counts.total()} rows: {listed} | {classifier.bundle.name} by {engine.backend} "
-        f"{engine.version}, {engine.precision}, {engine.threads} threads\n{NOTICE}"
+        f"{engine.version}, {engine.precision}, {by}\n{NOTICE}"
     )

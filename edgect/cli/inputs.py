@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from edgect.errors import UsageError
 from edgect.scans import find_scans, may_be_image
+from edgect.scans.remote import is_url, local
 
 
 class Written(NamedTuple):
@@ -33,9 +34,13 @@ def inputs(paths: Sequence[str], outputs: Sequence[Written]) -> list[str]:
             )
     found = find_scans(paths)
     for option, file, _ in outputs:
-        if any(os.path.realpath(path) == os.path.realpath(file) and may_be_image(path) for path in found):
+        if any(_is(file, path) and may_be_image(path) for path in found):
             raise UsageError(f"{option} {file} is one of the scans to classify; name another output")
-    kept = [path for path in found if not any(output.owns(path) for output in outputs)]
+    kept = [path for path in found if is_url(path) or not any(one.owns(local(path)) for one in outputs)]
     if not kept:
         raise UsageError(f"nothing to classify but {outputs[0].file} itself")
     return kept
+
+
+def _is(file: Path, path: str) -> bool:
+    return not is_url(path) and os.path.realpath(local(path)) == os.path.realpath(file)

@@ -49,6 +49,21 @@ def engine(command: Command) -> Command:
     return backend(precision(command))
 
 
+def cluster(command: Command) -> Command:
+    """--scheduler and --workers."""
+    workers = click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        help="Processes of `--scheduler local`, of --threads threads each.  [default: one for each core]",
+    )
+    scheduler = click.option(
+        "--scheduler",
+        metavar="URL|local",
+        help="Have the files answered by the workers of a Dask scheduler, tcp://HOST:PORT or tls://HOST:PORT.",
+    )
+    return scheduler(workers(command))
+
+
 def limits(command: Command) -> Command:
     """--max-bytes, --max-pixels and --max-frames, for `edgect.scans.Limits`."""
     default = Limits()

@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,12 @@ from edgect.cli.output import partial_of
 from edgect.cli.rows import Row
 from edgect.errors import UsageError
 from edgect.prediction import Prediction
+from edgect.scans.remote import local
 
 if TYPE_CHECKING:
     from edgect.classifier import Classifier
     from edgect.report.raw import RawFile
+    from edgect.report.thumbnail import Pictures
 
 SUFFIXES = (".html", ".htm")
 NAMED = 3  # paths of the command line that the page repeats
@@ -58,6 +61,7 @@ class Report:
                 "command": command,
             },
         )
+        self.draw = partial(_pictures, scale=self._run.scale)
         self._path, self._tally, self._number = path, Tally(), 0
         self._spool = Spool(pictures_of(path), f"pictures of {__version__}, {', '.join(made_with)}", resume)
         self._file: RawFile | None = None
@@ -65,13 +69,8 @@ class Report:
     def has(self, row: Row) -> bool:
         return _key(row) in self._spool
 
-    def prepare(self, prediction: Prediction, row: Row) -> None:
-        from edgect.report.thumbnail import pictures
-
-        made = None
-        if prediction.pixels is not None:
-            made = pictures(prediction.pixels, prediction.evidence, self._run.scale)
-        self._spool.put(_key(row), made)
+    def prepare(self, drawn: Pictures | None, row: Row) -> None:
+        self._spool.put(_key(row), drawn)
 
     def add(self, row: Row) -> None:
         from edgect.report.row import markup
@@ -110,7 +109,7 @@ def check(path: Path, inputs: Sequence[str]) -> None:
     """Before anything slow. Raises UsageError where the page cannot go to `path`."""
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--report {path}: is a web page; its name must end in .html")
-    if any(os.path.realpath(given) == os.path.realpath(path) for given in inputs):
+    if any(os.path.realpath(local(given)) == os.path.realpath(path) for given in inputs):
         raise UsageError(f"--report {path} is one of the inputs; name another file")
     if path.exists() and not path.is_file():
         raise UsageError(f"--report {path}: not a regular file")
@@ -146,6 +145,12 @@ def _arguments(context: click.Context) -> Iterator[str]:
             yield from value[:NAMED]
             if len(value) > NAMED:
                 yield f"(and {len(value) - NAMED:,} more)"
+
+
+def _pictures(prediction: Prediction, scale: float) -> Pictures | None:
+    from edgect.report.thumbnail import pictures
+
+    return None if prediction.pixels is None else pictures(prediction.pixels, prediction.evidence, scale)
 
 
 def _key(row: Row) -> str:

@@ -15,6 +15,9 @@ from edgect.prediction import Prediction
 from edgect.series_rows import SeriesRows
 
 
+def _nothing(_: Prediction) -> None: ...
+
+
 class SeriesFile:
     """CSV by the suffix `.csv`, else JSON lines; FILE appears when it is whole."""
 
@@ -22,6 +25,7 @@ class SeriesFile:
 
     def __init__(self, file: Path, labels: tuple[str, str], threshold: float) -> None:
         """labels: not COVID-19, COVID-19. threshold: of a slice's probability, and so of the mean's."""
+        self.draw = _nothing
         self._file, self._series = file, SeriesRows(labels, threshold)
 
     @staticmethod
@@ -44,7 +48,7 @@ class SeriesFile:
     def has(self, row: Row) -> bool:
         return True
 
-    def prepare(self, prediction: Prediction, row: Row) -> None: ...
+    def prepare(self, drawn: None, row: Row) -> None: ...
 
     def add(self, row: Row) -> None:
         self._series.add(row)

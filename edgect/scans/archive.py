@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from edgect.errors import ScanError
+from edgect.scans import remote
 
 SUFFIX = ".zip"
 MEMBERS = 100_000  # of one archive, at most
@@ -15,7 +16,7 @@ METHODS = (ZIP_STORED, ZIP_DEFLATED)  # zipfile unpacks others by the chunk, how
 
 
 def is_archive(path: str) -> bool:
-    return path.lower().endswith(SUFFIX) and os.path.isfile(path)
+    return path.lower().endswith(SUFFIX) and _is_file(path)
 
 
 def members(path: str) -> list[str]:
@@ -34,7 +35,7 @@ def split(path: str) -> tuple[str, str] | None:
     lower, start = path.lower(), 0
     while (at := lower.find(SUFFIX + "/", start)) >= 0:
         archive, member = path[: at + len(SUFFIX)], path[at + len(SUFFIX) + 1 :]
-        if member and os.path.isfile(archive):
+        if member and _is_file(archive):
             return archive, member
         start = at + 1
     return None
@@ -76,8 +77,14 @@ def _check(info: ZipInfo) -> None:
         raise ScanError(f"compressed by method {info.compress_type}, not deflate: unpack the archive")
 
 
+def _is_file(path: str) -> bool:
+    return remote.is_file(path) if remote.is_url(path) else os.path.isfile(path)
+
+
 def _opened(path: str) -> ZipFile:
     try:
+        if remote.is_url(path):
+            return _open(path, 0, remote.size(path))
         status = os.stat(path)
         return _open(path, status.st_mtime_ns, status.st_size)
     except OSError as error:
@@ -89,4 +96,4 @@ def _opened(path: str) -> ZipFile:
 @lru_cache(maxsize=4)
 def _open(path: str, modified: int, size: int) -> ZipFile:
     """Kept open, since listing a large archive anew for each member would take minutes."""
-    return ZipFile(path)
+    return ZipFile(remote.opened(path) if remote.is_url(path) else path)

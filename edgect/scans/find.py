@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
 from edgect.errors import ScanError, UsageError
-from edgect.scans import archive
+from edgect.scans import archive, remote
 from edgect.scans.limits import Limits
 from edgect.scans.read import read_bytes, read_head
 from edgect.scans.signature import LENGTH, READ, kind_by_name, kind_of
@@ -27,23 +27,47 @@ def find_scans(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     A zip archive stands for the files in it, `scan.zip/folder/name`, or for itself where it cannot be
     listed or is empty. A DICOMDIR given by name stands for the files it lists, in its order.
 
-    Raises UsageError: a path does not exist, or no file looks like an image.
+    A URL is a path like any other (`edgect.scans.remote`); in stores that have no folders, one is what
+    names have in common up to a slash.
+
+    Raises UsageError: a path does not exist, no file looks like an image, or a package for a URL is missing.
     """
     given = [os.fspath(path) for path in paths]
-    missing = [path for path in given if not os.path.lexists(path) and not archive.holds(path)]
+    missing = [path for path in given if not _exists(path) and not archive.holds(remote.local(path))]
     if missing:
         raise UsageError(f"no such file or folder: {', '.join(map(repr, missing))}")
     found: list[str] = []
     for path in given:
-        if os.path.isdir(path):
-            found.extend(sorted(file for entry in _walk(path, ()) for file in _opened(entry)))
-        else:
-            found.extend(_listed(path) or sorted(_opened(path)))
-    explicit = any(not os.path.isdir(path) for path in given)
+        start = path[: len(path) - len(remote.local(path))]  # of a `file://` URL
+        found.extend(start + file for file in _files(remote.local(path)))
+    explicit = any(not _is_folder(path) for path in given)
     if not explicit and not any(map(may_be_image, found)):
         where = ", ".join(map(repr, given)) or "the paths given (none)"
         raise UsageError(f"no images in {where}; edgect reads {', '.join(READ)}")
     return found
+
+
+def _files(path: str) -> list[str]:
+    """What one of the paths given stands for."""
+    if not _is_folder(path):
+        return _listed(path) or sorted(_opened(path))
+    entries = _below(path) if remote.is_url(path) else _walk(path, ())
+    return sorted(file for entry in entries for file in _opened(entry))
+
+
+def _exists(path: str) -> bool:
+    return remote.exists(path) if remote.is_url(path) else os.path.lexists(remote.local(path))
+
+
+def _is_folder(path: str) -> bool:
+    return remote.is_folder(path) if remote.is_url(path) else os.path.isdir(remote.local(path))
+
+
+def _below(url: str) -> Iterator[str]:
+    start = len(url.rstrip("/")) + 1
+    for file in remote.below(url):
+        if not any(_left_out(part) for part in file[start:].split("/")):
+            yield file
 
 
 def _walk(folder: str, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
@@ -87,7 +111,7 @@ def _hidden(part: str) -> bool:
 
 def _listed(path: str) -> list[str]:
     """The files that a DICOMDIR lists; none where this is none, or it cannot be read."""
-    if PurePath(path).stem.upper() != INDEX:
+    if PurePath(path).stem.upper() != INDEX or remote.is_url(path):
         return []
     try:
         from edgect.scans.dicom import files_of_index

@@ -9,21 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.errors import ScanError
-from edgect.scans import archive
+from edgect.scans import archive, remote
 from edgect.scans.frames import read_frames
 from edgect.scans.limits import Limits
 
 
 def read_bytes(path: str, limits: Limits | None = None) -> bytes:
-    """The content of a file, or of a member of a zip archive.
+    """The content of a file, by its path or URL, or of a member of a zip archive.
 
     Raises ScanError when it is no regular file, empty, unreadable or too long.
     """
-    limits = limits or Limits()
+    limits, path = limits or Limits(), remote.local(path)
     if (member := archive.split(path)) is not None:
         content = archive.read(*member, limits.bytes + 1)
         if len(content) > limits.bytes:
             raise ScanError(f"file is, unpacked, over {limits.of('bytes')}")
+    elif remote.is_url(path):
+        content = remote.read(path, limits.bytes + 1)
+        if len(content) > limits.bytes:
+            raise ScanError(f"file is over {limits.of('bytes')}")
     else:
         check_length(_regular(path), limits)
         content = _read(path, -1)
@@ -41,8 +45,11 @@ def check_length(length: int, limits: Limits) -> None:
 
 def read_head(path: str, length: int) -> bytes:
     """The first `length` bytes, or all there are. Raises ScanError as `read_bytes`."""
+    path = remote.local(path)
     if (member := archive.split(path)) is not None:
         return archive.read(*member, length)
+    if remote.is_url(path):
+        return remote.read(path, length)
     _regular(path)
     return _read(path, length)
 

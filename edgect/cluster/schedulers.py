@@ -1,0 +1,85 @@
+"""Where a scheduler comes from: one that runs already, or one on this machine for as long as it is needed."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from edgect.errors import ClusterError, UsageError
+
+LOCAL = "local"
+
+
+def check() -> None:
+    """Raises UsageError where Dask is not installed."""
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise UsageError("--scheduler needs Dask: pip install 'edgect[dask]'") from error
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A client of the scheduler at an address, with TLS as Dask's own configuration has it.
+
+    Raises ClusterError: nobody answers there, or with another version of Dask.
+    """
+    distributed = import_module("distributed")
+    timeout = _seconds("distributed.comm.timeouts.connect")
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what matters is raised
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of versions: see below
+            client = distributed.Client(address, timeout=timeout, set_as_default=False)
+    except (OSError, ValueError, TypeError, ImportError) as error:
+        said = " ".join(str(error).split())
+        raise ClusterError(f"no scheduler answers at {address} ({said}); is it running there?") from error
+    try:
+        there = client.sync(client.scheduler.versions)["packages"]["distributed"]
+        if there != distributed.__version__:
+            raise ClusterError(
+                f"the scheduler at {address} runs Dask distributed {there}, this machine "
+                f"{distributed.__version__}: install the same version on both"
+            )
+        yield client
+    finally:
+        client.close(timeout=5)
+
+
+@contextmanager
+def local(workers: int, threads: int) -> Iterator[Any]:
+    """A scheduler and workers on this machine, which nobody else reaches, and no dashboard."""
+    import dask
+
+    distributed = import_module("distributed")
+    quiet: dict[str, list[str]] = {
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+    }
+    with dask.config.set(quiet), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cluster = distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=threads,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            memory_limit=0,  # as without Dask, the system's
+            silence_logs=logging.CRITICAL,
+        )
+        try:
+            with connected(cluster.scheduler_address) as client:
+                yield client
+        finally:
+            cluster.close(timeout=10)
+
+
+def _seconds(name: str) -> float:
+    import dask
+    from dask.utils import parse_timedelta
+
+    return float(parse_timedelta(dask.config.get(name)))

@@ -1,0 +1,125 @@
+"""Files named by URLs, such as `s3://archive/2020/`, through fsspec. `file://` needs no package at all."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any, BinaryIO, cast
+
+from edgect.errors import ScanError, UsageError
+
+FILE = "file://"
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # two letters, so that no drive of Windows is one
+
+
+def is_url(path: str) -> bool:
+    """Whether a path goes through fsspec. `file://` does not: it is `local`'s."""
+    return _URL.match(path) is not None and not path.startswith(FILE)
+
+
+def local(path: str) -> str:
+    """What a `file://` URL names on this machine; any other path as it is."""
+    if not path.startswith(FILE):
+        return path
+    name = path[len(FILE) :]
+    return name[1:] if sys.platform == "win32" and re.match(r"/[A-Za-z]:", name) else name
+
+
+def scheme(url: str) -> str:
+    return url.partition("://")[0]
+
+
+def check(scheme: str) -> None:
+    """Raises UsageError where a package is missing for URLs of this scheme, naming it."""
+    try:
+        import fsspec
+    except ImportError as error:
+        raise UsageError("URLs need fsspec: pip install 'edgect[dask]'") from error
+    try:
+        fsspec.get_filesystem_class(scheme)
+    except ImportError as error:  # its message says what to install
+        raise UsageError(f"{scheme}:// needs one more package: {error}") from error
+    except ValueError as error:
+        raise UsageError(f"{scheme}:// is no scheme that fsspec knows") from error
+
+
+def system(url: str) -> tuple[Any, str]:
+    """fsspec's file system of a URL, and how that spells it. Raises UsageError as `check`."""
+    check(scheme(url))
+    import fsspec
+
+    try:
+        found, path = fsspec.core.url_to_fs(url)
+    except Exception as error:  # a store raises whatever its packages do
+        raise UsageError(f"{url}: {_said(error)}") from error
+    return found, str(path)
+
+
+def exists(url: str) -> bool:
+    """Raises UsageError where the store cannot be asked."""
+    return bool(_asked(url, "exists"))
+
+
+def is_folder(url: str) -> bool:
+    """Whether files lie below it; stores of objects have no other folders."""
+    return bool(_asked(url, "isdir"))
+
+
+def is_file(url: str) -> bool:
+    return bool(_asked(url, "isfile"))
+
+
+def below(url: str) -> list[str]:
+    """Every file below a folder, as the URL's continuation. Raises UsageError as `exists`."""
+    store, root = system(url)
+    found = _asked(url, "find")
+    store.invalidate_cache()  # which holds all of them once more
+    start, rest = url.rstrip("/"), len(root.rstrip("/"))
+    return [f"{start}/{name[rest:].lstrip('/')}" for name in map(str, found)]
+
+
+def read(url: str, length: int) -> bytes:
+    """The first `length` bytes, or all there are, by one request. Raises ScanError."""
+    store, path = system(url)
+    try:
+        return bytes(store.cat_file(path, start=0, end=length))[:length]
+    except Exception as error:  # a store raises whatever its packages do
+        if _is_empty(store, path):  # of which no first byte can be asked for
+            return b""
+        raise ScanError(f"cannot be read: {_said(error)}") from None
+
+
+def size(url: str) -> int:
+    """Raises OSError."""
+    store, path = system(url)
+    try:
+        return int(store.info(path)["size"] or 0)
+    except Exception as error:
+        raise OSError(None, _said(error)) from None
+
+
+def opened(url: str) -> BinaryIO:
+    """To read from anywhere in it, a part at a time."""
+    store, path = system(url)
+    return cast(BinaryIO, store.open(path, "rb"))
+
+
+def _asked(url: str, question: str) -> Any:
+    store, path = system(url)
+    try:
+        return getattr(store, question)(path)
+    except Exception as error:
+        raise UsageError(f"{url}: cannot be asked for: {_said(error)}") from error
+
+
+def _is_empty(store: Any, path: str) -> bool:
+    try:
+        return bool(store.info(path)["size"] == 0)
+    except Exception:
+        return False
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "No such file or directory"
+    return " ".join(f"{type(error).__name__} {error}".split())
