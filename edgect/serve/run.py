@@ -88,7 +88,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """As uvicorn's, but raises no signal again: a server that was told to stop, and did, has not failed."""
+        """As uvicorn's, but no signal is raised again: a server that stopped when told to has not failed."""
         before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
