@@ -49,7 +49,7 @@ class Answers:
                 while len(under_way) < self.threads and (found := next(todo, None)):
                     number, name, read = found
                     predictions = self._predictions(name, read, evidence, until)
-                    under_way.append(_File(self._pool, (make(number, one) for one in predictions)))
+                    under_way.append(_File(self._pool, map(partial(make, number), predictions)))
                 if not under_way:
                     return
                 async for made in under_way[0]:

@@ -16,6 +16,7 @@ from edgect.serve.settings import Settings
 
 LOG = logging.getLogger("edgect.serve")
 NOTES = "edgect"  # key of the scope under which endpoints note what the log may say
+HEAD = 16 * 1024  # bytes of a request's headers, at most
 UNKNOWN = "unknown"  # for routes that are not there: what was asked for may hold anything
 
 
@@ -39,6 +40,8 @@ class Outermost:
 
         try:
             try:
+                if sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD:
+                    raise Refused(431, f"the head of a request may have {HEAD:,} bytes")
                 check_site(Request(scope), self._settings)
                 await self._app(scope, receive, counted)
             except HTTPException as missing:  # a file of the page that is not there

@@ -16,9 +16,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from edgect.errors import UsageError
 from edgect.serve.endpoints import Endpoints
+from edgect.serve.outermost import HEAD
 from edgect.serve.settings import Settings
-
-HEAD = 16 * 1024  # bytes of a request's head, at most
 
 
 def listen(settings: Settings) -> socket.socket:
