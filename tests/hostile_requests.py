@@ -113,7 +113,7 @@ def dripping(content: bytes, count: int) -> Send:
 
 def crowd(server: Server) -> bytes:
     """More connections than are taken, all idle; the answer to the last of them."""
-    links = [socket.create_connection((server.host, server.port), timeout=20) for _ in range(40)]
+    links = [socket.create_connection((server.host, server.port), timeout=20) for _ in range(30)]
     try:
         return everything(links[-1])
     finally:
@@ -253,7 +253,7 @@ def kinds() -> Iterator[Kind]:
     )
     yield Kind("noise", raw(bytes(range(256)) + b"\r\n\r\n"), (b"400",))
     yield Kind("an upgrade to a websocket", raw(upgrade), (b"405",))
-    yield Kind("40 connections where 24 are taken", crowd, (b"503",))
+    yield Kind("30 connections where 24 are taken", crowd, (b"503",))
 
 
 def raw_then_drip(content: bytes, body: int) -> Send:

@@ -28,7 +28,7 @@ class Outermost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         notes = scope[NOTES] = {"route": UNKNOWN, "files": 0}
-        start, status, sent = perf_counter(), 0, 0
+        start, status, sent, whole = perf_counter(), 0, 0, False
 
         async def counted(message: Message) -> None:
             nonlocal status, sent
@@ -38,20 +38,29 @@ class Outermost:
                 sent += len(message.get("body", b""))
             await send(message)
 
+        async def watched() -> Message:
+            nonlocal whole
+            message = await receive()
+            whole = whole or not message.get("more_body", False)
+            return message
+
+        async def refuse(refused: Refused) -> None:
+            await Refusal(refused, lambda: whole)(scope, watched, counted)
+
         try:
             try:
                 if sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD:
                     raise Refused(431, f"the head of a request may have {HEAD:,} bytes")
                 check_site(Request(scope), self._settings)
-                await self._app(scope, receive, counted)
+                await self._app(scope, watched, counted)
             except HTTPException as missing:  # a file of the page that is not there
-                await Refusal(Refused(missing.status_code, missing.detail))(scope, receive, counted)
+                await refuse(Refused(missing.status_code, missing.detail))
             except Refused as refused:
-                await Refusal(refused)(scope, receive, counted)
+                await refuse(refused)
         except Exception as error:  # never its text, which may hold anything
             LOG.error("failed: %s at %s", type(error).__name__, _place(error))
             if not status:
-                await Refusal(Refused(500, "the server failed: its log says where"))(scope, receive, counted)
+                await refuse(Refused(500, "the server failed: its log says where"))
         finally:
             seconds = perf_counter() - start
             self._metrics.requests.labels(notes["route"], status).inc()

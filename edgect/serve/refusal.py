@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -33,19 +34,18 @@ class Refusal(Response):
 
     media_type = "application/json"
 
-    def __init__(self, refused: Refused) -> None:
+    def __init__(self, refused: Refused, whole: Callable[[], bool]) -> None:
+        """whole: whether all of the request has been received."""
         body = json.dumps({"error": str(refused)}).encode()
+        self._whole = whole
         super().__init__(body, refused.status, {**refused.headers, "Connection": "close"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         await send(start)
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
-                while (message := await receive())["type"] == "http.request":
-                    if not message.get("more_body"):
-                        break
-        except TimeoutError:
-            pass
+                while not self._whole() and (await receive())["type"] == "http.request":
+                    pass
         await send({"type": "http.response.body", "body": b""})

@@ -19,6 +19,8 @@ from edgect.serve.endpoints import Endpoints
 from edgect.serve.outermost import HEAD
 from edgect.serve.settings import Settings
 
+BACKLOG = 1024  # connections that the system keeps until they are looked at
+
 
 def listen(settings: Settings) -> socket.socket:
     """Raises UsageError where the address cannot be listened on."""
@@ -64,7 +66,7 @@ def run(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        backlog=settings.connections,
+        backlog=BACKLOG,
         timeout_keep_alive=max(1, round(settings.stall)),
         timeout_graceful_shutdown=max(1, round(settings.stop)),
         h11_max_incomplete_event_size=HEAD,
