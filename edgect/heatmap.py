@@ -28,11 +28,17 @@ def overlay(pixels: NDArray[np.uint8], evidence: NDArray[np.float32], scale: flo
     """
     if pixels.shape != evidence.shape:
         raise ValueError(f"slice {pixels.shape} and evidence {evidence.shape} differ in shape")
-    strength = np.clip(evidence / scale, 0, 1)
-    colour = cv2.applyColorMap((strength * 255).astype(np.uint8), cv2.COLORMAP_JET)
-    alpha = (np.minimum(strength * 2, 1) * STRONGEST)[..., np.newaxis]
+    colour, strength = coloured(evidence, scale)
+    alpha = (strength * STRONGEST)[..., np.newaxis]
     grey = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
     return np.asarray(np.rint(grey * (1 - alpha) + colour * alpha), np.uint8)
+
+
+def coloured(evidence: NDArray[np.float32], scale: float) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """The places' colours, BGR uint8 `[height, width, 3]`, and how strongly they are laid on, 0 to 1."""
+    strength = np.clip(evidence / scale, 0, 1)
+    colour = cv2.applyColorMap((strength * 255).astype(np.uint8), cv2.COLORMAP_JET)
+    return np.asarray(colour, np.uint8), np.minimum(strength * 2, 1)
 
 
 def file_name(prediction: Prediction) -> str:

@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "edgect.cli.evaluate",
     "benchmark": "edgect.cli.benchmark",
     "doctor": "edgect.cli.doctor",
+    "serve": "edgect.cli.serve",
 }
 INTERRUPTED, TERMINATED = 130, 143  # 128 and the signal's number, as a shell says it
 VERSION = "Show the version and exit."

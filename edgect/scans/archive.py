@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ from edgect.scans import remote
 
 SUFFIX = ".zip"
 MEMBERS = 100_000  # of one archive, at most
+DAMAGED = "not a zip archive, though named like one: damaged or cut short"
 METHODS = (ZIP_STORED, ZIP_DEFLATED)  # zipfile unpacks others by the chunk, however much comes out of it
 
 
@@ -24,10 +26,7 @@ def members(path: str) -> list[str]:
 
     Raises ScanError where it cannot be listed, or holds more than `MEMBERS`.
     """
-    archive = _opened(path)
-    if len(archive.infolist()) > MEMBERS:
-        raise ScanError(f"archive of {len(archive.infolist()):,} files is over the limit of {MEMBERS:,}")
-    return [info.filename for info in archive.infolist() if not info.is_dir()]
+    return names(_opened(path))
 
 
 def split(path: str) -> tuple[str, str] | None:
@@ -54,7 +53,26 @@ def read(archive: str, member: str, length: int) -> bytes:
 
     Raises ScanError: damaged, encrypted, there twice, or a name that leads out of the archive.
     """
-    opened = _opened(archive)
+    return member_of(_opened(archive), member, length)
+
+
+def in_memory(content: bytes) -> ZipFile:
+    """Raises ScanError where the content is no archive."""
+    try:
+        return ZipFile(io.BytesIO(content))
+    except Exception:  # parsers raise whatever they meet
+        raise ScanError(DAMAGED) from None
+
+
+def names(archive: ZipFile) -> list[str]:
+    """As `members`, of an archive that is open."""
+    if len(archive.infolist()) > MEMBERS:
+        raise ScanError(f"archive of {len(archive.infolist()):,} files is over the limit of {MEMBERS:,}")
+    return [info.filename for info in archive.infolist() if not info.is_dir()]
+
+
+def member_of(opened: ZipFile, member: str, length: int) -> bytes:
+    """As `read`, of an archive that is open; several threads may read from one."""
     found = [info for info in opened.infolist() if info.filename == member]
     if len(found) != 1:
         twice = "is in the archive more than once: which one is meant?"
@@ -90,7 +108,7 @@ def _opened(path: str) -> ZipFile:
     except OSError as error:
         raise ScanError(f"cannot be read: {error.strerror or error}") from None
     except Exception:  # parsers raise whatever they meet
-        raise ScanError("not a zip archive, though named like one: damaged or cut short") from None
+        raise ScanError(DAMAGED) from None
 
 
 @lru_cache(maxsize=4)

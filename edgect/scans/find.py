@@ -101,8 +101,12 @@ def _opened(path: str) -> list[str]:
         names = archive.members(path)
     except ScanError:  # its row will say
         return [path]
-    kept = [name for name in names if not any(_hidden(part) for part in name.split("/"))]
-    return [f"{path}/{name}" for name in kept] or [path]
+    return [f"{path}/{name}" for name in shown(names)] or [path]
+
+
+def shown(names: Iterable[str]) -> list[str]:
+    """An archive's members without hidden files."""
+    return [name for name in names if not any(_hidden(part) for part in name.split("/"))]
 
 
 def _hidden(part: str) -> bool:

@@ -1,0 +1,1 @@
+"""`python -m benchmarks.load`: a server on loopback that is asked for twice what it can do."""

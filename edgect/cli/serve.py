@@ -1,0 +1,175 @@
+"""`edgect serve`: the kiosk page, and answers over HTTP."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgect.cli import options
+from edgect.errors import EdgectError, UsageError
+from edgect.scans.limits import Limits
+
+VARIABLE = "EDGECT_TOKEN"
+_MIB = 2**20
+
+
+class _NotInstalled(EdgectError):
+    exit_code = 3
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Another than loopback needs a token.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="0 takes a free one.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help=f"File with the token that requests must bear; or {VARIABLE}.",
+)
+@click.option("--max-files", type=click.IntRange(1), default=64, show_default=True, help="Of one request.")
+@click.option(
+    "--max-request", type=click.IntRange(1), default=256, show_default=True, metavar="MIB", help="Its size."
+)
+@click.option(
+    "--max-held",
+    type=click.IntRange(1),
+    default=512,
+    show_default=True,
+    metavar="MIB",
+    help="Size of all in hand.",
+)
+@click.option(
+    "--max-requests",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    help="In hand at once; more get 503.",
+)
+@click.option("--max-connections", type=click.IntRange(1), default=64, show_default=True)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=60,
+    show_default=True,
+    help="Seconds for a request to come in, and again to be answered.",
+)
+@click.option(
+    "--stall",
+    type=click.FloatRange(0, min_open=True),
+    default=10,
+    show_default=True,
+    help="Seconds without a byte after which a client is cut off.",
+)
+@click.option(
+    "--idle-minutes",
+    type=click.FloatRange(0),
+    default=5,
+    show_default=True,
+    help="After which the page forgets the patient; 0 for never.",
+)
+@options.engine
+@options.model
+@options.threads
+@options.threshold
+@options.operating_point
+@options.error_rate
+@options.limits
+def command(
+    host: str,
+    port: int,
+    token_file: Path | None,
+    max_files: int,
+    max_request: int,
+    max_held: int,
+    max_requests: int,
+    max_connections: int,
+    timeout: float,
+    stall: float,
+    idle_minutes: float,
+    max_bytes: int,
+    max_pixels: int,
+    max_frames: int,
+    **model: Any,
+) -> None:
+    """Serve the kiosk page and an HTTP interface on this machine. For research use only.
+
+    Nothing that is sent is written to a disk or kept once it is answered. SIGTERM or Ctrl-C finishes
+    what is in hand, and ends with exit code 0; a second one does not wait.
+    """
+    try:
+        from edgect.serve.app import application
+        from edgect.serve.endpoints import NOTICE, Endpoints
+        from edgect.serve.run import listen, run, url
+        from edgect.serve.settings import Settings
+    except ImportError as error:
+        raise _NotInstalled(
+            f"serving needs {error.name}, which is not installed: pip install 'edgect[serve]'"
+        ) from error
+
+    settings = Settings(
+        host=host,
+        port=port,
+        token=_token(token_file),
+        files=max_files,
+        bytes=max_request * _MIB,
+        held=max(max_held, max_request) * _MIB,
+        requests=max_requests,
+        connections=max_connections,
+        timeout=timeout,
+        stall=stall,
+        idle=60 * idle_minutes,
+    )
+    limits = Limits(max_bytes, max_pixels, max_frames)
+    with listen(settings) as listening:
+        import cv2
+
+        from edgect.classifier import Classifier
+
+        cv2.setNumThreads(1)  # a file has its thread already
+        classifier = Classifier(**model, many=True, limits=limits)
+        endpoints = Endpoints(classifier, limits, settings)
+        _log_to_stderr()
+        engine = classifier.engine
+        said = f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+        try:
+            run(
+                application(endpoints, settings),
+                endpoints,
+                settings,
+                listening,
+                lambda: click.echo(f"serving {said} at {url(listening)}\n{NOTICE}", err=True),
+            )
+        finally:
+            endpoints.close()
+
+
+def _token(file: Path | None) -> str:
+    if file is None:
+        return os.environ.get(VARIABLE, "")
+    try:
+        token = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"--token-file {file}: cannot be read ({error})") from error
+    if not token:
+        raise UsageError(f"--token-file {file}: is empty")
+    return token
+
+
+def _log_to_stderr() -> None:
+    """Our lines, and of uvicorn what went wrong: its own lines of access would hold what clients sent."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    for name, level in (("edgect.serve", logging.INFO), ("uvicorn.error", logging.ERROR)):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(level)

@@ -1,0 +1,110 @@
+"""A server process, and what is needed to talk to it as a program does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+BOUNDARY = "a-boundary-of-the-tests"
+File = tuple[str, bytes]
+Row = dict[str, Any]
+
+
+class Server:
+    """`edgect serve` on a free port of loopback. said: its stderr so far."""
+
+    def __init__(self, *arguments: object, host: str = "127.0.0.1", **variables: str) -> None:
+        line = [sys.executable, "-m", "edgect", "serve", "--host", host, "--port", "0", *map(str, arguments)]
+        self.process = subprocess.Popen(
+            line, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}, errors="replace"
+        )
+        self._lines: list[str] = []
+        self._begun = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+        assert self._begun.wait(120), "the server did not start in time"
+        found = re.search(r"at http://\S+:(\d+)/", self.said)
+        assert found, self.said
+        self.host, self.port = host, int(found[1])
+
+    @property
+    def said(self) -> str:
+        return "".join(self._lines)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}/"
+
+    def connection(self, timeout: float = 60) -> HTTPConnection:
+        return HTTPConnection(self.host, self.port, timeout=timeout)
+
+    def ask(
+        self, path: str, body: bytes | None = None, method: str | None = None, **headers: str
+    ) -> tuple[HTTPResponse, bytes]:
+        """headers: by names with `_` for `-`."""
+        connection = self.connection()
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method or ("GET" if body is None else "POST"), path, body, named)
+            response = connection.getresponse()
+            return response, response.read()
+        finally:
+            connection.close()
+
+    def post(self, path: str, files: Iterable[File], **headers: str) -> tuple[HTTPResponse, bytes]:
+        return self.ask(path, multipart(files), Content_Type=FORM, **headers)
+
+    def classify(self, files: Iterable[File], query: str = "", **headers: str) -> list[Row]:
+        response, content = self.post(f"/v1/classify{query}", files, **headers)
+        assert response.status == 200, content
+        return [json.loads(line) for line in content.splitlines()]
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(sign)
+        return self.process.wait(60)
+
+    def _listen(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._lines.append(line)
+            if "serving " in line:
+                self._begun.set()
+        self._begun.set()
+
+
+FORM = f"multipart/form-data; boundary={BOUNDARY}"
+
+
+def multipart(files: Iterable[File], field: str = "files") -> bytes:
+    """The body of a request as browsers write it."""
+    parts = []
+    for name, content in files:
+        head = f'Content-Disposition: form-data; name="{field}"; filename="{name}"'
+        parts.append(f"--{BOUNDARY}\r\n{head}\r\nContent-Type: application/octet-stream\r\n\r\n".encode())
+        parts += [content, b"\r\n"]
+    return b"".join([*parts, f"--{BOUNDARY}--\r\n".encode()])
+
+
+@contextmanager
+def serving(*arguments: object, **variables: str) -> Iterator[Server]:
+    server = Server(*arguments, **variables)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
+
+
+def scans(count: int | None = None) -> list[File]:
+    folder = Path(__file__).parents[1] / "examples" / "scans"
+    return [(path.name, path.read_bytes()) for path in sorted(folder.iterdir())[:count]]
