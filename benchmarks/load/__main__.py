@@ -134,9 +134,9 @@ def _page(found: Found, images: str) -> str:
     }
     lines = ["# A server under twice its load", ""]
     lines += [
-        "Written by `python -m benchmarks.load --out benchmarks/LOAD.md`. `edgect serve` with its default limits",
-        f"and model; {images}, one a request, each on a connection of its own. The clients run on",
-        "the same machine, and their work counts too. Answers are held against `edgect.Classifier`'s on the files.",
+        "Written by `python -m benchmarks.load --out benchmarks/LOAD.md`. `edgect serve` with its default",
+        f"limits and model; {images}, one a request, each on a connection of its own. The clients",
+        "run on the same machine, and their work counts too. Answers are held against `edgect.Classifier`.",
         "",
         "|  |  |",
         "| --- | --- |",

@@ -8,33 +8,20 @@ from importlib.metadata import PackageNotFoundError, version
 from edgect.doctor.report import Finding
 
 EXTRA = "pip install 'edgect[dicom]'"
-# by the name of pydicom's plug-in
-PACKAGES = {
-    "gdcm": "python-gdcm",
-    "pylibjpeg": "pylibjpeg-openjpeg",
-    "pyjpegls": "pyjpegls",
-    "pillow": "pillow",
-}
 
 
 def examine() -> Iterator[Finding]:
-    """A finding for every transfer syntax of pictures that pydicom knows; one alone where it is not there."""
+    """A finding for every transfer syntax that edgect may decode; one alone where there is no pydicom."""
     try:
-        from pydicom.pixels.decoders.base import get_decoder
-        from pydicom.uid import AllTransferSyntaxes
+        from edgect.scans.dicom.codecs import PACKAGES, package_for
     except ImportError as error:
         yield Finding("dicom", "pydicom", "note", f"DICOM cannot be read ({error})", EXTRA)
         return
     yield Finding("dicom", "pydicom", "ok", version("pydicom"))
-    for uid in AllTransferSyntaxes:
-        try:
-            decoder = get_decoder(uid)
-        except NotImplementedError:  # video
-            continue
-        name = _short(uid.name)
-        if decoder.is_available:
-            by = ", ".join(_package(plugin) for plugin in decoder.available_plugins) or "pydicom alone"
-            yield Finding("dicom", str(uid), "ok", f"{name}: {by}")
+    for uid in PACKAGES:
+        name, package = _short(uid.name), package_for(uid)
+        if package:
+            yield Finding("dicom", str(uid), "ok", f"{name}: {_versioned(package)}")
         else:
             yield Finding("dicom", str(uid), "note", f"{name}: cannot be read, its decoder is missing", EXTRA)
 
@@ -44,9 +31,8 @@ def _short(name: str) -> str:
     return name.partition(" (Process")[0].replace(" Image Compression", "").replace(", Non-Hierarchical", "")
 
 
-def _package(plugin: str) -> str:
-    name = PACKAGES.get(plugin, plugin)
+def _versioned(package: str) -> str:
     try:
-        return f"{name} {version(name)}"
+        return f"{package} {version(package)}"
     except PackageNotFoundError:  # installed in another way
-        return name
+        return package

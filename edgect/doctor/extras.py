@@ -8,7 +8,14 @@ from importlib.metadata import version
 
 from edgect.doctor.report import Finding
 
-PACKAGES = {"nibabel": ("nifti", "NIfTI volumes"), "matplotlib": ("plots", "plots of an evaluation")}
+PACKAGES = {
+    "nibabel": ("nifti", "NIfTI volumes"),
+    "matplotlib": ("plots", "plots of an evaluation"),
+    "starlette": ("serve", "the kiosk page and HTTP"),
+    "pynetdicom": ("dicom", "a DICOM node"),
+    "highdicom": ("dicom", "Structured Reports"),
+    "distributed": ("dask", "work on many machines"),
+}
 
 
 def examine() -> Iterator[Finding]:
