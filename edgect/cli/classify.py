@@ -18,6 +18,7 @@ from edgect.cli import workers as cluster
 from edgect.cli.answers import Answers, Threads
 from edgect.cli.beside import Beside, HeatMaps
 from edgect.cli.inputs import Written, inputs
+from edgect.cli.names import say_trouble
 from edgect.cli.output import is_of, open_rows
 from edgect.cli.resume import begin
 from edgect.cli.rows import FORMATS, Lines
@@ -148,12 +149,7 @@ def command(
                 click.echo(f"{rows.stay}; go on with the same command and --resume", err=True)
             raise
     click.echo(_summary(counts, kept, classifier, source.by()), err=True)
-    if classifier.identifiers.trouble:
-        click.echo(
-            f"WARNING: names of series and files are of this run only ({classifier.identifiers.trouble}); "
-            "set EDGECT_SALT to have the same ones again",
-            err=True,
-        )
+    say_trouble(classifier.identifiers)
     if counts["error"]:
         click.get_current_context().exit(1)
 

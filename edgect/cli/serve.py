@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from edgect.cli import options
+from edgect.cli.names import warn_of_names
 from edgect.errors import EdgectError, UsageError
 from edgect.scans.limits import Limits
 
@@ -137,6 +138,7 @@ def command(
 
         cv2.setNumThreads(1)  # a file has its thread already
         classifier = Classifier(**model, many=True, limits=limits)
+        warn_of_names(classifier.identifiers)
         endpoints = Endpoints(classifier, limits, settings)
         _log_to_stderr()
         engine = classifier.engine
