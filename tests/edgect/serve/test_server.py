@@ -66,11 +66,12 @@ def mixed() -> list[File]:
 
 
 def test_rows_are_those_of_the_command_line(server: Server, tmp_path: Path) -> None:
-    for name, content in mixed():
+    files = mixed()
+    for name, content in files:
         (tmp_path / name).write_bytes(content)
-    line = ["classify", *(str(tmp_path / name) for name, _ in mixed()), "--format", "jsonl"]
+    line = ["classify", *(str(tmp_path / name) for name, _ in files), "--format", "jsonl"]
     expected = [json.loads(row) for row in CliRunner().invoke(main, line).stdout.splitlines()]
-    found = server.classify(mixed())
+    found = server.classify(files)
     assert [untimed(row) for row in found] == [untimed(row) for row in expected]
     assert [f"{tmp_path}/{row['path']}" for row in found] == [row["path"] for row in expected]
     assert {row["status"] for row in found} == {"ok", "rejected", "error"}
