@@ -70,7 +70,7 @@ def _run(
     scheduler, this = psutil.Process(cluster.scheduler.pid), psutil.Process()
     before = [sum(each.cpu_times()[:2]) for each in (scheduler, this)]
     watched = Watched(client, asked)
-    with patch("edgect.cluster.dispatch.size", lambda *_: size):
+    with patch("edgect.cluster.backlog.size", lambda *_: size):
         items = ((path, ()) for path in files)
         for _ in Dispatch(watched, items, len(files), lambda found: found, print).answers():
             pass

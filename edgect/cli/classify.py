@@ -120,10 +120,11 @@ def command(
     source: Answers = Threads(classifier, beside, limits, many)
     counts: Counter[str] = Counter()
     kept = 0
-    with ExitStack() as opened, open_rows(lines, output) as rows:
+    with ExitStack() as opened:
         if scheduler is not None:
             client = opened.enter_context(cluster.connected(scheduler, workers, model["threads"]))
             source = cluster.Workers(client, classifier, model, beside, limits, files)
+        rows = opened.enter_context(open_rows(lines, output))
         record = begin(rows, resume, classifier.settings, files)
         asked = ((path, record.take(path)) for path in files)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import warnings
 from collections.abc import Iterator
@@ -32,10 +33,11 @@ def connected(address: str) -> Iterator[Any]:
     timeout = _seconds("distributed.comm.timeouts.connect")
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what matters is raised
     try:
+        asyncio.run(_reach(address, timeout))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions: see below
             client = distributed.Client(address, timeout=timeout, set_as_default=False)
-    except (OSError, ValueError, TypeError, ImportError) as error:
+    except (OSError, ValueError, TypeError, ImportError, RuntimeError) as error:
         said = " ".join(str(error).split())
         raise ClusterError(f"no scheduler answers at {address} ({said}); is it running there?") from error
     try:
@@ -48,6 +50,14 @@ def connected(address: str) -> Iterator[Any]:
         yield client
     finally:
         client.close(timeout=5)
+
+
+async def _reach(address: str, timeout: float) -> None:
+    """Raises what a client would, which leaves threads behind where it fails, and says so at length."""
+    distributed = import_module("distributed")
+    secured = distributed.Security().get_connection_args("client")
+    comm = await distributed.core.connect(address, timeout=timeout, **secured)
+    await comm.close()
 
 
 @contextmanager
