@@ -58,7 +58,7 @@ class Outermost:
             except Refused as refused:
                 await refuse(refused)
         except Exception as error:  # never its text, which may hold anything
-            LOG.error("failed: %s at %s", type(error).__name__, _place(error))
+            LOG.error("failed: %s at %s", type(error).__name__, place(error))
             if not status:
                 await refuse(Refused(500, "the server failed: its log says where"))
         finally:
@@ -76,7 +76,8 @@ class Outermost:
             )
 
 
-def _place(error: Exception) -> str:
+def place(error: Exception) -> str:
+    """File and line in which it was raised: all that a log may say of it."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

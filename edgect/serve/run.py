@@ -84,7 +84,8 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit
-        self.should_exit = self._endpoints.admission.stopping = True
+        self.should_exit = True
+        self._endpoints.stop()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
