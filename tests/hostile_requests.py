@@ -271,6 +271,13 @@ def kinds() -> Iterator[Kind]:
         raw(post(b'{"rows": ' + b"[" * 100_000, path="/v1/series")),
         (b"400",),
     )
+    rows = {"rows": [{"series": "1", "position": float("1e999"), "frame": "9" * 5000}]}
+    yield Kind(
+        "/v1/series with numbers of any size",
+        raw(post(json.dumps(rows).encode(), path="/v1/series")),
+        (b"400",),
+    )
+    yield Kind("a frame of 5,000 digits", raw(post(body, path=f"/v1/heat-map?frame={'9' * 5000}")), (b"400",))
     yield Kind("a head of 100,000 bytes", raw(head("GET / HTTP/1.1", "X: " + "y" * 100_000)), (b"431",))
     yield Kind("a head that never ends", raw(b"GET / HTTP/1.1\r\nX: y"), (b"",))
     yield Kind("a head by the drop", dripping(b"GET / HTTP/1.1\r\nX: " + b"y" * 1000, 60), (b"",))
