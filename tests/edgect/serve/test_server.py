@@ -175,6 +175,14 @@ def test_every_answer_forbids_what_browsers_would_do(server: Server) -> None:
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["Cache-Control"] == "no-store"
         assert "Server" not in headers
+    while "/page 404, 0 files" not in server.said:  # its line comes after the answer
+        time.sleep(0.01)
+
+
+def test_a_method_that_a_route_has_not_is_refused_as_json(server: Server) -> None:
+    response, content = server.ask("/v1/classify", method="GET")
+    assert (response.status, response.headers["Allow"]) == (405, "POST")
+    assert json.loads(content)["error"] == "Method Not Allowed"
 
 
 def test_nothing_that_was_sent_is_in_the_log_or_on_the_disk(tmp_path: Path) -> None:
@@ -334,6 +342,28 @@ def test_sigterm_finishes_what_is_in_hand() -> None:
         assert server.process.wait(60) == 0
         with pytest.raises(OSError, match="refused"):
             server.ask("/healthz")
+
+
+def test_a_second_signal_does_not_wait_and_leaves_no_traceback() -> None:
+    with serving("--threads", 1) as server:
+        connection = server.connection()
+        connection.request("POST", "/v1/classify", multipart(scans(1) * 60), {"Content-Type": FORM})
+        response = connection.getresponse()
+        response.readline()
+        server.process.send_signal(signal.SIGTERM)
+        while "refused" not in _refused(server):
+            time.sleep(0.01)
+        assert server.stop() == 0
+        connection.close()
+    assert "Traceback" not in server.said
+
+
+def _refused(server: Server) -> str:
+    try:
+        server.ask("/healthz")
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def test_many_clients_at_once_get_the_answers_of_one() -> None:
