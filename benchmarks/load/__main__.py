@@ -136,7 +136,7 @@ def _page(found: Found, images: str) -> str:
     lines += [
         "Written by `python -m benchmarks.load --out benchmarks/LOAD.md`. `edgect serve` with its default",
         f"limits and model; {images}, one a request, each on a connection of its own; clients on the",
-        "same machine, whose work counts too. Answers are held against `edgect.Classifier` on the same files.",
+        "same machine, whose work counts too. Answers are held against those of `edgect.Classifier`.",
         "",
         "|  |  |",
         "| --- | --- |",
