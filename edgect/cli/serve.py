@@ -171,7 +171,15 @@ def _log_to_stderr() -> None:
     """Our lines, and of uvicorn what went wrong: its own lines of access would hold what clients sent."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    for name, level in (("edgect.serve", logging.INFO), ("uvicorn.error", logging.ERROR)):
+    handler.addFilter(_without_traceback)
+    levels = {"edgect.serve": logging.INFO, "uvicorn.error": logging.ERROR, "asyncio": logging.ERROR}
+    for name, level in levels.items():
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """The text of an exception may hold anything that a client sent."""
+    record.exc_info = record.exc_text = None
+    return True

@@ -14,6 +14,7 @@ from edgect.scans import remote
 SUFFIX = ".zip"
 MEMBERS = 100_000  # of one archive, at most
 DAMAGED = "not a zip archive, though named like one: damaged or cut short"
+_LISTED = b"PK\1\2"  # begins each entry of an archive's list of files
 METHODS = (ZIP_STORED, ZIP_DEFLATED)  # zipfile unpacks others by the chunk, however much comes out of it
 
 
@@ -57,7 +58,12 @@ def read(archive: str, member: str, length: int) -> bytes:
 
 
 def in_memory(content: bytes) -> ZipFile:
-    """Raises ScanError where the content is no archive."""
+    """Raises ScanError where the content is no archive, or of too many files to be listed.
+
+    zipfile makes an object of each before it tells how many there are: a few bytes become a kilobyte.
+    """
+    if (count := content.count(_LISTED)) > 2 * MEMBERS:  # of archives within it, some may be counted too
+        raise ScanError(f"archive of about {count:,} files is over the limit of {MEMBERS:,}")
     try:
         return ZipFile(io.BytesIO(content))
     except Exception:  # parsers raise whatever they meet

@@ -23,7 +23,7 @@ def check_site(request: Request, settings: Settings) -> None:
     if not settings.token and not is_loopback(_name(host)):
         raise Refused(403, "this server answers to the names of this machine alone, such as 127.0.0.1")
     origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+    foreign = origin is not None and _site(origin) != host.lower()
     if foreign or request.headers.get("sec-fetch-site", "none") in ("cross-site", "same-site"):
         raise Refused(403, "pages of other sites may not use this server")
 
@@ -36,6 +36,14 @@ def check_token(request: Request, settings: Settings) -> None:
     if scheme.lower() != SCHEME or not hmac.compare_digest(given.strip().encode(), settings.token.encode()):
         message = "a token is needed: Authorization: Bearer TOKEN"
         raise Refused(401, message, {"WWW-Authenticate": "Bearer"})
+
+
+def _site(origin: str) -> str:
+    """Host and port of an Origin header."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _name(host: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, S
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from math import inf
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -16,6 +17,8 @@ from edgect.errors import ScanError
 from edgect.prediction import Prediction
 from edgect.scans import Limits, check_length
 from edgect.scans.in_memory import Read, parts
+from edgect.serve.memory import Memory
+from edgect.serve.outermost import LOG, place
 from edgect.serve.uploads import Upload
 
 T = TypeVar("T")
@@ -24,11 +27,20 @@ T = TypeVar("T")
 class Answers:
     """One loaded model for all requests; frames are answered in the order in which they are asked for."""
 
-    def __init__(self, classifier: Classifier, limits: Limits, timeout: float) -> None:
-        """timeout: seconds after which what is left of a request gets a row of status `error`."""
+    def __init__(self, classifier: Classifier, limits: Limits, timeout: float, unpacked: int) -> None:
+        """timeout: seconds after which what is left of a request gets a row of status `error`.
+
+        unpacked: bytes that the members of archives may have together, of all requests.
+        """
         self._classifier, self._limits, self._timeout = classifier, limits, timeout
+        self._memory = Memory(unpacked)
+        self._end = inf
         self.threads = classifier.at_once(many=True)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="edgect")
+
+    def end(self, seconds: float) -> None:
+        """What is not answered by then gets its row without, so that a server that stops loses no file."""
+        self._end = monotonic() + seconds
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -48,8 +60,9 @@ class Answers:
             while True:
                 while len(under_way) < self.threads and (found := next(todo, None)):
                     number, name, read = found
-                    predictions = self._predictions(name, read, evidence, until)
-                    under_way.append(_File(self._pool, map(partial(make, number), predictions)))
+                    packed = name != uploads[number].name
+                    results = self._results(name, read, packed, evidence, partial(make, number), until)
+                    under_way.append(_File(self._pool, results))
                 if not under_way:
                     return
                 async for made in under_way[0]:
@@ -59,18 +72,40 @@ class Answers:
             for file in under_way:
                 file.cancel()
 
-    def _predictions(self, name: str, read: Read, evidence: bool, until: float) -> Iterator[Prediction]:
-        late = ScanError(f"not answered within {self._timeout:g} s: send it again, with fewer files")
+    def _results(
+        self,
+        name: str,
+        read: Read,
+        packed: bool,
+        evidence: bool,
+        make: Callable[[Prediction], T],
+        until: float,
+    ) -> Iterator[T]:
+        """Waits between two results for its client: then it should hold little, thus `del`."""
         try:
-            if monotonic() > until:
-                raise late
+            self._check_time(until)
             content = read(self._limits)
-            for prediction in self._classifier.classify_content(content, name, evidence, many=True):
-                if monotonic() > until:
-                    raise late
-                yield prediction
+            with self._memory.taken(len(content) if packed else 0):
+                for prediction in self._classifier.classify_content(content, name, evidence, many=True):
+                    self._check_time(until)
+                    made = make(prediction)
+                    del prediction
+                    yield made
+            return
         except ScanError as error:
-            yield self._classifier.unanswered(name, error)
+            failure = error.with_traceback(None)  # which holds what was read
+        except Exception as error:  # a fault of ours, or no memory: the files after it get their answers
+            LOG.error("failed: %s at %s", type(error).__name__, place(error))
+            failure = ScanError(f"the server failed on it ({type(error).__name__})")
+        content = b""
+        yield make(self._classifier.unanswered(name, failure))
+
+    def _check_time(self, until: float) -> None:
+        now = monotonic()
+        if now > until:
+            raise ScanError(f"not answered within {self._timeout:g} s: send it again, with fewer files")
+        if now > self._end:
+            raise ScanError("the server was stopped before it came to this: send it again")
 
 
 class _File(Generic[T]):

@@ -44,7 +44,7 @@ def application(endpoints: Endpoints, settings: Settings) -> ASGIApp:
         route("/metrics", made.measured),
         route("/openapi.json", made.openapi, token=False),
         route("/", _page, token=False),
-        Mount("/page", StaticFiles(directory=PAGE)),
+        Mount("/page", _Named("/page", StaticFiles(directory=PAGE))),
     ]
     router = Router(routes, redirect_slashes=False, default=_unknown)
     return Headers(Outermost(router, settings, endpoints.metrics))
@@ -66,6 +66,17 @@ class _Endpoint:
             check_token(request, self._settings)
         with self._endpoints.admission.place(request) if self._endpoints else nullcontext():
             await (await self._answer(request))(scope, receive, send)
+
+
+class _Named:
+    """An application of another's, with a name for the log."""
+
+    def __init__(self, name: str, app: ASGIApp) -> None:
+        self._name, self._app = name, app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[NOTES]["route"] = self._name
+        await self._app(scope, receive, send)
 
 
 async def _page(_: Request) -> Response:

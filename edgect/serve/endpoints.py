@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -13,7 +14,6 @@ from starlette.responses import JSONResponse, Response
 
 from edgect import __version__
 from edgect.classifier import Classifier
-from edgect.heatmap import png
 from edgect.prediction import Prediction
 from edgect.scans import Limits
 from edgect.series_rows import SeriesRows
@@ -22,12 +22,14 @@ from edgect.serve.answers import Answers
 from edgect.serve.metrics import TYPE, Metrics
 from edgect.serve.openapi import document
 from edgect.serve.outermost import NOTES
+from edgect.serve.pictures import heat_map
 from edgect.serve.refusal import Refused, busy
 from edgect.serve.rows import Lines, line
 from edgect.serve.settings import Settings
 from edgect.serve.uploads import read_body, read_uploads
 
 NOTICE = "Research use only: not a medical device, no diagnosis."
+SERIES = 8 * 2**20  # bytes of rows, some 10,000; as Python objects they may take twenty times as many
 TRUE, FALSE = ("true", "1"), ("", "false", "0")
 _NO_ANSWER = {"rejected": "no answer", "error": "an error"}
 
@@ -38,7 +40,8 @@ class Endpoints:
     def __init__(self, classifier: Classifier, limits: Limits, settings: Settings) -> None:
         self.admission, self._settings, self._limits = Admission(settings), settings, limits
         self._classifier = classifier
-        self._answers = Answers(classifier, limits, settings.timeout)
+        self._answers = Answers(classifier, limits, settings.timeout, settings.held)
+        self._one_series = asyncio.Lock()
         self._scale = float(classifier.bundle.manifest["heat_map_scale"])
         engine = classifier.engine
         self._model = {
@@ -49,6 +52,11 @@ class Endpoints:
             "precision": engine.precision,
         }
         self.metrics = Metrics(lambda: self.admission.requests, lambda: self.admission.held, self._model)
+
+    def stop(self) -> None:
+        """Takes no more, and sees to it that what is in hand ends before the server does."""
+        self.admission.stopping = True
+        self._answers.end(0.8 * self._settings.stop)
 
     def close(self) -> None:
         self._answers.close()
@@ -72,31 +80,37 @@ class Endpoints:
     async def heat_map(self, request: Request) -> Response:
         """`POST /v1/heat-map`: the picture of one slice."""
         wanted = request.query_params.get("frame", "")
-        if wanted and not (wanted.isascii() and wanted.isdigit()):
+        if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
             raise Refused(400, "frame must be a number from 0")
         uploads = await self._uploads(request)
         if len(uploads) != 1:
             raise Refused(400, "a heat map is of one file")
 
-        def made(_: int, prediction: Prediction) -> tuple[Prediction, bytes]:
-            drawn = prediction.evidence is not None and prediction.frame in (None, int(wanted or 0))
-            return prediction, png(prediction, self._scale) if drawn else b""
+        def made(_: int, prediction: Prediction) -> bytes | str:
+            """A picture, or why there is none; nothing for another frame."""
+            if prediction.frame not in (None, int(wanted or 0)):
+                return b""
+            if prediction.evidence is None:
+                return f"{_NO_ANSWER[prediction.status]}: {prediction.reason}"
+            return heat_map(prediction, self._scale)
 
         async with aclosing(self._answers.of(uploads, True, made)) as answers:
-            async for prediction, picture in answers:
-                if prediction.frame not in (None, int(wanted or 0)):
-                    continue
-                if not picture:
-                    raise Refused(422, f"{_NO_ANSWER[prediction.status]}: {prediction.reason}")
-                return Response(picture, media_type="image/png")
+            async for picture in answers:
+                if isinstance(picture, str):
+                    raise Refused(422, picture)
+                if picture:
+                    return Response(picture, media_type="image/png")
+                if await request.is_disconnected():
+                    break
         raise Refused(422, f"there is no frame {wanted}")
 
     async def series(self, request: Request) -> Response:
         """`POST /v1/series`: what rows say together, by a rule that is no diagnosis."""
-        body = await read_body(request, self._settings)
+        body = await read_body(request, replace(self._settings, bytes=min(self._settings.bytes, SERIES)))
         try:
-            return JSONResponse({"series": await asyncio.to_thread(self._series, body)})
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            async with self._one_series:
+                return JSONResponse({"series": await asyncio.to_thread(self._series, body)})
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
             raise Refused(400, 'this takes {"rows": […]}, with rows as /v1/classify gives them') from None
 
     async def model(self, _: Request) -> Response:

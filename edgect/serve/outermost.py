@@ -28,6 +28,7 @@ class Outermost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         notes = scope[NOTES] = {"route": UNKNOWN, "files": 0}
+        scope["app"] = self._app  # by which routes know that a 405 may be raised, not written by themselves
         start, status, sent, whole = perf_counter(), 0, 0, False
 
         async def counted(message: Message) -> None:
@@ -53,12 +54,12 @@ class Outermost:
                     raise Refused(431, f"the head of a request may have {HEAD:,} bytes")
                 check_site(Request(scope), self._settings)
                 await self._app(scope, watched, counted)
-            except HTTPException as missing:  # a file of the page that is not there
-                await refuse(Refused(missing.status_code, missing.detail))
+            except HTTPException as missing:  # a method, or a file of the page, that is not there
+                await refuse(Refused(missing.status_code, missing.detail, missing.headers))
             except Refused as refused:
                 await refuse(refused)
         except Exception as error:  # never its text, which may hold anything
-            LOG.error("failed: %s at %s", type(error).__name__, _place(error))
+            LOG.error("failed: %s at %s", type(error).__name__, place(error))
             if not status:
                 await refuse(Refused(500, "the server failed: its log says where"))
         finally:
@@ -76,7 +77,8 @@ class Outermost:
             )
 
 
-def _place(error: Exception) -> str:
+def place(error: Exception) -> str:
+    """File and line in which it was raised: all that a log may say of it."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

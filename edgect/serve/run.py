@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import h11
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from edgect.errors import UsageError
+from edgect.serve.connections import protocol
 from edgect.serve.endpoints import Endpoints
 from edgect.serve.outermost import HEAD
 from edgect.serve.settings import Settings
@@ -31,6 +29,7 @@ def listen(settings: Settings) -> socket.socket:
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
+            listening.listen(BACKLOG)  # a second server hears of it now, not once its model is loaded
         except BaseException:
             listening.close()
             raise
@@ -58,7 +57,7 @@ def run(
     """
     config = uvicorn.Config(
         app,
-        http=_protocol(settings),
+        http=protocol(settings),
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -85,7 +84,8 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.force_exit = self.should_exit
-        self.should_exit = self._endpoints.admission.stopping = True
+        self.should_exit = True
+        self._endpoints.stop()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -96,57 +96,3 @@ class _Server(uvicorn.Server):
         finally:
             for sig, handler in before.items():
                 signal.signal(sig, handler)
-
-
-def _protocol(settings: Settings) -> type[asyncio.Protocol]:
-    """uvicorn's HTTP/1.1, which by itself waits for ever for the head of a request, and takes any number."""
-
-    class Guarded(H11Protocol):
-        _waiting: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            if len(self.connections) > settings.connections:
-                transport.write(_TOO_MANY)
-                transport.close()
-                return
-            self._wait()
-
-        def data_received(self, data: bytes) -> None:
-            if self.transport.is_closing():
-                return
-            super().data_received(data)
-            self._wait()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._rest()
-            super().connection_lost(exc)
-
-        def on_response_complete(self) -> None:
-            super().on_response_complete()
-            if self.conn.trailing_data[0]:  # the head of a next request has begun
-                self._wait()
-
-        def _wait(self) -> None:
-            """Until a head has come: a client that sends none, or by the drop, is cut off."""
-            if self.conn.their_state is not h11.IDLE:
-                self._rest()
-            elif self._waiting is None:
-                self._waiting = self.loop.call_later(settings.stall, self._cut)
-
-        def _rest(self) -> None:
-            if self._waiting is not None:
-                self._waiting.cancel()
-                self._waiting = None
-
-        def _cut(self) -> None:
-            self._waiting = None
-            if not self.transport.is_closing() and self.conn.their_state is h11.IDLE:
-                self.transport.close()
-
-    return Guarded
-
-
-_TOO_MANY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-)

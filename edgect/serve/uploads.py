@@ -66,7 +66,7 @@ async def _next(stream: AsyncIterator[bytes], stall: float) -> bytes | None:
 
 
 def too_long(settings: Settings) -> Refused:
-    return Refused(413, f"a request may have {settings.bytes:,} bytes: send fewer files at a time")
+    return Refused(413, f"a request may have {settings.bytes:,} bytes: send less at a time")
 
 
 def _boundary(request: Request) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 
 from edgect.errors import ScanError
 from edgect.scans import Limits, find_scans, read_bytes, read_frames
+from edgect.scans.archive import in_memory
 from tests.edgect.scans.dicom_files import ct, write
 
 
@@ -77,3 +78,9 @@ def test_a_member_with_a_wrong_checksum_is_an_error(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"abcdefgh", b"abcdefgX", 1))
     with pytest.raises(ScanError, match="damaged"):
         read_bytes(f"{path}/a")
+
+
+def test_an_archive_in_memory_that_lists_too_many_files_is_not_listed() -> None:
+    # read by zipfile, each entry of 46 bytes would become an object of several hundred
+    with pytest.raises(ScanError, match="over the limit of 100,000"):
+        in_memory(b"PK\1\2".ljust(46, b"\0") * 200_001)
