@@ -1,0 +1,114 @@
+// One slice: what the program says of it, and where it looked.
+
+import { bar, scale } from "./bar.js";
+import { at, element } from "./element.js";
+import { named, place } from "./kinds.js";
+import { date, label, number, percent, printable, probability, text } from "./texts.js";
+
+export const LAID = 0.6; // of the colours, at first and on paper: as edgect.heatmap.overlay lays them on
+
+/** Fill the view with a row. when: of the answers. */
+export function show(row, when) {
+  const name = printable(row.path);
+  const where = place(row);
+  at("one-name").replaceChildren(element("bdi", {}, name), ...(where ? [element("small", {}, ` ${where}`)] : []));
+  at("one-answer").replaceChildren(chip(row.kind, row.by));
+  at("one").dataset.kind = row.kind;
+  at("one-says").textContent = said(row);
+  reason(at("one-doubt"), row.doubted, text("doubt_why", { reason: "" }), row.reason);
+  reason(at("one-why"), !row.doubted && Boolean(row.reason), `${text("why")}: `, row.reason, row.kind !== "unsent");
+  at("one-means").hidden = row.probability === null;
+  at("one-number").replaceChildren(...measured(row));
+  pictures(row, name);
+  at("facts").replaceChildren(...facts(row, when));
+}
+
+export const chip = (kind, settings) => element("span", { class: `chip ${kind}` }, named(kind, settings));
+
+/** What the answer means, in a sentence; the same on paper. */
+export function said({ kind, by }) {
+  const [negative, positive] = by.labels.map(label);
+  return text(`says_${kind}`, {
+    negative,
+    positive,
+    threshold: number(by.threshold, 3),
+    rate: percent(by.error_rate ?? 0),
+  });
+}
+
+/** The number, its bar, and what it is a number of; nothing where there is none. */
+export function measured(row) {
+  if (row.probability === null) return [];
+  return [
+    element(
+      "p",
+      { class: "number" },
+      element("b", { id: "one-probability" }, probability(row.probability)),
+      ` ${text("number_of", { positive: label(row.by.labels[1]) })}`,
+    ),
+    bar(row.probability, row.by.threshold),
+    scale(row.by.threshold),
+  ];
+}
+
+/** [name, value] of what else is known of a row and of how it came about. */
+export function particulars(row, when) {
+  return [
+    ["file", printable(row.path) + (place(row) && `, ${place(row)}`)],
+    ["exact", row.probability === null ? "" : number(row.probability, 8)],
+    ["region", row.region ? text(`region_${row.region}`) : ""],
+    ["threshold", `${number(row.by.threshold, 6)}${row.by.operating_point ? ` (${row.by.operating_point})` : ""}`],
+    ["network", text("network_bundle", { model: row.by.model, bundle: row.by.bundle })],
+    ["engine", `${row.by.backend} ${row.by.engine}, ${row.by.precision}; edgect ${row.by.edgect}`],
+    ["time", date(when)],
+  ]
+    .filter(([, value]) => value)
+    .map(([key, value]) => [text(key), value]);
+}
+
+const facts = (row, when) =>
+  particulars(row, when)
+    .slice(1)
+    .map(([term, value]) => element("div", {}, element("dt", {}, term), element("dd", {}, value)));
+
+/** The program's own words are English, whatever the page speaks. */
+function reason(paragraph, shown, before, words, english = true) {
+  paragraph.hidden = !shown;
+  paragraph.replaceChildren(
+    ...(shown ? [before, element("span", english ? { lang: "en" } : {}, printable(words))] : []),
+  );
+}
+
+function pictures(row, name) {
+  for (const [id, url, said_] of [
+    ["one-slice", row.slice, text("one_slice_of", { name })],
+    ["one-under", row.slice, ""],
+    ["one-map", row.activation, text("one_map_of", { name })],
+  ]) {
+    if (url) at(id).src = url;
+    else at(id).removeAttribute("src");
+    at(id).alt = said_;
+    at(id).hidden = !url;
+  }
+  at("legend-means").textContent = text("legend", { positive: label(row.by.labels[1]) });
+  at("legend-most").textContent = text("legend_most", { scale: number(row.by.heat_map_scale, 1) });
+  for (const id of ["pictures", "colours"]) at(id).hidden = !row.slice;
+  at("no-picture").hidden = Boolean(row.slice);
+}
+
+/** The slider; it stays as it is from slice to slice. Returns what puts it back. */
+export function colours() {
+  const slider = at("opacity");
+  const follow = () => {
+    at("one-map").style.opacity = slider.value / 100;
+    at("opacity-said").value = percent(slider.value / 100);
+    slider.setAttribute("aria-valuetext", percent(slider.value / 100));
+  };
+  slider.addEventListener("input", follow);
+  const reset = () => {
+    slider.value = 100 * LAID;
+    follow();
+  };
+  reset();
+  return reset;
+}

@@ -1,0 +1,154 @@
+// The results of one patient: one slice large, many in a list, series in order; and what leads between them.
+
+import { series as ask } from "./api.js";
+import { at } from "./element.js";
+import { List } from "./list.js";
+import { chip, colours, show } from "./one.js";
+import { Series, link } from "./series.js";
+import { number, text } from "./texts.js";
+
+const SWIPE = 60; // pixels sideways
+
+export class Results {
+  constructor(rows, settings, files, when) {
+    Object.assign(this, { rows, settings, files, when, current: null, turned: rows.all, shown: null });
+    this.many = rows.all.length > 1;
+    at("result").dataset.many = this.many;
+    this.series = [];
+  }
+
+  async open() {
+    await this.sumUp();
+    this.list = new List(this.rows, this.settings, this.files, {
+      open: (row) => this.go(row, true),
+      changed: () => this.follow(),
+    });
+    at("series-links").replaceChildren(...this.series.map((one) => link(one.number, one.rows, () => this.enter(one))));
+    at("result").hidden = false;
+    if (this.series.length === 1 && this.series[0].rows.length === this.rows.all.length && this.many)
+      this.enter(this.series[0]);
+    else {
+      this.leave();
+      this.go(this.rows.all[0]);
+      at(this.many ? "list-title" : "one-name").focus();
+    }
+  }
+
+  /** Every series of several slices, with what the program's rule says of it. */
+  async sumUp() {
+    const found = [...this.rows.series()].filter(([, rows]) => rows.length > 1);
+    if (!found.length) return;
+    const [summaries, failed] = await ask(this.rows.all.filter((row) => row.series)).then(
+      (all) => [all, ""],
+      (error) => [[], error.message],
+    );
+    this.series = found.map(
+      ([name, rows], at_) =>
+        new Series(at_ + 1, rows, summaries.find((one) => one.series === name) ?? null, failed, this.settings, (row) =>
+          this.go(row),
+        ),
+    );
+  }
+
+  enter(series) {
+    this.shown = series;
+    at("series").replaceChildren(...series.parts);
+    at("series").hidden = false;
+    at("result").dataset.view = "series";
+    this.turned = series.rows;
+    this.go(series.rows[series.first() - 1]);
+    at("series-title").focus();
+  }
+
+  leave() {
+    this.shown = null;
+    at("series").hidden = true;
+    at("series").replaceChildren();
+    at("result").dataset.view = this.many ? "list" : "one";
+    this.follow();
+  }
+
+  /** The rows to turn over are those that the list shows. */
+  follow() {
+    if (this.shown || !this.list) return;
+    this.turned = this.list.shown;
+    if (this.current) this.place();
+  }
+
+  /** Show a row large. chosen: by hand from the list, of which a small screen then shows nothing. */
+  go(row, chosen = false) {
+    this.current = row;
+    show(row, this.when);
+    this.list?.mark(row);
+    this.shown?.follow(row);
+    if (chosen && at("result").dataset.view === "list") {
+      at("result").dataset.view = "one";
+      at("one-name").focus();
+    }
+    this.place();
+  }
+
+  place() {
+    const here = this.turned.indexOf(this.current);
+    at("turn").hidden = !this.many;
+    at("place").textContent =
+      here < 0 ? "" : text("place", { number: number(here + 1), all: number(this.turned.length) });
+    at("previous").disabled = here <= 0;
+    at("next").disabled = here < 0 || here === this.turned.length - 1;
+  }
+
+  turn(step) {
+    const next = this.turned[this.turned.indexOf(this.current) + step];
+    if (next && this.turned.includes(this.current)) this.go(next);
+  }
+
+  /** Back to the list, from one row or from a series. */
+  toList() {
+    this.leave();
+    at("result").dataset.view = "list";
+    at("list-title").focus();
+  }
+
+  /** What the report says of the series, in words. */
+  said() {
+    return this.series.map((one) =>
+      Array.from(one.parts)
+        .filter(({ localName }) => ["h2", "p"].includes(localName))
+        .map((part) => part.textContent),
+    );
+  }
+}
+
+/** How many of each kind, for those who do not see it. */
+export const summary = (rows, settings) =>
+  [...Map.groupBy(rows.all, (row) => row.kind)]
+    .map(([kind, some]) =>
+      text("summary_part", { kind: chip(kind, settings).textContent, number: number(some.length) }),
+    )
+    .join(", ");
+
+/** Buttons, keys and swipes that lead from slice to slice. current: the results on view, null without any. */
+export function turning(current) {
+  const reset = colours();
+  at("previous").addEventListener("click", () => current()?.turn(-1));
+  at("next").addEventListener("click", () => current()?.turn(1));
+  at("to-list").addEventListener("click", () => current()?.toList());
+  addEventListener("keydown", (event) => {
+    if (event.target.closest("dialog") || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Escape" && current()?.many) current().toList();
+    if (event.target.closest("input")) return; // which has a use for arrows
+    if (event.key === "ArrowLeft") current()?.turn(-1);
+    if (event.key === "ArrowRight") current()?.turn(1);
+  });
+  let from = null;
+  at("pictures").addEventListener("pointerdown", (event) => {
+    from = event;
+  });
+  at("pictures").addEventListener("pointerup", (event) => {
+    if (!from) return;
+    const [x, y] = [event.clientX - from.clientX, event.clientY - from.clientY];
+    from = null;
+    if (Math.abs(x) > SWIPE && Math.abs(x) > 2 * Math.abs(y)) current()?.turn(x < 0 ? 1 : -1);
+  });
+  return reset;
+}
