@@ -32,6 +32,10 @@ class SeriesRows:
         """A row for every series, in the order in which they were met."""
         return [self._row(name, summarise(slices)) for name, slices in self._series.items()]
 
+    def summaries(self) -> list[Summary]:
+        """The slices that each of the rows is about, in order."""
+        return [summarise(slices) for slices in self._series.values()]
+
     def columns(self) -> list[str]:
         return list(self._row("", summarise([])))
 

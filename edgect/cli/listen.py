@@ -1,0 +1,199 @@
+"""`edgect listen`: a DICOM node that answers on series with structured reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgect.cli import options
+from edgect.cli.classify import NOTICE
+from edgect.errors import EdgectError, UsageError
+from edgect.scans.limits import Limits
+
+_MIB = 2**20
+
+
+class _NotInstalled(EdgectError):
+    exit_code = 3
+
+
+@click.command("listen")
+@click.option("--ae-title", default="EDGECT", show_default=True, help="That callers must call.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Another than loopback needs --calling.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=11112, show_default=True, help="0 takes a free one."
+)
+@click.option(
+    "--calling", multiple=True, metavar="TITLE", help="Who may call; more than once.  [default: anybody]"
+)
+@click.option(
+    "--spool",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Keeps images until they are answered on, and results until they are delivered.",
+)
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path, file_okay=False), help="Write results to this folder."
+)
+@click.option("--send-to", metavar="TITLE@HOST:PORT", help="Send results to this node, until it takes them.")
+@click.option("--secondary-capture", "capture", is_flag=True, help="Make a picture with the heat map too.")
+@click.option(
+    "--quiet",
+    type=click.FloatRange(0),
+    default=10,
+    show_default=True,
+    help="Seconds without a new image after which a series is answered on.",
+)
+@click.option("--keep", is_flag=True, help="Keep images that were answered on, in the spool.")
+@click.option(
+    "--remember",
+    type=click.FloatRange(0),
+    default=24,
+    show_default=True,
+    metavar="HOURS",
+    help="For which late images get a report on the whole series, not on themselves alone.",
+)
+@click.option(
+    "--max-images", type=click.IntRange(1), default=20_000, show_default=True, help="That wait at once."
+)
+@click.option(
+    "--max-spool",
+    type=click.IntRange(1),
+    default=20_480,
+    show_default=True,
+    metavar="MIB",
+    help="Of images that wait.",
+)
+@click.option(
+    "--min-free",
+    type=click.IntRange(0),
+    default=1024,
+    show_default=True,
+    metavar="MIB",
+    help="Of the disk, to stay free.",
+)
+@click.option(
+    "--max-associations",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="More are refused.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=30,
+    show_default=True,
+    help="Seconds for which another node may say nothing.",
+)
+@click.option(
+    "--grace",
+    type=click.FloatRange(0),
+    default=10,
+    show_default=True,
+    help="Seconds that callers have to finish once edgect is told to stop.",
+)
+@click.option("--tls-cert", type=click.Path(path_type=Path, dir_okay=False), help="Certificate: TLS only.")
+@click.option("--tls-key", type=click.Path(path_type=Path, dir_okay=False), help="Its key.")
+@click.option(
+    "--tls-ca",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Callers must have a certificate signed by one of these.",
+)
+@options.engine
+@options.model
+@options.threads
+@options.threshold
+@options.operating_point
+@options.error_rate
+@options.limits
+def command(
+    ae_title: str,
+    host: str,
+    port: int,
+    calling: tuple[str, ...],
+    spool: Path,
+    out: Path | None,
+    send_to: str | None,
+    capture: bool,
+    quiet: float,
+    keep: bool,
+    remember: float,
+    max_images: int,
+    max_spool: int,
+    min_free: int,
+    max_associations: int,
+    timeout: float,
+    grace: float,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_ca: Path | None,
+    max_bytes: int,
+    max_pixels: int,
+    max_frames: int,
+    **model: Any,
+) -> None:
+    """Take CT images by DICOM, and give a structured report on every series. For research use only.
+
+    An image is acknowledged once it is safely in --spool, and deleted from there once its result is. A
+    process that is killed goes on where it was. SIGTERM or Ctrl-C ends with exit code 0.
+
+    AE titles are no authentication: whoever reaches the port can claim any. Beyond this machine use
+    --tls-cert, --tls-key and --tls-ca, or a network that only the right machines are on.
+    """
+    try:
+        from edgect.listen.run import quieten, run
+        from edgect.listen.settings import Node, Settings, check_title
+        from edgect.listen.spool import Spool
+        from edgect.listen.tls import server_context
+    except ImportError as error:
+        raise _NotInstalled(
+            f"listening needs {error.name}, which is not installed: pip install 'edgect[dicom]'"
+        ) from error
+
+    settings = Settings(
+        title=check_title(ae_title),
+        host=host,
+        port=port,
+        spool=spool,
+        calling=tuple(map(check_title, calling)),
+        quiet=quiet,
+        out=out,
+        send_to=None if send_to is None else Node.parse(send_to),
+        capture=capture,
+        keep=keep,
+        images=max_images,
+        bytes=max_spool * _MIB,
+        free=min_free * _MIB,
+        length=max_bytes,
+        associations=max_associations,
+        timeout=timeout,
+        grace=grace,
+        remember=3600 * remember,
+    )
+    if (tls_cert is None) != (tls_key is None) or (tls_ca is not None and tls_cert is None):
+        raise UsageError("--tls-cert and --tls-key go together, and --tls-ca with them")
+    tls = None if tls_cert is None or tls_key is None else server_context(tls_cert, tls_key, tls_ca)
+    quieten()
+    taken = Spool(settings)
+    try:
+        import cv2
+
+        from edgect.classifier import Classifier
+
+        cv2.setNumThreads(1)  # a file has its thread already
+        limits = Limits(max_bytes, max_pixels, max_frames)
+        classifier = Classifier(**model, many=True, limits=limits, include_identifiers=True)
+        engine = classifier.engine
+        said = f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+        run(
+            settings,
+            taken,
+            classifier,
+            tls,
+            lambda port: click.echo(f"{settings.title} listens on {host}:{port}, {said}\n{NOTICE}", err=True),
+        )
+    finally:
+        taken.close()

@@ -1,0 +1,1 @@
+"""A DICOM node: takes CT slices, keeps them until they are answered on, and gives back reports."""
