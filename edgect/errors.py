@@ -34,6 +34,12 @@ class EngineError(EdgectError):
     exit_code = 3
 
 
+class NotInstalledError(EdgectError):
+    """A package is missing that a command cannot do without."""
+
+    exit_code = 3
+
+
 class ClusterError(EdgectError):
     """No scheduler, or no worker that gives the answers that this machine gives."""
 

@@ -24,12 +24,11 @@ from edgect.cli.resume import begin
 from edgect.cli.rows import FORMATS, Lines
 from edgect.cli.series import SeriesFile
 from edgect.errors import UsageError
+from edgect.notice import NOTICE
 from edgect.scans import Limits
 
 if TYPE_CHECKING:
     from edgect.classifier import Classifier
-
-NOTICE = "Research use only: not a medical device, no diagnosis."
 
 
 @click.command("classify")

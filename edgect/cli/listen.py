@@ -8,15 +8,11 @@ from typing import Any
 import click
 
 from edgect.cli import options
-from edgect.cli.classify import NOTICE
-from edgect.errors import EdgectError, UsageError
+from edgect.errors import NotInstalledError, UsageError
+from edgect.notice import NOTICE
 from edgect.scans.limits import Limits
 
 _MIB = 2**20
-
-
-class _NotInstalled(EdgectError):
-    exit_code = 3
 
 
 @click.command("listen")
@@ -149,7 +145,7 @@ def command(
         from edgect.listen.spool import Spool
         from edgect.listen.tls import server_context
     except ImportError as error:
-        raise _NotInstalled(
+        raise NotInstalledError(
             f"listening needs {error.name}, which is not installed: pip install 'edgect[dicom]'"
         ) from error
 

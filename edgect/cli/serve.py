@@ -12,15 +12,12 @@ import click
 
 from edgect.cli import options
 from edgect.cli.names import warn_of_names
-from edgect.errors import EdgectError, UsageError
+from edgect.errors import NotInstalledError, UsageError
+from edgect.notice import NOTICE
 from edgect.scans.limits import Limits
 
 VARIABLE = "EDGECT_TOKEN"
 _MIB = 2**20
-
-
-class _NotInstalled(EdgectError):
-    exit_code = 3
 
 
 @click.command("serve")
@@ -109,11 +106,11 @@ def command(
     """
     try:
         from edgect.serve.app import application
-        from edgect.serve.endpoints import NOTICE, Endpoints
+        from edgect.serve.endpoints import Endpoints
         from edgect.serve.run import listen, run, url
         from edgect.serve.settings import Settings
     except ImportError as error:
-        raise _NotInstalled(
+        raise NotInstalledError(
             f"serving needs {error.name}, which is not installed: pip install 'edgect[serve]'"
         ) from error
 

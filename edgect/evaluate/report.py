@@ -10,7 +10,6 @@ from typing import Any
 from edgect.metrics import Bin, Confusion
 
 SCHEMA = 1
-NOTICE = "Research use only: not a medical device, no diagnosis."
 
 
 @dataclass(frozen=True)

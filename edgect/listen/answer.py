@@ -22,7 +22,6 @@ from edgect.series import Summary
 from edgect.series_rows import SeriesRows
 
 _NUMBER = re.compile(r"-?\d[\d,.]*\d|\d")
-NOTICE = "Research use only: not a medical device, no diagnosis."
 
 
 @dataclass(frozen=True)

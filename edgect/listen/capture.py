@@ -12,10 +12,11 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from edgect import __version__
 from edgect.heatmap import overlay
-from edgect.listen.answer import NOTICE, Answer, Said
+from edgect.listen.answer import Answer, Said
 from edgect.listen.record import Record
 from edgect.listen.structured_report import DESCRIPTION, MANUFACTURER
 from edgect.listen.uids import CAPTURES, answer_uid, series_number
+from edgect.notice import NOTICE
 from edgect.prediction import Prediction
 
 SIDE = 512  # pixels of the shorter side, at least: text must be readable

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 from edgect.errors import UsageError
+from edgect.loopback import is_loopback
 
 _NODE = re.compile(r"(?P<title>[^@]+)@(?P<host>\[[^\]]+\]|[^:]+):(?P<port>\d{1,5})")
 
@@ -68,17 +68,10 @@ class Settings:
             raise UsageError("nowhere to put results: give --out DIR or --send-to TITLE@HOST:PORT, or both")
         if self.out is not None and self.out.resolve().is_relative_to(self.spool.resolve()):
             raise UsageError(f"--out {self.out} lies in --spool {self.spool}: name another folder")
-        if not self.calling and not _is_loopback(self.host):
+        if not self.calling and not is_loopback(self.host):
             raise UsageError(
                 f"--host {self.host} is open to other machines: say with --calling TITLE who may send"
             )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_title(title: str) -> str:

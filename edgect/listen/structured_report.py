@@ -27,9 +27,10 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 from edgect import __version__
-from edgect.listen.answer import NOTICE, Answer, Said
+from edgect.listen.answer import Answer, Said
 from edgect.listen.record import Record
 from edgect.listen.uids import REPORTS, answer_uid, series_number, uid
+from edgect.notice import NOTICE
 from edgect.printable import printable
 from edgect.series import RULE
 

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from edgect.loopback import is_loopback
 from edgect.serve.refusal import Refused
-from edgect.serve.settings import Settings, is_loopback
+from edgect.serve.settings import Settings
 
 SCHEME = "bearer"
 

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from edgect import __version__
 from edgect.classifier import Classifier
+from edgect.notice import NOTICE
 from edgect.prediction import Prediction
 from edgect.scans import Limits
 from edgect.series_rows import SeriesRows
@@ -28,7 +29,6 @@ from edgect.serve.rows import Lines, line
 from edgect.serve.settings import Settings
 from edgect.serve.uploads import read_body, read_uploads
 
-NOTICE = "Research use only: not a medical device, no diagnosis."
 SERIES = 8 * 2**20  # bytes of rows, some 10,000; as Python objects they may take twenty times as many
 TRUE, FALSE = ("true", "1"), ("", "false", "0")
 _NO_ANSWER = {"rejected": "no answer", "error": "an error"}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 
 from edgect.errors import UsageError
+from edgect.loopback import is_loopback
 
-LOCAL = "localhost"
 TOKEN_LENGTH = 16  # characters, at least: what cannot be guessed over a network
 
 
@@ -47,13 +46,3 @@ class Settings:
                 f"--host {self.host} can be reached from other machines: a token is needed "
                 "(--token-file FILE or EDGECT_TOKEN)"
             )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine reaches an address."""
-    if host.lower() == LOCAL:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name: what it stands for may change
-        return False

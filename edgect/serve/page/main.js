@@ -80,7 +80,7 @@ async function take(found) {
   at("left-out").textContent = hidden ? plural("left_out", hidden) : "";
   const results = new Results(mine.rows, settings, files.length, mine.when);
   view("result");
-  await results.open();
+  await results.open(() => held === mine);
   if (held !== mine) return mine.rows.clear();
   mine.results = results;
   say(text("done", { summary: summary(mine.rows, settings) }));
@@ -156,21 +156,29 @@ function entrances() {
   });
 }
 
+/** Put the report into #paper; false, and nothing in it, where the patient was cleared meanwhile. */
 async function paper() {
-  const { rows, results, when } = held;
-  await report.compose({ row: results.current, rows: rows.all, when, series: results.said() });
+  const mine = held;
+  const { rows, results, when } = mine;
+  try {
+    await report.compose({ row: results.current, rows: rows.all, when, series: results.said() });
+  } catch (error) {
+    if (held === mine) throw error; // else its pictures went while they were drawn
+  }
+  if (held === mine) return true;
+  at("paper").replaceChildren();
+  return false;
 }
 
 function exits() {
   at("clear").addEventListener("click", clear);
   at("cancel").addEventListener("click", () => held?.stop.abort());
   at("print").addEventListener("click", async () => {
-    await paper();
-    print();
+    if (await paper()) print();
   });
   addEventListener("afterprint", () => at("paper").replaceChildren());
   at("save").addEventListener("click", async () => {
-    await paper();
+    if (!(await paper())) return;
     report.save(held.when);
     at("paper").replaceChildren(); // what is printed is made anew, so that it is what is on view
     say(text("report_saved"), true);

@@ -17,8 +17,10 @@ export class Results {
     this.series = [];
   }
 
-  async open() {
+  /** still: whether the patient is the one at hand, which may be cleared while the program is asked. */
+  async open(still) {
     await this.sumUp();
+    if (!still()) return;
     this.list = new List(this.rows, this.settings, this.files, {
       open: (row) => this.go(row, true),
       changed: () => this.follow(),

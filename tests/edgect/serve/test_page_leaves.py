@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgect.bundle import Bundle
-from tests.edgect.scans.dicom_files import CANARY, ct, write
+from tests.edgect.scans.dicom_files import CANARY, ct, hounsfield, write
 from tests.edgect.synthetic import SCANS
 from tests.kiosk import Kiosk, kiosk_of
 
@@ -118,6 +118,40 @@ def test_clearing_forgets_everything(kiosk: Kiosk) -> None:
     kiosk.browser.get_log("browser")  # the browser tells of the URL that is gone
     kiosk.put(SCAN)
     assert kiosk.text("place") == "1 of 1"
+
+
+@pytest.mark.parametrize("button", ["print", "save"])
+def test_clearing_overtakes_a_report_that_is_being_made(kiosk: Kiosk, button: str) -> None:
+    kiosk.put(SCAN)
+    kiosk.run("window.printed = 0; window.print = () => window.printed++")
+    kiosk.run(
+        "document.getElementById(arguments[0]).click(); document.getElementById('clear').click()", button
+    )
+    with pytest.raises(AssertionError):
+        kiosk.until("window.printed || document.getElementById('paper').textContent", 1)
+    assert forgotten(kiosk)
+
+
+def test_clearing_overtakes_a_series_that_is_summed_up(kiosk: Kiosk, tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / f"{number}.dcm").write_bytes(
+            write(ct(hounsfield(number, 512, 512), ImagePositionPatient=[0, 0, 5 * number]))
+        )
+    kiosk.run(
+        """const real = fetch;
+        window.fetch = async (path, options) => {
+            if (path === '/v1/series') await new Promise(go => { window.go = go; });
+            return real(path, options);
+        }"""
+    )
+    kiosk.choose(*sorted(tmp_path.glob("*.dcm")))
+    kiosk.until("Boolean(window.go)")
+    kiosk.at("clear").click()
+    kiosk.run("window.go()")
+    with pytest.raises(AssertionError):
+        kiosk.until("!document.getElementById('result').hidden", 1)
+    assert kiosk.text("series-links") == ""
+    assert forgotten(kiosk)
 
 
 def test_it_forgets_by_itself_unless_touched(kiosk: Kiosk) -> None:
