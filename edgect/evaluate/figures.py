@@ -16,7 +16,6 @@ from edgect.errors import UsageError
 from edgect.evaluate.labels import Case, Cases
 from edgect.evaluate.notes import notes
 from edgect.evaluate.report import (
-    NOTICE,
     SCHEMA,
     Calibration,
     Counts,
@@ -37,6 +36,7 @@ from edgect.metrics import (
     intervals,
     reliability,
 )
+from edgect.notice import NOTICE
 from edgect.prediction import Prediction
 
 BINS, PER_BIN = 10, 10  # fewer bins where they would hold fewer slices than that
