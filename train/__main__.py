@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from edgect.errors import EdgectError
 from train.commands import main
 from train.covid_ct import DataError
 from train.run import RunError
@@ -13,6 +14,6 @@ from train.run import RunError
 if __name__ == "__main__":
     try:
         main()
-    except (DataError, RunError, ValueError, OSError) as error:
+    except (DataError, RunError, EdgectError, ValueError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)

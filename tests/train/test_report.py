@@ -14,7 +14,7 @@ from train.fit import fit
 from train.report import gallery, tables
 from train.report.across_runs import NOT_MEASURED
 from train.run import Run, Settings
-from train.search import NAMES, Search
+from train.search.record import NAMES, Search
 from train.test import test as read_part
 
 SMALL = Settings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
+from edgect.cluster import schedulers
+from edgect.processor import available_cores
 from train.commands import options
 from train.experiments import ARCHITECTURES, EXPERIMENTS
 from train.fit import fit
@@ -52,6 +55,14 @@ def fit_command(
 @click.option("--experiment", type=click.Choice(list(EXPERIMENTS)), required=True, help="Of section 3.1.")
 @click.option("--attempts", type=click.IntRange(1), default=30, show_default=True)
 @click.option("--epochs", type=click.IntRange(1), default=20, show_default=True, help="Of each attempt.")
+@click.option(
+    "--scheduler", metavar="URL|local", help="Have the workers of a Dask scheduler make the attempts."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    help="Processes of `--scheduler local`.  [default: as many as have --threads cores each]",
+)
 def search_command(
     data: Path,
     out: Path | None,
@@ -59,11 +70,19 @@ def search_command(
     attempts: int,
     pretrained: str | None,
     device: str,
+    scheduler: str | None,
+    workers: int | None,
     **settings: Any,
 ) -> None:
-    """Search learning rate, momentum and L2; the same command again goes on after a stop."""
-    from train.search import Search, search
+    """Search learning rate, momentum and L2; the same command again goes on after a stop.
 
+    With --scheduler several attempts are made at once, one for each worker. Workers find --data at the
+    same path as here, and `train`: they are started in a clone like this one, with PYTHONPATH=. set.
+    """
+    from train.search.record import Search
+    from train.search.search import search
+
+    _check(scheduler, workers)
     chosen = EXPERIMENTS[experiment]
     if chosen.transfer and not pretrained:
         raise click.UsageError(f"experiment {experiment} is {chosen.title}: --pretrained is needed")
@@ -71,7 +90,30 @@ def search_command(
     every = Settings(architecture=chosen.architecture, more_epochs=0, **settings)
     out = out or Path(f"runs/search/experiment-{experiment}-arrangement-{every.arrangement}")
     click.echo(f"{out}: an attempt is on record when it has ended", err=True)
-    click.echo(json.dumps(search(Search(out), experiment, data, every, attempts, weights, device)))
+    with _client(scheduler, workers, every.threads) as client:
+        best = search(Search(out), experiment, data, every, attempts, weights, device, client)
+    click.echo(json.dumps(best))
+
+
+def _check(scheduler: str | None, workers: int | None) -> None:
+    if workers is not None and scheduler != schedulers.LOCAL:
+        raise click.UsageError("--workers goes with --scheduler local: others' workers are started elsewhere")
+    if scheduler is not None:
+        schedulers.check()
+
+
+def _client(scheduler: str | None, workers: int | None, threads: int) -> AbstractContextManager[Any]:
+    """Of Dask; None without a scheduler. A worker has one thread for Dask: torch starts its own."""
+    if scheduler is None:
+        return nullcontext()
+    if scheduler != schedulers.LOCAL:
+        return schedulers.connected(scheduler)
+    import dask
+
+    # glibc keeps its memory, where Dask has it given back: a training asks for the same again at every step
+    keep = {"MALLOC_TRIM_THRESHOLD_": 10**11, "MALLOC_MMAP_MAX_": 0}
+    dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in keep.items()})
+    return schedulers.local(workers or max(1, available_cores() // threads), 1)
 
 
 def _weights(source: str | None, settings: dict[str, Any]) -> Weights | None:

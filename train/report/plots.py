@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from train import paper
 from train.report import tables
-from train.search import NAMES, SPACE
+from train.search.record import NAMES, SPACE
 
 LABELS = {"learning_rate": "learning rate", "momentum": "momentum", "l2": "L2"}
 GRID = 40  # points of a partial dependence

@@ -16,7 +16,7 @@ from train.covid_ct import COVID
 from train.experiments import EXPERIMENTS
 from train.report.markdown import number, ranged, small, table
 from train.run import Run
-from train.search import Search
+from train.search.record import Search
 
 NETWORKS = {"CNN-1": "cnn1", "CNN-2": "cnn2"}
 

@@ -3,27 +3,25 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
 from math import log10
 from pathlib import Path
 
 import pytest
 
-from train.run import RunError, Settings
-from train.search import INITIAL, NAMES, SPACE, Search, search
-
-SMALL = Settings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1, seed=3)
-
-
-def command(data: Path, out: Path, *extra: str) -> list[str]:
-    options = "--experiment 4 --arrangement 2 --attempts 3 --epochs 1 --image-size 67 --augmentation none"
-    where = ["--threads", "1", "--data", str(data), "--out", str(out)]
-    return [sys.executable, "-m", "train", "search", *options.split(), *where, *extra]
+from tests.search_command import SMALL, command
+from train.run import RunError
+from train.search.proposals import Proposals
+from train.search.record import INITIAL, NAMES, SPACE, Asked, Search
+from train.search.search import search
 
 
 def points(found: Search) -> list[list[float]]:
     return [[attempt[name] for name in NAMES] for attempt in found.attempts()]
+
+
+def worth(asked: Asked) -> dict[str, float]:
+    return {"accuracy": 0.9 - 0.1 * (2 + log10(asked.point["learning_rate"])) ** 2}
 
 
 def invented(folder: Path, count: int) -> Search:
@@ -31,20 +29,10 @@ def invented(folder: Path, count: int) -> Search:
     found = Search(folder)
     folder.mkdir(exist_ok=True)
     (folder / "search.json").write_text(json.dumps({"seed": 0}))
-    optimiser = found.optimiser()
-    for number in range(1, count + 1):
-        point = dict(zip(NAMES, map(float, optimiser.ask()), strict=True))
-        accuracy = 0.9 - 0.1 * (2 + log10(point["learning_rate"])) ** 2
-        found.append({"attempt": number, **point, "accuracy": accuracy})
-        optimiser.tell(list(point.values()), -accuracy)
+    proposals = Proposals(found, count)
+    while (asked := proposals.next()) is not None:
+        proposals.end(asked, worth(asked))
     return found
-
-
-@pytest.fixture(scope="module")
-def whole(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Search:
-    out = tmp_path_factory.mktemp("search") / "whole"
-    subprocess.run(command(covid_ct, out), check=True, capture_output=True)
-    return Search(out)
 
 
 def test_every_attempt_is_on_record_within_the_tables_ranges(whole: Search) -> None:
@@ -122,7 +110,7 @@ def test_an_attempt_that_diverges_is_worth_chance(
     from skopt.space import Real
 
     hopeless = [Real(1e30, 1e31, prior="log-uniform", name="learning_rate"), *SPACE[1:]]
-    monkeypatch.setattr("train.search.SPACE", hopeless)
+    monkeypatch.setattr("train.search.record.SPACE", hopeless)
     best = search(Search(tmp_path / "s"), "4", covid_ct, SMALL, attempts=1)
     assert best["diverged"]
     assert best["accuracy"] == 0.5
@@ -137,7 +125,9 @@ def test_the_surrogate_finds_where_accuracy_is_best(tmp_path: Path) -> None:
 def test_a_replayed_search_asks_for_the_same_next_point(tmp_path: Path) -> None:
     longer, shorter = invented(tmp_path / "a", INITIAL + 3), invented(tmp_path / "b", INITIAL + 2)
     assert points(longer)[:-1] == points(shorter)
-    assert list(map(float, shorter.optimiser().ask())) == points(longer)[-1]
+    asked = Proposals(shorter, INITIAL + 3).next()
+    assert asked is not None
+    assert list(asked.point.values()) == points(longer)[-1]
 
 
 def test_no_estimate_before_there_is_a_surrogate(tmp_path: Path) -> None:

@@ -1,0 +1,32 @@
+"""A row of JSON for every new scan in a folder: python examples/kiosk_loop.py FOLDER [SECONDS]
+
+A file is read once it has not changed for SECONDS (2), so that one still being written is not taken for
+whole; one that changes later is read again. Hidden files are left alone. For research use only.
+"""
+
+import json
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from edgect import Classifier
+
+folder, quiet = Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 2.0
+classifier = Classifier(backend="openvino")  # loads the model once
+seen: dict[Path, tuple[object, float]] = {}  # size and time of change, and since when they are so
+answered: dict[Path, object] = {}  # what they were when a file was read
+
+while True:
+    for path in sorted(folder.glob("[!.]*")):
+        with suppress(FileNotFoundError):  # somebody took it away
+            found = path.stat()
+            state = (found.st_size, found.st_mtime_ns)
+            if seen.setdefault(path, (state, time.monotonic()))[0] != state:
+                seen[path] = (state, time.monotonic())  # this clock: the one of who wrote it may be wrong
+            ready = path.is_file() and time.monotonic() - seen[path][1] >= quiet
+            if ready and answered.get(path) != state:
+                answered[path] = state
+                for prediction in classifier.classify_file(str(path)):
+                    print(json.dumps(prediction.row()), flush=True)
+    time.sleep(quiet / 4)
