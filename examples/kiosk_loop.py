@@ -14,14 +14,14 @@ from edgect import Classifier
 
 folder, quiet = Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 2.0
 classifier = Classifier(backend="openvino")  # loads the model once
-seen: dict[Path, tuple[object, float]] = {}  # size and time of change, and since when they are so
-answered: dict[Path, object] = {}  # what they were when a file was read
+seen: dict[Path, tuple[object, float]] = {}  # a file's number, size and time of change, and since when
+answered: dict[Path, object] = {}  # what they were when it was read
 
-while True:
-    for path in sorted(folder.glob("[!.]*")):
-        with suppress(FileNotFoundError):  # somebody took it away
+while folder.is_dir():
+    for path in sorted(path for path in folder.rglob("*") if not path.name.startswith(".")):
+        with suppress(OSError):  # somebody took it away, or it is a link to nothing
             found = path.stat()
-            state = (found.st_size, found.st_mtime_ns)
+            state = (found.st_ino, found.st_size, found.st_mtime_ns)
             if seen.setdefault(path, (state, time.monotonic()))[0] != state:
                 seen[path] = (state, time.monotonic())  # this clock: the one of who wrote it may be wrong
             ready = path.is_file() and time.monotonic() - seen[path][1] >= quiet
@@ -30,3 +30,4 @@ while True:
                 for prediction in classifier.classify_file(str(path)):
                     print(json.dumps(prediction.row()), flush=True)
     time.sleep(quiet / 4)
+sys.exit(f"{folder}: there is no such folder, or no longer")

@@ -64,12 +64,22 @@ def test_a_row_for_every_new_scan_and_none_for_what_is_half_written(kiosk: Kiosk
             time.sleep(0.2)
     (folder / ".c.jpg").write_bytes(content)
     (folder / "d.jpg").write_text("no picture")
+    (folder / "self.jpg").symlink_to("self.jpg")
     rows = sorted((Path(row["path"]).name, row["status"]) for row in (kiosk.row(), kiosk.row()))
     assert rows == [("b.jpg", "ok"), ("d.jpg", "error")]
 
     shutil.copy(SCANS / COVID, folder / "d.jpg")  # a file that changes is another scan
     again = kiosk.row()
     assert (Path(again["path"]).name, again["sha256"]) == ("d.jpg", first["sha256"])
+    (folder / "inside").mkdir()
+    shutil.copy(SCANS / COVID, folder / "inside" / "e.webp")
+    assert Path(kiosk.row()["path"]) == folder / "inside" / "e.webp"
     time.sleep(1)
     assert kiosk.quiet()
     assert kiosk.process.poll() is None
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    line = [sys.executable, str(EXAMPLES / "kiosk_loop.py"), str(tmp_path / "mistyped")]
+    done = subprocess.run(line, capture_output=True, text=True)
+    assert (done.returncode, "no such folder" in done.stderr) == (1, True)

@@ -54,18 +54,25 @@ def test_its_command_answers_as_an_unprivileged_user_with_only_the_calls_it_is_a
     found, port = settings(), free_port()
     token = tmp_path / "token"
     token.write_text("a-token-of-these-tests-0123456789\n")
-    cache = tmp_path / "cache"
+    cache, state = tmp_path / "cache", tmp_path / "state"
     cache.mkdir()
-    places = {"%d": "/run/credentials/edgect-serve.service", "%C": "/var/cache", "8765": str(port)}
+    state.mkdir()
+    places = {
+        "%d": "/run/credentials/edgect-serve.service",
+        "%C": "/var/cache",
+        "%S": "/var/lib",
+        "8765": str(port),
+    }
 
     def placed(text: str) -> str:
         for written, meant in places.items():
             text = text.replace(written, meant)
         return text
 
-    variables = dict(placed(value).split("=", 1) for value in found["Environment"])
+    variables = dict(one.split("=", 1) for line in found["Environment"] for one in placed(line).split())
     options = ["--tmpfs", "/opt", "--symlink", sys.prefix, "/opt/edgect"]
     options += ["--tmpfs", "/var/cache", "--bind", str(cache), variables["EDGECT_CACHE_DIR"]]
+    options += ["--tmpfs", "/var/lib", "--bind", str(state), f"{variables['XDG_STATE_HOME']}/edgect"]
     options += ["--ro-bind", str(token), placed("%d/token")]
     calls = cage.allowed(found["SystemCallFilter"])
     with (tmp_path / "log").open("w+b") as log:
@@ -77,6 +84,7 @@ def test_its_command_answers_as_an_unprivileged_user_with_only_the_calls_it_is_a
             process.wait(30)
     assert (row["path"], row["status"], row["backend"]) == (SCAN.name, "ok", "openvino")
     assert list(cache.iterdir()), "OpenVINO kept no compiled model"
+    assert [file.name for file in state.iterdir()] == ["salt"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of Linux")
