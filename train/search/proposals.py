@@ -15,10 +15,11 @@ class Proposals:
     """Attempts to make, and the record of those that ended.
 
     With nothing under way a point is the optimiser's own, so that a search by one worker is a search
-    without any. With attempts under way the optimiser is told a constant lie about each, the best
-    accuracy so far ("constant liar", Ginsbourger, Le Riche and Carraro 2010), and asked at once: an
-    attempt is put where those under way are not expected to tell all there is to know. A worse lie
-    would dig a hole into the surface, and a hole beside a good attempt passes for noise.
+    without any. With attempts under way the optimiser is told a constant lie about each, the mean accuracy so
+    far ("constant liar", Ginsbourger, Le Riche and Carraro 2010; `cl_mean` of scikit-optimize), and asked
+    at once: a point is put where those under way will not tell what there is to know. The best accuracy as a
+    lie makes hills of points that nobody has seen, the worst makes holes beside good ones; in a simulation on
+    the surrogate of a finished search (four workers, 24 attempts, four seeds) the mean did best of the three.
 
     Nothing of this depends on time but the order in which attempts end, which the record keeps: a search
     that was stopped asks for the points that one never stopped would have asked for.
@@ -90,7 +91,7 @@ class Proposals:
             liar = self._search.optimiser(np.random.RandomState([self._search.description()["seed"], number]))
             worth = [-row["accuracy"] for row in self._record]
             points = [point(row) for row in self._record] + [point(asked.point) for asked in self._open]
-            liar.tell(points, worth + [min(worth)] * len(self._open))
+            liar.tell(points, worth + [float(np.mean(worth))] * len(self._open))
             found = liar.ask()
         return dict(zip(NAMES, map(float, found), strict=True))
 
