@@ -26,13 +26,13 @@ dask = pytest.importorskip("dask")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """Two workers like this machine, and one that says it has another edgect."""
     folder = tmp_path_factory.mktemp("cluster")
-    other = folder / "other/edgect-9.9.dist-info"
+    other = folder / "other"
     other.mkdir(parents=True)
-    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: edgect\nVersion: 9.9\n")
+    (other / "sitecustomize.py").write_text("import edgect\nedgect.__version__ = '9.9'\n")
     with processes(folder) as started:
         started.worker()
         started.worker(threads=2)  # makes one attempt at a time all the same
-        started.worker(variables={"PYTHONPATH": str(other.parent)})
+        started.worker(variables={"PYTHONPATH": str(other)})
         started.wait(3)
         yield started
 

@@ -52,6 +52,7 @@ def test_the_best_accuracy_has_an_interval_by_patient(whole: Search) -> None:
     assert len(best["probabilities"]) == len(whole.description()["patients"]) == 138
 
 
+@pytest.mark.slow
 def test_killed_in_the_second_attempt_and_resumed_makes_the_same_three(
     whole: Search, covid_ct: Path, tmp_path: Path
 ) -> None:
