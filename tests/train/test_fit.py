@@ -70,7 +70,11 @@ def test_resuming_with_other_settings_is_refused(finished: Run, covid_ct: Path) 
         fit(other, covid_ct, finished, resume=True)
 
 
-@pytest.mark.parametrize("extra", [[], ["--average-decay", "0.9"]], ids=["plain", "averaged"])
+@pytest.mark.parametrize(
+    "extra",
+    [[], pytest.param(["--average-decay", "0.9"], marks=pytest.mark.slow)],
+    ids=["plain", "averaged"],
+)
 def test_killed_and_resumed_ends_with_the_same_weights(
     covid_ct: Path, tmp_path: Path, extra: list[str]
 ) -> None:
@@ -117,6 +121,7 @@ def test_killed_and_resumed_ends_with_the_same_weights(
         assert (tmp_path / "whole" / name).read_text() == (tmp_path / "killed" / name).read_text()
 
 
+@pytest.mark.slow
 def test_bfloat16_trains_and_is_recorded(covid_ct: Path, tmp_path: Path) -> None:
     run = Run(tmp_path / "bf16")
     fit(Settings(**{**vars(SMALL), "precision": "bf16", "more_epochs": 0}), covid_ct, run)
