@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect import backends, gate, golden
-from edgect.backends import Outputs, Session
+from edgect.backends import Session
 from edgect.bundle import DEFAULT, Bundle
 from edgect.decision import Decision
 from edgect.errors import EngineError, ScanError
 from edgect.gate import Gate
 from edgect.identifiers import Identifiers
+from edgect.log_odds import evidence_by_place, to_probability
 from edgect.ordered import in_order
 from edgect.prediction import SETTINGS, Prediction
 from edgect.preprocess import Preprocess
@@ -209,10 +210,10 @@ class Classifier:
         refused = refused or (gate.no_lungs() if view is None else self._gate.judge(distance, view))
         if refused and self._gated:
             return self._unanswered(path, frame, refused, digest, start, distance)
-        probability = _sigmoid(log_odds / self.bundle.manifest["temperature"])
+        probability = to_probability(log_odds / self.bundle.manifest["temperature"])
         extra: dict[str, Any] = {}
         if evidence:
-            extra = {"pixels": pixels, "evidence": placement.to_slice(_evidence(outputs, log_odds))}
+            extra = {"pixels": pixels, "evidence": placement.to_slice(evidence_by_place(outputs, log_odds))}
         return Prediction(
             path=path,
             status="ok",
@@ -275,14 +276,3 @@ class Classifier:
             "normal": "" if normal is None else " ".join(f"{part:.4f}" for part in normal),
             "window": f"{self._window.level:g}/{self._window.width:g}",
         }
-
-
-def _sigmoid(log_odds: float) -> float:
-    """Softmax over two classes, as a function of their difference; exact at both ends."""
-    return float(1 / (1 + np.exp(-log_odds))) if log_odds > 0 else float(1 - 1 / (1 + np.exp(log_odds)))
-
-
-def _evidence(outputs: Outputs, log_odds: float) -> NDArray[np.float32]:
-    """Difference of the two activation maps, the biases spread evenly: its mean is `log_odds`."""
-    difference = outputs.cam[0, 1] - outputs.cam[0, 0]
-    return np.asarray(difference + (log_odds - float(difference.mean())), np.float32)

@@ -17,7 +17,6 @@ from edgect.scans.quiet import quiet
 
 UNIQUE = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 PATIENT = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")
-TOGETHER = ("StudyInstanceUID", "SeriesInstanceUID", "PatientID", "PatientName", "PatientBirthDate")
 # which results want to be there, if only empty (DICOM PS3.3, C.7.1.1 and C.7.2.1: type 2)
 STUDY = ("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName")
 OPTIONAL = (
