@@ -28,14 +28,15 @@ _NUMBERS: dict[str, Callable[[str], Value]] = {
 
 @dataclass(frozen=True)
 class Lines:
-    """path_width: of a table's first column."""
+    """path_width: of a table's first column, in characters."""
 
     form: str
     path_width: int = 0
 
     @classmethod
     def of(cls, form: str, paths: Sequence[str]) -> Lines:
-        return cls(form, max(len(printable(path)) for path in paths))
+        # other forms have no columns to align, and there may be ten million paths
+        return cls(form, max(len(printable(path)) for path in paths) if form == "table" else 0)
 
     def header(self) -> str:
         if self.form == "csv":
