@@ -14,6 +14,7 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 from edgect.cli import main
+from edgect.evaluate.rows import open_rows
 from edgect.metrics import auc
 from tests.edgect.synthetic import write_scan
 
@@ -112,6 +113,17 @@ def test_rows_never_go_over_an_input(evaluate: Evaluate, scan: Path) -> None:
         before = output.read_bytes()
         assert evaluate(table, "--rows", output).exit_code == 2
         assert output.read_bytes() == before
+
+
+def test_rows_are_blamed_for_their_own_trouble_alone(
+    evaluate: Evaluate, labelled: Path, tmp_path: Path
+) -> None:
+    done = evaluate(labelled, "--rows", tmp_path / "nowhere" / "rows.csv")
+    assert (done.exit_code, "nowhere/rows.csv: cannot be written (No such file" in done.stderr) == (2, True)
+    rows = tmp_path / "rows.csv"
+    with pytest.raises(OSError, match="the scans' disk is gone"), open_rows(rows, ("no", "yes")):
+        raise OSError(5, "the scans' disk is gone")
+    assert not rows.exists()
 
 
 def test_the_auc_is_that_of_scikit_learn() -> None:
