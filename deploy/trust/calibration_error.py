@@ -8,24 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgect.metrics import expected_calibration_error
 from train.covid_ct import Item
 
 BINS = 10
 DRAWS = 2000
 
-Scores = NDArray[np.float64]
 
-
-def expected(labels: NDArray[np.int64], probabilities: Scores) -> float:
-    """Mean over `BINS` bins of as many slices each of |share with COVID-19 - mean probability of it|.
-
-    Equal-mass bins, as of Nguyen and O'Connor (2015); the sort is stable, so ties keep their order.
-    """
-    bins = np.array_split(np.argsort(probabilities, kind="stable"), min(BINS, len(labels)))
-    return float(sum(abs((labels[b] - probabilities[b]).sum()) for b in bins) / len(labels))
-
-
-def table(items: Sequence[Item], probabilities: Scores, temperature: float) -> dict[str, Any]:
+def table(items: Sequence[Item], probabilities: NDArray[np.float64], temperature: float) -> dict[str, Any]:
     """The error before and after dividing log-odds by the temperature, with 95 % intervals.
 
     probabilities: after. Intervals are of `DRAWS` bootstrap draws of patients; resampling adds unevenness
@@ -45,10 +35,12 @@ def table(items: Sequence[Item], probabilities: Scores, temperature: float) -> d
         "patients": len(places),
         **{
             name: {
-                "value": round(expected(labels, values), 4),
+                "value": round(expected_calibration_error(labels, values, BINS), 4),
                 "interval": [
                     round(float(end), 4)
-                    for end in np.percentile([expected(labels[d], values[d]) for d in draws], [2.5, 97.5])
+                    for end in np.percentile(
+                        [expected_calibration_error(labels[d], values[d], BINS) for d in draws], [2.5, 97.5]
+                    )
                 ],
             }
             for name, values in (("before", before), ("after", after))
