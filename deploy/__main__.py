@@ -8,12 +8,11 @@ from pathlib import Path
 
 import click
 
-from deploy import calibration, describe, export, make, manifest, subjects, verify
+from deploy import calibration, describe, make, manifest, subjects
 from deploy.int8 import distil, files
 from edgect.bundle import MANIFEST
-from edgect.errors import EdgectError
-from train.covid_ct import DataError
-from train.run import Run, RunError
+from edgect.errors import EdgectError, UsageError
+from train.run import Run
 
 
 @click.command()
@@ -84,19 +83,12 @@ def main(
 def _refuse_to_replace(out: Path) -> None:
     """An old bundle is replaced; a folder of anything else is somebody's, and stays."""
     if out.exists() and not (out / MANIFEST).is_file() and not (out.is_dir() and not any(out.iterdir())):
-        raise ValueError(f"--out {out} exists and is no bundle; name another folder")
+        raise UsageError(f"--out {out} exists and is no bundle; name another folder")
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (
-        DataError,
-        RunError,
-        EdgectError,
-        export.ExportError,
-        verify.VerificationError,
-        ValueError,
-    ) as error:
+    except EdgectError as error:  # any other is a bug, or the disk's: its traceback says where
         click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
+        sys.exit(error.exit_code)

@@ -35,8 +35,8 @@ def draw(
 ) -> CalibrationSet:
     """Draw `count` training slices without replacement, half of each class, evenly over the titles.
 
-    A title with too few of a class gives all it has, and the others more. Raises ValueError where
-    all together have too few, DataError for a slice that cannot be read.
+    A title with too few of a class gives all it has, and the others more. Raises DataError where
+    all together have too few, or a slice cannot be read.
     """
     rng = np.random.default_rng(seed)
     paths = []
@@ -50,7 +50,7 @@ def draw(
 def even(count: int, available: Sequence[int]) -> list[int]:
     """How many to take of each, in all `count`: as many of one as of another, as far as there are."""
     if count > sum(available):
-        raise ValueError(f"{2 * count} calibration slices need {count} of each class; {sum(available)} exist")
+        raise DataError(f"{2 * count} calibration slices need {count} of each class; {sum(available)} exist")
     shares = [0] * len(available)
     for _ in range(count):
         left = [n for n, share in enumerate(shares) if share < available[n]]

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from edgect.backends import Outputs
+from edgect.errors import ModelError
 from train.elu import Elu
 from train.fire import Fire
 from train.network import LightCNN, Upsample
@@ -22,7 +23,7 @@ OPSET = 18
 TOLERANCE = 1e-3  # of logits and cam, whose size is about 1 to 10; float32 sums in another order
 
 
-class ExportError(Exception):
+class ExportError(ModelError):
     """The exported model does not answer as torch does."""
 
 

@@ -15,6 +15,7 @@ from deploy.processors import CAPPED, ELSEWHERE, HERE, SAMPLE, emulator_is_insta
 from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle
+from edgect.errors import ModelError
 from edgect.preprocess import Preprocess
 from edgect.scans import read_slice
 from train.across.judge import described
@@ -29,7 +30,7 @@ MAX_ACCURACY_DIFFERENCE = 0.005  # of INT8 to FP32
 ParityTable = Mapping[str, Mapping[str, float]]
 
 
-class VerificationError(Exception):
+class VerificationError(ModelError):
     """A quantized model answers unlike its FP32 reference."""
 
 

@@ -8,12 +8,10 @@ import click
 
 from edgect.errors import EdgectError
 from train.commands import main
-from train.covid_ct import DataError
-from train.run import RunError
 
 if __name__ == "__main__":
     try:
         main()
-    except (DataError, RunError, EdgectError, ValueError, OSError) as error:
+    except EdgectError as error:  # any other is a bug, or the disk's: its traceback says where
         click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
+        sys.exit(error.exit_code)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from edgect.errors import EdgectError
+
 Part = Literal["train", "val", "test"]
 
 COVID, NOT_COVID = 1, 0
@@ -22,8 +24,10 @@ _PATIENTS = {
 }
 
 
-class DataError(Exception):
+class DataError(EdgectError):
     """The data folder is not what it should be; the message names the file and what to do."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edgect.heatmap import overlay
 from train import lungs, predict
 from train.blanking import ALTERATIONS
-from train.covid_ct import COVID, NOT_COVID, Item
+from train.covid_ct import COVID, NOT_COVID, DataError, Item
 from train.evidence import evidence
 from train.images import load
 from train.run import Run
@@ -112,7 +112,7 @@ def strongest(maps: NDArray[np.float32]) -> float:
 
 def _draw(items: Sequence[Item], count: int, seed: int) -> list[Item]:
     if not items or count < 1:
-        raise ValueError(f"{count} of {len(items)} slices: none to draw")
+        raise DataError(f"{count} of {len(items)} slices: none to draw")
     drawn = np.random.default_rng(seed).choice(len(items), min(count, len(items)), replace=False)
     return [items[index] for index in sorted(drawn)]
 

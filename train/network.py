@@ -5,17 +5,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from edgect.errors import UsageError
 from train.elu import Elu
 from train.fire import FIRE, Fire
 
 
 def check_image_size(size: int) -> None:
-    """Raise ValueError unless the x4 transposed convolution meets the skip at this size.
+    """Raise UsageError unless the x4 transposed convolution meets the skip at this size.
 
     It does where both poolings below the skip divide evenly: 67, 83, 99, ... 227, ...
     """
     if size < 67 or (size - 67) % 16:
-        raise ValueError(f"image size {size} does not fit the network; 67, 83, 99, ... 227 do")
+        raise UsageError(f"image size {size} does not fit the network; 67, 83, 99, ... 227 do")
 
 
 class Upsample(nn.ConvTranspose2d):

@@ -12,12 +12,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from edgect.errors import EdgectError
 from train.experiments import Network
 from train.fire import FIRE, Fire
 from train.network import LightCNN
 from train.squeezenet import LAYOUTS, SqueezeNet
 
 EQUALISED = 10.0  # the largest factor that `equalise` gives a channel
+
+
+class WeightsError(EdgectError):
+    """A file of pretrained weights is missing, damaged, or of another network."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class Weights:
 
         A file in codebook form (Deep Compression: `NAME.book[NAME.code]`) is taken for Caffe's,
         whose first layer reads BGR; it is turned to RGB here.
-        Raises ValueError naming a file that is missing or cannot be read.
+        Raises WeightsError naming a file that is missing or cannot be read.
         """
         if source == "torchvision":
             from torchvision.models import SqueezeNet1_1_Weights
@@ -58,7 +65,7 @@ class Weights:
             with np.load(io.BytesIO(content)) as archive:
                 arrays = {name: archive[name] for name in archive.files}
         except (OSError, ValueError, AttributeError) as error:
-            raise ValueError(f"{source}: not a readable .npz file of weights ({error})") from error
+            raise WeightsError(f"{source}: not a readable .npz file of weights ({error})") from error
         books = [name.removesuffix(".book") for name in arrays if name.endswith(".book")]
         for name in books:
             arrays[name] = arrays.pop(f"{name}.book")[arrays.pop(f"{name}.code")]
@@ -89,7 +96,7 @@ def load_trunk(network: Network, weights: Weights) -> None:
     The difference of input scaling is folded into the first layer; where the network takes grey
     slices, the layer is summed over colour. It has no padding, so a grey slice gives exactly
     what three equal colour channels would have. A bypass by convolution keeps its initial weights.
-    Raises ValueError naming a key that is missing or of another shape.
+    Raises WeightsError naming a key that is missing or of another shape.
     """
     layout = network.layout if isinstance(network, SqueezeNet) else LAYOUTS["1.1"]
     shape = (layout.filters, 3, layout.kernel, layout.kernel)
@@ -201,9 +208,9 @@ def _fill(layer: nn.Module, weights: Weights, key: str) -> None:
 def _take(weights: Weights, key: str, shape: tuple[int, ...]) -> Tensor:
     value = weights.tensors.get(key)
     if value is None:
-        raise ValueError(
+        raise WeightsError(
             f"{weights.name} has no {key!r}; SqueezeNet's weights with torchvision's keys are needed"
         )
     if tuple(value.shape) != shape:
-        raise ValueError(f"{weights.name}: {key!r} has shape {tuple(value.shape)} where {shape} is needed")
+        raise WeightsError(f"{weights.name}: {key!r} has shape {tuple(value.shape)} where {shape} is needed")
     return value

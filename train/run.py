@@ -16,13 +16,16 @@ import cv2
 import numpy as np
 import torch
 
+from edgect.errors import EdgectError
 from train.arrangements import Arrangement
 from train.experiments import ARCHITECTURES, Architecture, Network
 from train.network import check_image_size
 
 
-class RunError(Exception):
+class RunError(EdgectError):
     """A run folder is missing, incomplete, or not the one that was asked for."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

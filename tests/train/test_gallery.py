@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from train import gallery, predict
-from train.covid_ct import COVID, NOT_COVID, Item
+from train.covid_ct import COVID, NOT_COVID, DataError, Item
 from train.fit import fit
 from train.images import load
 from train.run import Run, Settings
@@ -100,5 +100,5 @@ def test_more_slices_are_asked_for_than_there_are(items: list[Item], covid_ct: P
 
 
 def test_no_slices_at_all(covid_ct: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="none to draw"):
+    with pytest.raises(DataError, match="none to draw"):
         gallery.lung_masks([], covid_ct, tmp_path)

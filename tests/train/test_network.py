@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from edgect.errors import UsageError
 from train.fire import Fire
 from train.network import LightCNN, Upsample, check_image_size
 
@@ -85,7 +86,7 @@ def test_sizes_that_fit_run(size: int) -> None:
 
 @pytest.mark.parametrize("size", [51, 66, 68, 224, 226, 256])
 def test_other_sizes_are_a_clear_error(size: int) -> None:
-    with pytest.raises(ValueError, match=f"image size {size} does not fit"):
+    with pytest.raises(UsageError, match=f"image size {size} does not fit"):
         check_image_size(size)
 
 

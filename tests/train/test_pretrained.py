@@ -15,6 +15,7 @@ from train.network import LightCNN
 from train.pretrained import (
     TORCHVISION,
     Weights,
+    WeightsError,
     initialise,
     keep_through_norm,
     load_classifier,
@@ -88,14 +89,14 @@ def test_random_initialisation_follows_he() -> None:
 
 
 def test_missing_file_is_named() -> None:
-    with pytest.raises(ValueError, match=r"nowhere\.npz: not a readable"):
+    with pytest.raises(WeightsError, match=r"nowhere\.npz: not a readable"):
         Weights.read("nowhere.npz")
 
 
 def test_file_of_another_kind_is_named(tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
     path.write_bytes(b"no archive")
-    with pytest.raises(ValueError, match=r"weights\.npz: not a readable"):
+    with pytest.raises(WeightsError, match=r"weights\.npz: not a readable"):
         Weights.read(str(path))
 
 
@@ -107,7 +108,7 @@ def test_file_of_another_kind_is_named(tmp_path: Path) -> None:
 def test_weights_of_another_network_are_refused(weights: Weights, change, message: str) -> None:
     tensors = dict(weights.tensors)
     change(tensors)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(WeightsError, match=message):
         load_trunk(LightCNN(), Weights("other.npz", "", tensors))
 
 

@@ -12,7 +12,7 @@ from train.across.crops import Crops
 from train.across.recipe import Recipe
 from train.across.sources import MILD, source_of
 from train.blanking import lungs_blanked
-from train.covid_ct import CLASSES, COVID, Item
+from train.covid_ct import CLASSES, COVID, DataError, Item
 
 Grey = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -48,7 +48,7 @@ class Samples:
         for label, name in CLASSES.items():
             drawn = [s for s, weight in recipe.sources.items() if weight and len(self._cells[s, label])]
             if recipe.balanced and not drawn:
-                raise ValueError(f"no {name} slices to draw from {', '.join(recipe.sources)}; add a source")
+                raise DataError(f"no {name} slices to draw from {', '.join(recipe.sources)}; add a source")
         self._healthy = [n for n, i in enumerate(items) if i.path.startswith(HEALTHY) and crops.cropped[n]]
         self._chances = {n: self._chance(items[n]) for n in range(len(items))}
         pairs = zip(crops.images, crops.lungs, strict=True)

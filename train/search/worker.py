@@ -17,6 +17,7 @@ from distributed import get_worker
 from tqdm import tqdm
 
 import edgect
+from edgect.errors import EdgectError
 from train.arrangements import Arrangement, arrangement
 from train.covid_ct import DataError
 from train.images import Slices
@@ -30,11 +31,11 @@ REPORTED_EVERY = 1.0  # seconds
 _ONE_AT_A_TIME = Lock()  # torch has one number of threads and one random state for all of a process
 
 
-class RefusedError(Exception):
+class RefusedError(EdgectError):
     """This worker would make another attempt of it than the machine that asks."""
 
 
-class ForgottenError(Exception):
+class ForgottenError(EdgectError):
     """Nobody waits for this attempt any more."""
 
 

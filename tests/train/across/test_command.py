@@ -13,12 +13,14 @@ import pytest
 from click.testing import CliRunner, Result
 from torchvision.models import squeezenet1_1
 
+from edgect.errors import UsageError
 from tests.train.across.small import WEIGHTS
 from train.across.ablation import PARTS_OF_RECIPE
 from train.across.recipe import Recipe
 from train.across.run import AcrossRun
 from train.across.sources import SOURCES
 from train.commands import main
+from train.covid_ct import DataError
 from train.run import RunError
 
 pytestmark = pytest.mark.filterwarnings("ignore:All-NaN")  # two steps of training tell nothing apart
@@ -110,8 +112,8 @@ def test_each_part_of_the_recipe_can_be_left_out(
 @pytest.mark.parametrize(
     ("options", "kind", "message"),
     [
-        (["--image-size", "100", "83"], ValueError, "image size 100 does not fit the network; 67, 83"),
-        (["--source", "luna-slices"], ValueError, "no COVID slices to draw from luna-slices"),
+        (["--image-size", "100", "83"], UsageError, "image size 100 does not fit the network; 67, 83"),
+        (["--source", "luna-slices"], DataError, "no COVID slices to draw from luna-slices"),
     ],
 )
 def test_what_cannot_be_trained_is_said(
