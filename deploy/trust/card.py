@@ -17,8 +17,8 @@ band were fitted, figures flatter.
 | --- | --- | --- |
 $gate
 
-Expected calibration error, $bins bins of nearly as many slices each, equal probabilities in one; before and after
-temperature scaling. Intervals lie rather high, since slices drawn several times are unevenness of their own:
+Expected calibration error, $bins bins of nearly as many slices each, equal probabilities in one; before and
+after temperature scaling. Intervals lie rather high: slices drawn several times are unevenness of their own.
 
 | part | slices | before | after |
 | --- | --- | --- | --- |
