@@ -74,7 +74,7 @@ def names(archive: ZipFile) -> list[str]:
     """As `members`, of an archive that is open."""
     if len(archive.infolist()) > MEMBERS:
         raise ScanError(f"archive of {len(archive.infolist()):,} files is over the limit of {MEMBERS:,}")
-    return [info.filename for info in archive.infolist() if not info.is_dir()]
+    return [info.filename for info in archive.infolist() if not _is_folder(info)]
 
 
 def member_of(opened: ZipFile, member: str, length: int) -> bytes:
@@ -99,6 +99,10 @@ def _check(info: ZipInfo) -> None:
         raise ScanError("encrypted: unpack the archive with its password")
     if info.compress_type not in METHODS:
         raise ScanError(f"compressed by method {info.compress_type}, not deflate: unpack the archive")
+
+
+def _is_folder(info: ZipInfo) -> bool:
+    return info.is_dir() or (info.filename.endswith("\\") and not info.file_size)
 
 
 def _is_file(path: str) -> bool:

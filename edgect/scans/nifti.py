@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
+import cv2
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.nifti2 import Nifti2Image
@@ -18,7 +19,7 @@ from edgect.errors import ScanError
 from edgect.scans.frame import Frame, Origin, Vector
 from edgect.scans.hounsfield import Window
 from edgect.scans.limits import Limits
-from edgect.scans.plane import Plane, normal, to_grey
+from edgect.scans.plane import AIR, LOWEST, Plane, normal, to_grey
 from edgect.scans.quiet import quiet
 
 MILLIMETRES = {"meter": 1000.0, "mm": 1.0, "micron": 0.001, "unknown": 1.0}
@@ -28,8 +29,10 @@ def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> It
     """Decode a volume's slices in the order of the file, one at a time; never raises for bad content.
 
     Values, scaled as the header says, are taken to be Hounsfield units: a NIfTI file does not say what
-    they are. A slice in which nothing is as low as air is rejected. The affine says which axis runs
-    along the patient and how slices are turned to be looked at. name: the volume's series.
+    they are. A slice in which nothing is as low as air is rejected. NaN or minus infinity that reaches the
+    edge of a slice is padding, as programs write it outside the body, and taken to be -1024 HU; within, it
+    is damage. The affine says which axis runs along the patient and how slices are turned to be looked at.
+    name: the volume's series.
     """
     origin = Origin(name, name)
     try:
@@ -104,8 +107,23 @@ class _Volume:
     def plane(self, index: int) -> Plane:
         where: list[Any] = [slice(None)] * 3 + [0] * self._more
         where[self._along] = index
-        values: NDArray[np.floating] = np.asarray(self._data[tuple(where)], np.float32)
-        return Plane(values, self._directions[self._right], self._directions[self._down], self._spacing)
+        values: NDArray[np.float32] = np.asarray(self._data[tuple(where)], np.float32)
+        return Plane(
+            _padded(values), self._directions[self._right], self._directions[self._down], self._spacing
+        )
+
+
+def _padded(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Padding as what is outside the field of view, unless the rest holds no air: none is to be made up."""
+    empty = np.isnan(values) | np.isneginf(values)
+    if not empty.any():
+        return values
+    within = np.pad(empty, 1, constant_values=True).astype(np.uint8, order="C")
+    cv2.floodFill(within, None, (0, 0), 0)
+    if within.any():
+        raise ScanError("holds values that are no numbers, and do not lie round the body as padding does")
+    least = float(np.min(values, where=~empty, initial=np.inf))
+    return np.where(empty, np.float32(LOWEST if least <= AIR or empty.all() else least), values)
 
 
 def _image(content: bytes) -> Nifti1Image:
