@@ -35,7 +35,7 @@ def split(path: str) -> tuple[str, str] | None:
     lower, start = path.lower(), 0
     while (at := lower.find(SUFFIX + "/", start)) >= 0:
         archive, member = path[: at + len(SUFFIX)], path[at + len(SUFFIX) + 1 :]
-        if member and _is_file(archive):
+        if _is_file(archive):
             return archive, member
         start = at + 1
     return None
@@ -92,6 +92,8 @@ def member_of(opened: ZipFile, member: str, length: int) -> bytes:
 
 
 def _check(info: ZipInfo) -> None:
+    if not info.filename:
+        raise ScanError("has no name in its archive: unpack it, or make it anew")
     parts = PurePosixPath(info.filename.replace("\\", "/")).parts
     if ".." in parts or info.filename.startswith(("/", "\\")) or info.filename[1:2] == ":":
         raise ScanError("its name leads out of the archive", "rejected")
@@ -102,7 +104,8 @@ def _check(info: ZipInfo) -> None:
 
 
 def _is_folder(info: ZipInfo) -> bool:
-    return info.is_dir() or (info.filename.endswith("\\") and not info.file_size)
+    """As some programs of Windows write it, too; `ZipInfo.is_dir` fails on a name that is empty."""
+    return info.filename.endswith("/") or (info.filename.endswith("\\") and not info.file_size)
 
 
 def _is_file(path: str) -> bool:

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
 from functools import lru_cache
-from pathlib import PurePath
 
 from edgect.errors import ScanError
 from edgect.scans import remote
 from edgect.scans.limits import Limits
-from edgect.scans.read import read_bytes
-from edgect.scans.signature import DICOM_SUFFIXES
+from edgect.scans.read import read_bytes, read_head
+from edgect.scans.signature import LENGTH, is_index, kind_by_name, plain
 
-_INDEX = "dicomdir"
-_VERSION = re.compile(r";[0-9]+$")  # ISO 9660, 7.5.1: every name on a disc ends in one
-
-
-def is_index(path: str) -> bool:
-    """Whether a file has the name of a DICOMDIR."""
-    name = PurePath(path)
-    return _INDEX in (_plain(name.name), name.stem.lower())
+_CLASS = b"1.2.840.10008.1.3.10"  # Media Storage Directory Storage, in the file meta information
 
 
 def listed(path: str) -> list[str]:
     """The files that a DICOMDIR lists, there or not; none where this is none, or it cannot be read."""
-    if not is_index(path) or remote.is_url(path):
+    if kind_by_name(path) not in (None, "dicom") or remote.is_url(path):
         return []
     try:
+        if not is_index(path) and _CLASS not in read_head(path, LENGTH):
+            return []
         from edgect.scans.dicom import files_of_index
 
         files = files_of_index(read_bytes(path), Limits())
@@ -39,9 +32,7 @@ def listed(path: str) -> list[str]:
         file = os.path.dirname(path)
         for part in parts:
             there = os.path.join(file, part)
-            file = (
-                there if os.path.lexists(there) else os.path.join(file, names(file).get(_plain(part), part))
-            )
+            file = there if os.path.lexists(there) else os.path.join(file, names(file).get(plain(part), part))
         found.append(file)
     return found
 
@@ -52,11 +43,4 @@ def _names(folder: str) -> dict[str, str]:
         held = os.listdir(folder or os.curdir)
     except OSError:
         return {}
-    return {_plain(name): name for name in sorted(held, key=lambda name: (len(name), name), reverse=True)}
-
-
-def _plain(name: str) -> str:
-    """A name as a DICOMDIR has it, in lower case: without a version, a last dot, or a suffix."""
-    plain = _VERSION.sub("", name.lower()).rstrip(".")
-    stem, suffix = os.path.splitext(plain)
-    return stem if suffix in DICOM_SUFFIXES else plain
+    return {plain(name): name for name in sorted(held, key=lambda name: (len(name), name), reverse=True)}

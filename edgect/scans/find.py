@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from edgect.errors import ScanError, UsageError
 from edgect.scans import archive, disc, remote
 from edgect.scans.read import read_head
-from edgect.scans.signature import LENGTH, READ, kind_by_name, kind_of
+from edgect.scans.signature import LENGTH, READ, is_index, kind_by_name, kind_of
 
 _DROPPINGS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})  # what operating systems leave behind
 _SEPARATORS = re.compile(
@@ -55,7 +55,7 @@ def _files(path: str) -> list[str]:
         return disc.listed(path) or sorted(_opened(path))
     entries = _below(path) if remote.is_url(path) else _walk(path, ())
     files = sorted(file for entry in entries for file in _opened(entry))
-    if all(map(disc.is_index, files)):  # else each file of the folder gets its row, listed or not
+    if all(map(is_index, files)):  # else each file of the folder gets its row, listed or not
         return [file for index in files for file in disc.listed(index) or [index]]
     return files
 

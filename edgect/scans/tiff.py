@@ -19,6 +19,7 @@ _KIND, _OLD_KIND, _COMPRESSION, _SAMPLES, _SUBFILES, _TABLES = (
     330,
     347,
 )  # tags of TIFF 6.0
+_DEPTH = 32997  # of libtiff
 _PLACES = ((273, 279), (324, 325))  # offsets and lengths of strips, and of tiles
 _PREVIEW, _MASK = 1, 4  # bits of _KIND
 _OLD_PREVIEW = 2
@@ -37,6 +38,8 @@ def check_kind(image: Image.Image) -> None:
     tags = _tags(image)
     if tags.get(_KIND, 0) & _PREVIEW and _SUBFILES in tags:
         raise ScanError("a preview: its picture lies in a sub-file, which is not read", "rejected")
+    if (planes := tags.get(_DEPTH, 1)) != 1:
+        raise ScanError(f"a volume of {planes} planes in one page, of which one would be read", "rejected")
     if _SIGNED in tags.get(_SAMPLES, ()):
         raise ScanError("signed values without units: export 8 bits through a lung window", "rejected")
 
