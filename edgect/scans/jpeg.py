@@ -23,8 +23,11 @@ _TABLES = frozenset(
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC5, 0xC9, 0xCD})
+_LOSSLESS = 0xC3  # whose colours are not converted
 _ARITHMETIC = 0xC9  # and all later frames
+_LOSSLESS_FRAME = 0xF7  # of JPEG-LS (ITU-T T.87)
 _UNSEEN = 14  # more bits than any scan leaves to later ones
+_UNABLE = ("subsampling", "color conversion")  # that Pillow decodes all the same
 _PADDING = b"\x5a" * 4096
 
 
@@ -45,15 +48,26 @@ def check(content: bytes, tables: bytes = b"") -> None:
         raise _damaged("scans of the picture are missing")
     stream = b"".join(picture.parts)
     why = _strictly(stream, picture)
-    if why is not None and "subsampling" not in why:
+    if why is not None and not any(word in why for word in _UNABLE):
         raise _damaged(why)
-    if why is not None or picture.frame >= _ARITHMETIC:  # a subsampling that only Pillow decodes, or
-        _check_padded(stream)  # a code whose decoder takes zeros for what is missing
+    if why is not None or picture.frame >= _ARITHMETIC:  # whose decoder takes zeros for what is missing
+        _check_padded(stream)
         return
     # of up to seven bytes that it did not use, libjpeg-turbo says nothing, and to decode again takes its time
     last = _LAST.search(stream, len(stream) - 64) if picture.holed else None
     if last and _strictly(stream[: last.start()] + last[1], picture) is None:
         raise _damaged("its data go on after the picture's end")
+
+
+def depth(content: bytes) -> int | None:
+    """Bits a channel, as the first frame header says; None where there is none."""
+    place = 2 if content[:2] == b"\xff\xd8" else len(content)
+    while match := _MARKER.search(content, place):
+        start = match.end()
+        if match[1][0] in _FRAMES | {_LOSSLESS_FRAME}:
+            return content[start + 2] if start + 2 < len(content) else None
+        place = start + (0 if match[1][0] in _ALONE else int.from_bytes(content[start : start + 2]))
+    return None
 
 
 @dataclass
@@ -119,8 +133,8 @@ def _scan(header: bytes, picture: _Picture) -> bytes:
 
 def _strictly(stream: bytes, picture: _Picture) -> str | None:
     """What libjpeg-turbo has to say against it; at an eighth of the size, it reads the same data."""
+    colours = {1: "GRAY", 4: "CMYK"}.get(picture.components, "RGB" if picture.frame == _LOSSLESS else "GRAY")
     try:
-        colours = "CMYK" if picture.components == 4 else "GRAY"
         simplejpeg.decode_jpeg(stream + b"\xff\xd9", colours, min_factor=8)
     except ValueError as error:
         return str(error)

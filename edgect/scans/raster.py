@@ -44,7 +44,7 @@ def read_frames(content: bytes, limits: Limits) -> Iterator[Frame]:
         yield Frame(None, None, ScanError(f"image is over {most}"))
         return
     except Exception as error:  # decoders raise whatever their parsers meet
-        yield Frame(None, None, _undecodable(error))
+        yield Frame(None, None, _unknown(content) or _undecodable(error))
         return
     for index in pages:
         number = index if len(pages) > 1 else None
@@ -55,7 +55,7 @@ def read_frames(content: bytes, limits: Limits) -> Iterator[Frame]:
         except ScanError as error:
             yield Frame(number, None, error)
         except Exception as error:
-            yield Frame(number, None, _undecodable(error))
+            yield Frame(number, None, _undecodable(error, image))
         else:
             yield Frame(number, pixels, coloured=coloured)
 
@@ -78,9 +78,7 @@ def _grey(image: Image.Image, content: bytes, limits: Limits) -> tuple[NDArray[n
         raise ScanError(f"image of {width:,}x{height:,} is over {limits.of('pixels')}")
     bits = _bits_per_channel(image, content)
     if bits != 8:
-        raise ScanError(
-            f"{bits} bits a channel without units: export 8 bits through a lung window", "rejected"
-        )
+        raise _deep(bits)
     if min(width, height) < MIN_SIDE:
         raise ScanError(f"image of {width}x{height} is too small for a CT slice", "rejected")
     if image.format == "TIFF":
@@ -131,9 +129,25 @@ def _bits_per_channel(image: Image.Image, content: bytes) -> int:
     return {"1": 1, "I;16": 16, "I": 32, "F": 32}.get(image.mode, 8)
 
 
-def _undecodable(error: Exception) -> ScanError:
+def _deep(bits: int) -> ScanError:
+    return ScanError(f"{bits} bits a channel without units: export 8 bits through a lung window", "rejected")
+
+
+def _unknown(content: bytes) -> ScanError | None:
+    """Of a picture that Pillow does not know, what it says of itself, if anything that explains it."""
+    bits, compression = jpeg.depth(content), 0
+    if bits is None:
+        with quiet:
+            bits, compression = tiff.depth(content)
+    if bits is not None and bits != 8:
+        return _deep(bits)
+    return ScanError(f"TIFF of compression {compression}, which is not read") if compression else None
+
+
+def _undecodable(error: Exception, image: Image.Image | None = None) -> ScanError:
+    text = _OBJECT.sub("it", " ".join(str(error).split())) or type(error).__name__
     if isinstance(error, UnidentifiedImageError):  # whose message names an object, not the file
-        text = "its header is none that can be read"
-    else:
-        text = _OBJECT.sub("it", " ".join(str(error).split())) or type(error).__name__
+        return ScanError("cannot be decoded, truncated or damaged, or of a kind that is not read")
+    if image is not None and text.startswith("decoder error"):  # and a number of Pillow's
+        text = f"its {image.info.get('compression', 'raw')} data"
     return ScanError(f"cannot be decoded, truncated or damaged: {text}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import io
 from functools import cache
 from typing import Any
 
@@ -19,7 +20,8 @@ _KIND, _OLD_KIND, _COMPRESSION, _SAMPLES, _SUBFILES, _TABLES = (
     330,
     347,
 )  # tags of TIFF 6.0
-_DEPTH = 32997  # of libtiff
+_BITS, _DEPTH = 258, 32997  # the latter of libtiff
+_BIG = 43  # in place of 42
 _PLACES = ((273, 279), (324, 325))  # offsets and lengths of strips, and of tiles
 _PREVIEW, _MASK = 1, 4  # bits of _KIND
 _OLD_PREVIEW = 2
@@ -52,6 +54,21 @@ def check(image: Image.Image, content: bytes) -> None:
     for offsets, lengths in _PLACES:
         for start, length in zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=False):
             jpeg.check(content[start : start + length], tags.get(_TABLES, b""))
+
+
+def depth(content: bytes) -> tuple[int | None, int]:
+    """Bits a channel of the first page, None if it does not say, and its compression, 0 if Pillow knows it."""
+    from PIL import TiffImagePlugin  # which takes its time
+
+    file = io.BytesIO(content)
+    try:
+        tags = TiffImagePlugin.ImageFileDirectory_v2(file.read(16 if content[2] == _BIG else 8))
+        file.seek(tags.next)
+        tags.load(file)
+        bits, compression = max(tags[_BITS]), tags.get(_COMPRESSION, 1)
+    except Exception:  # parsers raise whatever they meet
+        return None, 0
+    return bits, 0 if compression in TiffImagePlugin.COMPRESSION_INFO else compression
 
 
 @cache
