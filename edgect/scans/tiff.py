@@ -57,7 +57,7 @@ def check(image: Image.Image, content: bytes) -> None:
 
 
 def depth(content: bytes) -> tuple[int | None, int]:
-    """Bits a channel of the first page, None if it does not say, and its compression, 0 if Pillow knows it."""
+    """Bits a channel of the first page, None if it does not say; its compression, 0 if Pillow knows it."""
     from PIL import TiffImagePlugin  # which takes its time
 
     file = io.BytesIO(content)
