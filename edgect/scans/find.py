@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from itertools import islice, takewhile
 
 from edgect.errors import ScanError, UsageError
 from edgect.scans import archive, disc, remote
@@ -26,8 +28,8 @@ def find_scans(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     that cannot be listed stands for itself, so that it too gets its row.
 
     A zip archive stands for the files in it, `scan.zip/folder/name`, or for itself where it cannot be
-    listed or is empty. A DICOMDIR given by name, or alone in a folder, stands for the files it lists, in
-    its order, there or not.
+    listed or is empty. A DICOMDIR given by name stands for the files it lists, in its order, there or not;
+    so does one in a folder that holds no image, so that it is seen what is missing.
 
     A URL is a path like any other (`edgect.scans.remote`); in stores that have no folders, one is what
     names have in common up to a slash.
@@ -55,9 +57,19 @@ def _files(path: str) -> list[str]:
         return disc.listed(path) or sorted(_opened(path))
     entries = _below(path) if remote.is_url(path) else _walk(path, ())
     files = sorted(file for entry in entries for file in _opened(entry))
-    if all(map(is_index, files)):  # else each file of the folder gets its row, listed or not
-        return [file for index in files for file in disc.listed(index) or [index]]
-    return files
+    return sorted(_with_listed(files)) if any(map(is_index, files)) else files
+
+
+def _with_listed(files: list[str]) -> Iterator[str]:
+    """A folder's files, sorted; for an index beside which no image was copied, those that it lists."""
+    for file in files:
+        yield from (disc.listed(file) if is_index(file) and _is_alone(file, files) else ()) or [file]
+
+
+def _is_alone(index: str, files: list[str]) -> bool:
+    folder = os.path.join(os.path.dirname(index), "")
+    below = takewhile(lambda file: file.startswith(folder), islice(files, bisect_left(files, folder), None))
+    return not any(may_be_image(file) for file in below if not is_index(file))
 
 
 def _exists(path: str) -> bool:

@@ -61,6 +61,8 @@ def kind_by_name(name: str) -> Kind | None:
 
 def is_index(name: str) -> bool:
     """Whether a file is called DICOMDIR, as systems spell it."""
+    if _INDEX not in name.lower():
+        return False
     last = name.replace("\\", "/").rpartition("/")[2]
     return _INDEX in (plain(last), last.lower().partition(".")[0])
 

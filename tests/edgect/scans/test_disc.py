@@ -9,6 +9,7 @@ import pytest
 from edgect.errors import ScanError
 from edgect.scans import find_scans, read_bytes, read_frames
 from edgect.scans.quiet import quiet
+from tests.edgect.synthetic import write_scan
 from tests.volume_seeds import index
 
 
@@ -59,15 +60,22 @@ def test_the_name_that_the_index_has_goes_before_others(tmp_path: Path) -> None:
 
 def test_files_of_an_index_that_are_not_there_get_a_row_each(tmp_path: Path) -> None:
     listed = disc(tmp_path, lists=("IM1", "IM2"))
-    for given in (listed, tmp_path):  # a folder that holds nothing else
-        found = find_scans([given])
-        assert found == [str(tmp_path / "IM1"), str(tmp_path / "IM2")]
-        for path in found:
-            with pytest.raises(ScanError, match="No such file"):
-                read_bytes(path)
+    missing = [str(tmp_path / "IM1"), str(tmp_path / "IM2")]
+    assert find_scans([listed]) == find_scans([tmp_path]) == missing
+    for path in missing:
+        with pytest.raises(ScanError, match="No such file"):
+            read_bytes(path)
 
 
-def test_a_folder_with_other_files_stands_for_these(tmp_path: Path) -> None:
+def test_notes_and_scans_elsewhere_do_not_stand_for_the_files_of_an_index(tmp_path: Path) -> None:
+    disc(tmp_path / "disc", "autorun.inf", lists=("IM1",))
+    write_scan(tmp_path / "disc2.png")
+    assert find_scans([tmp_path]) == [
+        str(tmp_path / name) for name in ("disc/IM1", "disc/autorun.inf", "disc2.png")
+    ]
+
+
+def test_a_folder_with_other_scans_stands_for_these(tmp_path: Path) -> None:
     disc(tmp_path, "other.dcm")
     assert find_scans([tmp_path]) == [str(tmp_path / "DICOMDIR"), str(tmp_path / "other.dcm")]
 
