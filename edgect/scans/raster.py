@@ -21,6 +21,7 @@ MIN_SIDE = 32
 GREY = 32  # levels that the channels of a grey pixel may lie apart, as JPEG has them
 ORIENTATION = 0x0112  # EXIF tag
 _JPEG = ("JPEG", "MPO")  # MPO: one that other pictures follow
+_BYTES = re.compile(r" \(chunk b.*\)")  # of the file, in messages of Pillow
 _OBJECT = re.compile(r"<[^<>]* at 0x[0-9A-Fa-f]+>")  # as Python shows it, at another address in every run
 
 
@@ -114,7 +115,7 @@ def _check_whole(image: Image.Image, content: bytes) -> None:
         webp.check(image, content)
     elif image.format in _JPEG:
         jpeg.check(content)
-    if image.mode == "P" and int(np.asarray(image).max()) >= len(image.getpalette() or ()) // 3:
+    if image.mode == "P" and any(image.histogram()[len(image.getpalette() or ()) // 3 :]):
         raise ScanError("damaged: colours that its pixels name are not in its palette")
 
 
@@ -145,7 +146,7 @@ def _unknown(content: bytes) -> ScanError | None:
 
 
 def _undecodable(error: Exception, image: Image.Image | None = None) -> ScanError:
-    text = _OBJECT.sub("it", " ".join(str(error).split())) or type(error).__name__
+    text = _BYTES.sub("", _OBJECT.sub("it", " ".join(str(error).split()))) or type(error).__name__
     if isinstance(error, UnidentifiedImageError):  # whose message names an object, not the file
         return ScanError("cannot be decoded, truncated or damaged, or of a kind that is not read")
     if image is not None and text.startswith("decoder error"):  # and a number of Pillow's
