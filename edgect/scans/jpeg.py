@@ -17,15 +17,13 @@ _LAST = re.compile(rb"(?:\xff\0|[^\xff])((?:\xff+[\xd0-\xd7])*\xff*)\Z", re.DOTA
 _HOLE = bytes(16)  # such as files have that were not copied to their end
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
-_TABLES = frozenset(
-    {0xC4, 0xCC, 0xDB, 0xDD}
-)  # of Huffman codes, arithmetic conditioning, quantization, restarts
+_TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDD})  # Huffman, arithmetic conditioning, quantization, restarts
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC5, 0xC9, 0xCD})
 _LOSSLESS = 0xC3  # whose colours are not converted
 _ARITHMETIC = 0xC9  # and all later frames
-_LOSSLESS_FRAME = 0xF7  # of JPEG-LS (ITU-T T.87)
+_NEAR_LOSSLESS = 0xF7  # JPEG-LS (ITU-T T.87)
 _UNSEEN = 14  # more bits than any scan leaves to later ones
 _UNABLE = ("subsampling", "color conversion")  # that Pillow decodes all the same
 _PADDING = b"\x5a" * 4096
@@ -59,15 +57,15 @@ def check(content: bytes, tables: bytes = b"") -> None:
         raise _damaged("its data go on after the picture's end")
 
 
-def depth(content: bytes) -> int | None:
-    """Bits a channel, as the first frame header says; None where there is none."""
+def depth(content: bytes) -> tuple[int | None, str]:
+    """Bits a channel, as the first frame header says, None where there is none; whether it is JPEG-LS."""
     place = 2 if content[:2] == b"\xff\xd8" else len(content)
     while match := _MARKER.search(content, place):
         start = match.end()
-        if match[1][0] in _FRAMES | {_LOSSLESS_FRAME}:
-            return content[start + 2] if start + 2 < len(content) else None
+        if match[1][0] in _FRAMES | {_NEAR_LOSSLESS} and start + 2 < len(content):
+            return content[start + 2], "JPEG-LS" if match[1][0] == _NEAR_LOSSLESS else ""
         place = start + (0 if match[1][0] in _ALONE else int.from_bytes(content[start : start + 2]))
-    return None
+    return None, ""
 
 
 @dataclass

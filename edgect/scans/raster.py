@@ -136,19 +136,21 @@ def _deep(bits: int) -> ScanError:
 
 def _unknown(content: bytes) -> ScanError | None:
     """Of a picture that Pillow does not know, what it says of itself, if anything that explains it."""
-    bits, compression = jpeg.depth(content), 0
+    bits, unread = jpeg.depth(content)
     if bits is None:
         with quiet:
-            bits, compression = tiff.depth(content)
+            bits, unread = tiff.depth(content)
     if bits is not None and bits != 8:
         return _deep(bits)
-    return ScanError(f"TIFF of compression {compression}, which is not read") if compression else None
+    return ScanError(f"{unread}, which is not read") if unread else None
 
 
 def _undecodable(error: Exception, image: Image.Image | None = None) -> ScanError:
     text = _BYTES.sub("", _OBJECT.sub("it", " ".join(str(error).split()))) or type(error).__name__
     if isinstance(error, UnidentifiedImageError):  # whose message names an object, not the file
         return ScanError("cannot be decoded, truncated or damaged, or of a kind that is not read")
+    if text.startswith("Unsupported"):
+        return ScanError(f"cannot be decoded: {text}")
     if image is not None and text.startswith("decoder error"):  # and a number of Pillow's
         text = f"its {image.info.get('compression', 'raw')} data"
     return ScanError(f"cannot be decoded, truncated or damaged: {text}")

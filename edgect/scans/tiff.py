@@ -36,8 +36,10 @@ def pages(image: Image.Image, count: int) -> list[int]:
 
 
 def check_kind(image: Image.Image) -> None:
-    """Raises ScanError: the page is a preview whose picture cannot be reached, or of signed values."""
+    """Raises ScanError: the page is a preview whose picture cannot be reached, or its values are no greys."""
     tags = _tags(image)
+    if image.mode == "LAB":
+        raise ScanError("a picture in colour (CIE L*a*b*)", "rejected")
     if tags.get(_KIND, 0) & _PREVIEW and _SUBFILES in tags:
         raise ScanError("a preview: its picture lies in a sub-file, which is not read", "rejected")
     if (planes := tags.get(_DEPTH, 1)) != 1:
@@ -56,8 +58,8 @@ def check(image: Image.Image, content: bytes) -> None:
             jpeg.check(content[start : start + length], tags.get(_TABLES, b""))
 
 
-def depth(content: bytes) -> tuple[int | None, int]:
-    """Bits a channel of the first page, None if it does not say; its compression, 0 if Pillow knows it."""
+def depth(content: bytes) -> tuple[int | None, str]:
+    """Bits a channel of the first page, None if it does not say; its compression if Pillow knows it not."""
     from PIL import TiffImagePlugin  # which takes its time
 
     file = io.BytesIO(content)
@@ -67,8 +69,11 @@ def depth(content: bytes) -> tuple[int | None, int]:
         tags.load(file)
         bits, compression = max(tags[_BITS]), tags.get(_COMPRESSION, 1)
     except Exception:  # parsers raise whatever they meet
-        return None, 0
-    return bits, 0 if compression in TiffImagePlugin.COMPRESSION_INFO else compression
+        return None, ""
+    return (
+        bits,
+        "" if compression in TiffImagePlugin.COMPRESSION_INFO else f"TIFF of compression {compression}",
+    )
 
 
 @cache

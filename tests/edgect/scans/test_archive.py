@@ -83,6 +83,14 @@ def test_damaged_and_empty_archives_stand_for_themselves(tmp_path: Path) -> None
     assert statuses == ["rejected", "error"]
 
 
+def test_an_archive_of_another_name_is_called_one(tmp_path: Path) -> None:
+    content = archive(tmp_path / "s.zip", {"a": b"x"}).read_bytes()
+    error = next(read_frames(content, "scans")).error
+    assert error is not None
+    assert error.status == "rejected"
+    assert "does not end in .zip" in str(error)
+
+
 def test_a_bomb_is_over_the_limit_by_what_it_really_holds(tmp_path: Path) -> None:
     path = archive(tmp_path / "bomb.zip", {"a": bytes(5_000_000)})
     with pytest.raises(ScanError, match="over the limit"):
