@@ -152,5 +152,5 @@ def _undecodable(error: Exception, image: Image.Image | None = None) -> ScanErro
     if text.startswith("Unsupported"):
         return ScanError(f"cannot be decoded: {text}")
     if image is not None and text.startswith("decoder error"):  # and a number of Pillow's
-        text = f"its {image.info.get('compression', 'raw')} data"
+        text = f"libtiff refuses its data ({image.info.get('compression', 'raw')})"
     return ScanError(f"cannot be decoded, truncated or damaged: {text}")
