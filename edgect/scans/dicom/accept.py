@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from pydicom.dataset import Dataset
 from pydicom.uid import (
@@ -17,10 +18,17 @@ from edgect.scans.dicom.dataset import value
 
 ENHANCED = (EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
 CT = (CTImageStorage, *ENHANCED)
+NO_CODE = "(not a code)"
 GREY = ("MONOCHROME1", "MONOCHROME2")
 INDEX = "DICOMDIR, an index: the files that it lists are answered on by themselves"
-PICTURES = ("LOCALIZER", "SCOUT", "TOPOGRAM")
-PROJECTIONS = ("MIP", "MAX_IP", "MIN_IP", "MINIP", "PROJECTION IMAGE", "VOLUME_RENDER", "SURFACE_RENDER")
+PICTURES = ("LOCALIZER", "SCOUT", "TOPOGRAM", "SURVIEW", "SCANOGRAM")
+# words as the standard (PS3.3, C.8.16.2.1) and vendors spell them: several slices as one, or another cut
+_SLABS = ("MIP", "MINIP", "MAXIP", "AIP", "MAX IP", "MIN IP", "AVE IP", "AVG IP", "RAYSUM", "RAY SUM")
+_STATISTICS = ("AVERAGE", "AVG", "MEAN", "MAXIMUM", "MINIMUM", "PROJECTION")
+_REFORMATS = ("MPR", "MPVR", "CPR", "REFORMAT", "REFORMATTED")
+_RENDERINGS = ("VRT", "VR", "RENDER", "RENDERED", "RENDERING", "SSD", "3D")
+PROJECTIONS = (*_SLABS, *_STATISTICS, *_REFORMATS, *_RENDERINGS)
+CALCULATED = ("ADDITION", "SUBTRACTION", "MULTIPLICATION", "DIVISION", "STD DEVIATION", "QUANTITY")
 
 
 def check_kind(dataset: Dataset) -> None:
@@ -36,7 +44,7 @@ def check_kind(dataset: Dataset) -> None:
         raise ScanError(f"not CT: {kind}" + (f", modality {modality}" if modality else ""), "rejected")
     if modality not in ("", "CT"):
         raise ScanError(f"not CT: modality {modality}", "rejected")
-    check_type(value(dataset, "ImageType"))
+    check_type(dataset, "ImageType")
     if "PixelData" not in dataset:
         other = "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset
         raise ScanError("pixel data in floating point" if other else "no pixel data", "rejected")
@@ -51,20 +59,41 @@ def is_index(dataset: Dataset) -> bool:
     return "DirectoryRecordSequence" in dataset
 
 
-def check_type(image_type: object) -> None:
-    """image_type: ImageType, or FrameType of a frame. Raises ScanError for what is no slice."""
-    values = [image_type] if isinstance(image_type, str) else list(image_type or ())  # type: ignore[call-overload]
-    for named in map(code, values):
-        if named in PICTURES:
-            raise ScanError(f"not a slice: {named.lower()}", "rejected")
-        if named in PROJECTIONS:
-            raise ScanError(f"not a slice: a projection ({named})", "rejected")
+def check_type(dataset: Dataset, keyword: str) -> None:
+    """What an image, or a frame by its frame type, is besides CT. Raises ScanError for what is no slice.
+
+    keyword: of its type. A reformat is none, even if axial: its thickness and noise are not the scanner's.
+    """
+    for named in (*_values(dataset, keyword), *_values(dataset, "VolumeBasedCalculationTechnique")):
+        if word := _word(named, PICTURES):
+            raise ScanError(f"not a slice: {word.lower()}", "rejected")
+        if word := _word(named, PROJECTIONS):
+            raise ScanError(f"not a slice: a projection ({_shown(named, word)})", "rejected")
+        if word := _word(named, CALCULATED):
+            raise ScanError(f"not a slice: calculated from others ({_shown(named, word)})", "rejected")
+    if (volume := code(value(dataset, "VolumetricProperties"))) in ("SAMPLED", "DISTORTED"):
+        raise ScanError(f"not a slice: a projection (its volume is {volume})", "rejected")
+
+
+def _values(dataset: Dataset, keyword: str) -> list[str]:
+    found = value(dataset, keyword)
+    return [str(each) for each in ([found] if isinstance(found, str) else found or ())]
+
+
+def _word(named: str, words: Iterable[str]) -> str:
+    """The first of `words` that stands in a value as a word, or as several; empty where none does."""
+    text = f" {' '.join(re.findall('[A-Z0-9]+', named.upper()))} "
+    return next((word for word in words if f" {word} " in text), "")
+
+
+def _shown(named: str, word: str) -> str:
+    return shown if (shown := code(named)) != NO_CODE else word
 
 
 def code(found: object) -> str:
-    """A code string as it may stand in a reason: nothing that is none gets there."""
-    text = str(found or "")
-    return text if re.fullmatch(r"[A-Z0-9_ ]{1,16}", text) else "that is no code" if text else ""
+    """A code string as it may stand in a reason, in capitals: nothing that is none gets there."""
+    text = str(found or "").strip().upper()
+    return text if re.fullmatch(r"[A-Z0-9_ ]{0,16}", text) else NO_CODE
 
 
 def _uid(uid: str) -> str:

@@ -49,6 +49,8 @@ KEYWORDS = (
     "RescaleIntercept",
     "RescaleSlope",
     "RescaleType",
+    "VolumetricProperties",
+    "VolumeBasedCalculationTechnique",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
     "ExtendedOffsetTable",
@@ -57,6 +59,13 @@ KEYWORDS = (
     "DoubleFloatPixelData",
     "PixelData",
 )
+UNCOMPRESSED = (
+    ImplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    DeflatedExplicitVRLittleEndian,
+)
+REGISTERED = "1.2.840.10008."  # what UIDs of the standard begin with
 ELEMENTS = 100_000  # of a data set, at most; a CT slice has some two hundred
 TRUNCATED = "truncated: the file ends before its elements do"
 UNDEFINED = 0xFFFFFFFF
@@ -76,14 +85,15 @@ def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
     if content[file.tell() : file.tell() + 2] == b"\x02\0":
         # always explicit and little endian (PS3.10, 7.1)
         meta = read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
-    syntax = UID(str(meta["TransferSyntaxUID"].value)) if "TransferSyntaxUID" in meta else None
+    syntax = UID(str(value(meta, "TransferSyntaxUID") or "")) or None
     if syntax == DeflatedExplicitVRLittleEndian:
         file = io.BytesIO(_inflate(content[file.tell() :], limits))
-    elif syntax is None:
-        syntax = _guess(content[file.tell() :][:6])
-    implicit, big = syntax == ImplicitVRLittleEndian, syntax == ExplicitVRBigEndian
-    dataset = _elements(file, implicit, not big)
-    if _undefined(dataset) and not UID(syntax).is_compressed:
+    # what is compressed, is explicit and little endian (PS3.5, A.4); what is not registered, may be anything
+    known = syntax is not None and syntax.startswith(REGISTERED)
+    written = syntax if known else _guess(content[file.tell() :][:6])
+    dataset = _elements(file, written == ImplicitVRLittleEndian, written != ExplicitVRBigEndian)
+    syntax = syntax or written
+    if syntax in UNCOMPRESSED and _undefined(dataset):
         return dataset, None  # encapsulated, but by what
     return dataset, syntax
 

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate, generate_frames
+from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import as_pixel_options
 from pydicom.uid import UID
 
 from edgect.errors import ScanError
 from edgect.scans.dicom import codestream
-from edgect.scans.dicom.codecs import Codec, codec
+from edgect.scans.dicom.codecs import JPEG, JPEG_LS, Codec, codec
 from edgect.scans.dicom.dataset import value
+from edgect.scans.dicom.encapsulated import Encapsulated
 from edgect.scans.limits import Limits
 from edgect.scans.quiet import quiet
 
-Stored = NDArray[np.integer]
 BITS = (8, 16, 32)
+HARMLESS = (  # of what pydicom warns of: these pixels are as they should be
+    "bytes of excess padding",  # after the last pixel (PS3.5, 8.1.1)
+    "'Number of Frames' is invalid",  # empty or 0, of a single frame
+    "matches the expected number for uncompressed data",  # by chance
+)
+_NO_BUFFER = "gdcm: 'NoneType' object has no attribute 'encode'"  # of pydicom's plug-in, where GDCM fails
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Integers `[rows, columns]`, signed or not as the file says.
+
+    values: only the bits that hold them. words: all that were allocated.
+    """
+
+    values: NDArray[np.integer]
+    words: NDArray[np.integer]
+
+    @classmethod
+    def of(cls, words: NDArray[Any], up: int, down: int) -> Stored:
+        """up, down: bits to shift by, so that the highest that is stored is any sign (PS3.5, 8.1.1)."""
+        return cls(np.asarray(words << up >> down) if down else words, words)
 
 
 class Pixels:
@@ -32,7 +56,7 @@ class Pixels:
 
     def __init__(self, dataset: Dataset, syntax: UID | None, limits: Limits) -> None:
         self._dataset = dataset
-        self.count = _whole(dataset, "NumberOfFrames", 1)
+        self.count = _whole(dataset, "NumberOfFrames", 1) if value(dataset, "NumberOfFrames") else 1  # not 0
         self._rows, self._columns = _whole(dataset, "Rows"), _whole(dataset, "Columns")
         self._check_size(limits)
         self._allocated, self._stored = _whole(dataset, "BitsAllocated"), _whole(dataset, "BitsStored")
@@ -56,72 +80,60 @@ class Pixels:
             raise ScanError(f"image of {size} is over {limits.of('pixels')}")
 
     def __iter__(self) -> Iterator[Callable[[], Stored]]:
-        """For every frame what decodes it: stored values `[rows, columns]`, signed or not as the file says.
-
-        Which raises ScanError where there are none.
-        """
-        encoded = self._encoded()
+        """For every frame what decodes it. Which raises ScanError where there is nothing to decode."""
         for index in range(self.count):
-            yield partial(self._decode, index, None if encoded is None else _taken(encoded))
+            yield partial(self._decode, index)
 
-    def _encoded(self) -> Iterator[bytes] | None:
-        if not self._codec.plugin:
-            return None
-        tables = [value(self._dataset, f"ExtendedOffsetTable{rest}") for rest in ("", "Lengths")]
-        return generate_frames(
-            self._dataset.PixelData,
-            number_of_frames=self.count,
-            extended_offsets=None if None in tables else (tables[0], tables[1]),
-        )
+    @cached_property
+    def _encapsulated(self) -> Encapsulated:
+        return Encapsulated(self._dataset.PixelData, self.count, value(self._dataset, "ExtendedOffsetTable"))
 
-    def _decode(self, index: int, encoded: bytes | ScanError | None) -> Stored:
-        if isinstance(encoded, ScanError):
-            raise encoded
+    def _decode(self, index: int) -> Stored:
         try:
             with quiet as heard:
-                stored = self._native(index) if encoded is None else self._decompressed(encoded)
+                stored = self._decompressed(index) if self._codec.plugin else self._native(index)
         except ScanError:
             raise
         except Exception as error:  # decoders raise whatever their parsers meet
             reason = f"pixel data cannot be decoded, truncated or damaged: {_plain(str(error))}"
             raise ScanError(reason) from error
-        if heard:  # it went on with what it had
-            raise ScanError(f"pixel data damaged: {_plain(heard[0])}")
+        if damage := [text for text in heard if not any(harmless in text for harmless in HARMLESS)]:
+            raise ScanError(f"pixel data damaged: {_plain(damage[0])}")  # it went on with what it had
         return stored
 
     def _native(self, index: int) -> Stored:
         source = self._dataset.PixelData
+        needed = self._rows * self._columns * self._allocated // 8
+        if (there := len(source) // needed) > self.count:
+            raise ScanError(f"damaged: pixel data for {there:,} frames where its header says {self.count:,}")
         element = {"pixel_keyword": "PixelData", "pixel_vr": self._dataset["PixelData"].VR}
         own: Any = {"correct_unused_bits": False}  # which takes no heed of HighBit
         options = as_pixel_options(self._dataset, number_of_frames=self.count, **element)
-        stored, _ = self._codec.decoder.as_array(source, index=index, raw=True, **own, **options)
-        return _shifted(stored, self._shift, self._allocated - self._stored)
+        words, _ = self._codec.decoder.as_array(source, index=index, raw=True, **own, **options)
+        return Stored.of(words, self._shift, self._allocated - self._stored)
 
-    def _decompressed(self, frame: bytes) -> Stored:
-        codestream.check(frame, self._syntax, self._rows, self._columns)
+    def _decompressed(self, index: int) -> Stored:
+        frame = self._encapsulated.frame(index)
+        precision = codestream.check(frame, self._syntax, self._rows, self._columns)
+        if precision > self._allocated:
+            raise ScanError(f"damaged: {precision} bits a sample, of which {self._allocated} are stored")
+        unused = self._allocated - self._stored
+        if self._syntax in (*JPEG, *JPEG_LS):
+            from edgect.scans.dicom import jpeg  # only where there is GDCM
+
+            samples = jpeg.decode(frame, self._syntax, self._rows, self._columns, precision)
+            signed = "i" if value(self._dataset, "PixelRepresentation") else "u"
+            return Stored.of(samples.astype(f"{signed}{self._allocated // 8}"), unused, unused)
         options = as_pixel_options(self._dataset, number_of_frames=1, pixel_keyword="PixelData")
         options.pop("extended_offsets", None)
-        stored, _ = self._codec.decoder.as_array(
+        words, _ = self._codec.decoder.as_array(
             encapsulate([frame], has_bot=False),
             index=0,
             raw=True,
             decoding_plugin=self._codec.plugin,
             **options,
         )
-        return stored
-
-
-def _taken(encoded: Iterator[bytes]) -> bytes | ScanError:
-    try:
-        frame = next(encoded, None)
-    except Exception as error:
-        return ScanError(f"pixel data damaged: {_plain(str(error))}")
-    return ScanError("pixel data truncated: this frame is missing") if frame is None else frame
-
-
-def _shifted(stored: NDArray[Any], up: int, down: int) -> Stored:
-    """Only the bits that hold the value, the highest of which is any sign (PS3.5, 8.1.1)."""
-    return np.asarray(stored << up >> down) if down else stored
+        return Stored.of(words, 0, 0)
 
 
 def _whole(dataset: Dataset, keyword: str, missing: int | None = None) -> int:
@@ -133,5 +145,6 @@ def _whole(dataset: Dataset, keyword: str, missing: int | None = None) -> int:
 
 
 def _plain(text: str) -> str:
-    """What a decoder says, on one line, and not all of it."""
-    return " ".join(text.rpartition("available plugins:")[2].split())[:200]
+    """What a decoder says, on one line and not all of it; no address in memory, which no two runs share."""
+    said = text.rpartition("available plugins:")[2].replace(_NO_BUFFER, "GDCM cannot decode them")
+    return " ".join(re.sub(r"<[^<>]*>|0x[0-9a-fA-F]{6,}", "", said).split())[:200]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydicom import dcmread, uid
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
+from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID, generate_uid
 
 CANARY = "CANARY"
@@ -114,6 +115,16 @@ def with_frames(dataset: Dataset, frames: list[bytes], syntax: UID) -> bytes:
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
     return write(dataset, syntax)
+
+
+def in_syntax(content: bytes, syntax: str) -> bytes:
+    """The same file, whose meta information names another transfer syntax; it need be none."""
+    file, out = io.BytesIO(content), io.BytesIO()
+    meta = dcmread(file, stop_before_pixels=True).file_meta
+    file.seek(144 + meta.FileMetaInformationGroupLength)
+    meta.TransferSyntaxUID = UID(syntax, validation_mode=0)
+    write_file_meta_info(out, meta, enforce_standard=False)
+    return content[:132] + out.getvalue() + file.read()
 
 
 def encoded(content: bytes, syntax: UID) -> bytes:

@@ -1,0 +1,109 @@
+"""Padding by its bits, and values that no Hounsfield units can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom import uid
+from pydicom.dataset import Dataset
+
+from edgect.scans import Frame, Window, read_frames
+from tests.edgect.scans.dicom_files import Values, ct, encoded, hounsfield, write
+
+CORNER = np.s_[:20, :20]
+
+
+def padded(values: Values) -> Values:
+    """What it should look like, with air in the corner."""
+    expected = values.copy()
+    expected[CORNER] = -1024
+    return expected
+
+
+def with_corner(
+    bits: int, vr: str, padding: int, signed: bool = False, intercept: int = -1024, **changes: Any
+) -> Dataset:
+    """A slice whose corner holds these sixteen bits, and whose padding is stated with this VR."""
+    dataset = ct(hounsfield(), intercept, signed, **changes)
+    stored = np.frombuffer(dataset.PixelData, np.uint16).reshape(hounsfield().shape).copy()
+    stored[CORNER] = bits
+    dataset.PixelData = stored.tobytes()
+    dataset.add_new("PixelPaddingValue", vr, padding)
+    return dataset
+
+
+def check(frame: Frame) -> None:
+    assert frame.error is None
+    np.testing.assert_array_equal(frame.pixels, Window().grey(padded(hounsfield())))
+
+
+@given(padding=st.integers(-(2**15), -3072))
+def test_signed_padding_of_unsigned_pixels(padding: int) -> None:
+    (frame,) = read_frames(write(with_corner(padding % 2**16, "SS", padding)))
+    check(frame)
+
+
+@given(intercept=st.integers(2600, 30_000))
+def test_unsigned_padding_of_signed_pixels(intercept: int) -> None:
+    """With an intercept so high that the padding would be 2,500 HU."""
+    padding = (2500 - intercept) % 2**16
+    (frame,) = read_frames(write(with_corner(padding, "US", padding, True, intercept)))
+    check(frame)
+
+
+def test_a_range_of_padding_of_another_sign() -> None:
+    dataset = with_corner(2**16 - 2000, "SS", -2010)
+    dataset.add_new("PixelPaddingRangeLimit", "SS", -1990)
+    (frame,) = read_frames(write(dataset))
+    check(frame)
+
+
+def test_a_range_that_ends_on_either_side_of_zero_is_no_more_than_it() -> None:
+    dataset = with_corner(2**16 - 2, "SS", -5)
+    dataset.add_new("PixelPaddingRangeLimit", "SS", 0)
+    (frame,) = read_frames(write(dataset))
+    check(frame)
+
+
+@pytest.mark.parametrize(("corner", "shown"), [(63536, -1024), (2096, 2096 - 1024)])
+def test_padding_that_the_bits_stored_cannot_hold(corner: int, shown: int) -> None:
+    """It is written into all sixteen, and its lower twelve alone are those of bone."""
+    values = hounsfield()
+    values[CORNER] = shown
+    (frame,) = read_frames(write(with_corner(corner, "SS", -2000, BitsStored=12, HighBit=11)))
+    assert frame.error is None
+    np.testing.assert_array_equal(frame.pixels, Window().grey(values))
+
+
+@pytest.mark.parametrize("syntax", [uid.RLELossless, uid.JPEGLosslessSV1, uid.JPEG2000Lossless])
+def test_padding_of_compressed_pixels(syntax: uid.UID) -> None:
+    (frame,) = read_frames(encoded(write(with_corner(63536, "SS", -2000)), syntax))
+    check(frame)
+
+
+def test_without_a_word_of_padding_its_value_is_no_hounsfield_unit() -> None:
+    dataset = with_corner(63536, "SS", -2000)
+    del dataset.PixelPaddingValue
+    (frame,) = read_frames(write(dataset))
+    assert frame.error is not None
+    assert frame.error.status == "rejected"
+    assert str(frame.error).startswith("62,512 HU, where nothing has more than 32,767")
+
+
+def test_metal_on_an_extended_scale_is_answered() -> None:
+    values = hounsfield().astype(np.int32)
+    values[40, 40] = 30_710
+    (frame,) = read_frames(write(ct(values.astype(np.int16))))
+    assert frame.error is None
+
+
+@pytest.mark.parametrize("surround", [-1025, -2000, -3024, -32768])
+def test_however_low_the_surround_is_it_is_air(surround: int) -> None:
+    values = hounsfield()
+    values[CORNER] = surround
+    (frame,) = read_frames(write(ct(values, 0, True)))
+    check(frame)
