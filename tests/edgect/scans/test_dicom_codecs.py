@@ -93,10 +93,11 @@ def test_jpeg_extended_of_twelve_bits_with_a_sign() -> None:
     (unsigned,) = read_frames(extended(RescaleIntercept=1400 - 4096))
     assert signed.pixels is not None
     assert unsigned.pixels is not None
-    negative = unsigned.pixels > Window().grey(-1024)
+    sign = int(Window().grey(2048 + 1400 - 4096))  # the first of these greys that stands for a negative value
+    negative, positive = unsigned.pixels > sign + 1, unsigned.pixels < sign - 1
     assert 0.1 < negative.mean() < 0.9
     np.testing.assert_array_equal(signed.pixels[negative], unsigned.pixels[negative])
-    assert (signed.pixels[~negative] == 255).all()
+    assert (signed.pixels[positive] == 255).all()
 
 
 def test_a_precision_that_its_process_does_not_have_is_an_error() -> None:
