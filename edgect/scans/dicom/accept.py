@@ -21,14 +21,25 @@ CT = (CTImageStorage, *ENHANCED)
 NO_CODE = "(not a code)"
 GREY = ("MONOCHROME1", "MONOCHROME2")
 INDEX = "DICOMDIR, an index: the files that it lists are answered on by themselves"
-PICTURES = ("LOCALIZER", "SCOUT", "TOPOGRAM", "SURVIEW", "SCANOGRAM")
-# words as the standard (PS3.3, C.8.16.2.1) and vendors spell them: several slices as one, or another cut
+# words of ImageType as the standard (PS3.3, C.8.2.1.1.1, C.8.16.2.1) and vendors spell them
+PICTURES = ("LOCALIZER", "SCOUT", "TOPOGRAM", "TOPO", "SURVIEW", "SCANOGRAM")
+SCREENS = ("SCREEN SAVE", "DOSE INFO", "DOSE REPORT", "PROT")
 _SLABS = ("MIP", "MINIP", "MAXIP", "AIP", "MAX IP", "MIN IP", "AVE IP", "AVG IP", "RAYSUM", "RAY SUM")
 _STATISTICS = ("AVERAGE", "AVG", "MEAN", "MAXIMUM", "MINIMUM", "PROJECTION")
 _REFORMATS = ("MPR", "MPVR", "CPR", "REFORMAT", "REFORMATTED")
 _RENDERINGS = ("VRT", "VR", "RENDER", "RENDERED", "RENDERING", "SSD", "3D")
-PROJECTIONS = (*_SLABS, *_STATISTICS, *_REFORMATS, *_RENDERINGS)
-CALCULATED = ("ADDITION", "SUBTRACTION", "MULTIPLICATION", "DIVISION", "STD DEVIATION", "QUANTITY")
+_ARITHMETIC = ("ADDITION", "SUBTRACTION", "MULTIPLICATION", "DIVISION", "STD DEVIATION", "QUANTITY")
+_MATERIALS = (
+    *("MAT SPECIFIC", "MAT FRACTIONAL", "MAT VALUE BASED", "IODINE"),
+    *("EFF ATOMIC NUM", "ELECTRON DENSITY"),
+)
+_PERFUSION = ("PERFUSION", "RCBF", "RCBV", "CBF", "CBV", "MTT", "TTP", "TMAX")
+NO_SLICES = {
+    "not a slice: {word}": PICTURES,
+    "not a slice: a picture of a screen ({type})": SCREENS,
+    "not a slice: a projection ({type})": (*_SLABS, *_STATISTICS, *_REFORMATS, *_RENDERINGS),
+    "not in Hounsfield units: calculated from slices ({type})": (*_ARITHMETIC, *_MATERIALS, *_PERFUSION),
+}
 
 
 def check_kind(dataset: Dataset) -> None:
@@ -37,6 +48,8 @@ def check_kind(dataset: Dataset) -> None:
     modality = code(value(dataset, "Modality"))
     if is_index(dataset):
         raise ScanError(INDEX, "rejected")
+    if not sop_class and modality not in ("", "CT"):
+        raise ScanError(f"not CT: modality {modality}", "rejected")
     if not sop_class:
         raise ScanError("no SOP Class UID: damaged, or cut short before it says what it is")
     if sop_class not in CT:
@@ -45,12 +58,15 @@ def check_kind(dataset: Dataset) -> None:
     if modality not in ("", "CT"):
         raise ScanError(f"not CT: modality {modality}", "rejected")
     check_type(dataset, "ImageType")
-    if "PixelData" not in dataset:
+    if value(dataset, "PixelData") is None:
         other = "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset
         raise ScanError("pixel data in floating point" if other else "no pixel data", "rejected")
-    samples, photometric = value(dataset, "SamplesPerPixel"), value(dataset, "PhotometricInterpretation")
+    samples, photometric = (
+        value(dataset, "SamplesPerPixel"),
+        code(value(dataset, "PhotometricInterpretation")),
+    )
     if samples != 1 or photometric not in GREY:
-        named = code(photometric) or "no photometric interpretation"
+        named = photometric or "no photometric interpretation"
         raise ScanError(f"not in grey ({named}, {samples or 'no'} samples a pixel)", "rejected")
 
 
@@ -65,12 +81,10 @@ def check_type(dataset: Dataset, keyword: str) -> None:
     keyword: of its type. A reformat is none, even if axial: its thickness and noise are not the scanner's.
     """
     for named in (*_values(dataset, keyword), *_values(dataset, "VolumeBasedCalculationTechnique")):
-        if word := _word(named, PICTURES):
-            raise ScanError(f"not a slice: {word.lower()}", "rejected")
-        if word := _word(named, PROJECTIONS):
-            raise ScanError(f"not a slice: a projection ({_shown(named, word)})", "rejected")
-        if word := _word(named, CALCULATED):
-            raise ScanError(f"not a slice: calculated from others ({_shown(named, word)})", "rejected")
+        for reason, words in NO_SLICES.items():
+            if word := _word(named, words):
+                shown = word if code(named) == NO_CODE else code(named)
+                raise ScanError(reason.format(word=word.lower(), type=shown), "rejected")
     if (volume := code(value(dataset, "VolumetricProperties"))) in ("SAMPLED", "DISTORTED"):
         raise ScanError(f"not a slice: a projection (its volume is {volume})", "rejected")
 
@@ -84,10 +98,6 @@ def _word(named: str, words: Iterable[str]) -> str:
     """The first of `words` that stands in a value as a word, or as several; empty where none does."""
     text = f" {' '.join(re.findall('[A-Z0-9]+', named.upper()))} "
     return next((word for word in words if f" {word} " in text), "")
-
-
-def _shown(named: str, word: str) -> str:
-    return shown if (shown := code(named)) != NO_CODE else word
 
 
 def code(found: object) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from struct import unpack
 from typing import Any
 
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag, Tag
@@ -18,6 +19,7 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
+from pydicom.valuerep import STANDARD_VR
 
 from edgect.errors import ScanError
 from edgect.scans.limits import Limits
@@ -69,7 +71,7 @@ REGISTERED = "1.2.840.10008."  # what UIDs of the standard begin with
 ELEMENTS = 100_000  # of a data set, at most; a CT slice has some two hundred
 TRUNCATED = "truncated: the file ends before its elements do"
 UNDEFINED = 0xFFFFFFFF
-_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT OB OW PN SH SL SQ SS ST TM UI UL UN US UT".split())
+_VRS = frozenset(str(vr).encode() for vr in STANDARD_VR)
 
 
 def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
@@ -93,6 +95,8 @@ def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
     written = syntax if known else _guess(content[file.tell() :][:6])
     dataset = _elements(file, written == ImplicitVRLittleEndian, written != ExplicitVRBigEndian)
     syntax = syntax or written
+    if value(dataset, "SOPClassUID") is None and "MediaStorageSOPClassUID" in meta:
+        dataset.SOPClassUID = meta.MediaStorageSOPClassUID
     if syntax in UNCOMPRESSED and _undefined(dataset):
         return dataset, None  # encapsulated, but by what
     return dataset, syntax
@@ -128,21 +132,30 @@ def number(dataset: Dataset, keyword: str) -> float | None:
 
 
 def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
-    size, seen, end, last = len(file.getbuffer()), 0, 0, Tag("PixelData")
+    size, last = len(file.getbuffer()), Tag("PixelData")
+    wanted: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
+    seen = end = before = 0
+    explicit = False
+    begins: dict[int, int] = {}  # the value of each element
 
     def stop(tag: int, vr: str | None, length: int) -> bool:
-        nonlocal seen, end
-        seen += 1
+        nonlocal seen, end, before, explicit
+        if before == last or tag > last:  # what follows pixel data may be anything
+            return True
+        seen, before = seen + 1, tag
         if seen > ELEMENTS:
             raise ScanError(f"more than {ELEMENTS:,} elements: no CT slice")
-        if tag > last:
-            return True
+        # which of the two is meant? The first of a file is looked at twice, with a VR and without
+        if tag in wanted and file.tell() - begins.setdefault(tag, file.tell()) > 4:
+            raise ScanError(f"damaged: its {keyword_for_tag(tag)} stands twice")
+        known = str(vr).encode() in _VRS
         if length != UNDEFINED and file.tell() + length > size:
-            raise ScanError(TRUNCATED)
+            unknown = explicit and not known  # so its length is a guess
+            raise ScanError("damaged: an element of no known value representation" if unknown else TRUNCATED)
+        explicit |= known
         end = size if length == UNDEFINED else file.tell() + length
         return False
 
-    wanted: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
     try:
         with quiet as heard:
             dataset = read_dataset(file, implicit, little, stop_when=stop, specific_tags=wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from struct import unpack_from
 
@@ -10,6 +11,7 @@ from edgect.errors import ScanError
 ITEM, DELIMITER = 0xE000FFFE, 0xE0DDFFFE  # as little-endian numbers
 STARTS = (b"\xff\xd8", b"\xff\x4f", b"\x00\x00\x00\x0cjP")  # of JPEG, JPEG-LS, JPEG 2000 and JP2
 END = b"\xff\xd9"  # of JPEG, JPEG-LS and JPEG 2000 alike
+_RLE = re.compile(rb"[\x01-\x0f]\0\0\0\x40\0\0\0")  # its header: segments, and where the first begins
 Span = tuple[int, int]
 
 
@@ -25,12 +27,15 @@ class Encapsulated:
     def __init__(self, data: bytes, count: int, extended: bytes | None = None) -> None:
         self._data = data
         items = _items(data)
-        if items and not data[items[0][0] : items[0][1]].startswith(STARTS[:2]):
+        table = b""
+        if items and not _begins(data, *items[0]):  # else there is no table, not even an empty one
             table, items = data[items[0][0] : items[0][1]], items[1:]
-        else:  # no table at all, not even an empty one
-            table = b""
         self._fragments = items
         tables = [_numbers(extended or b"", "Q"), _numbers(table, "I")]
+        self._pictures = self._beginnings()
+        if len(self._pictures) > count:
+            pictures = len(self._pictures)
+            raise ScanError(f"damaged: pictures for {pictures:,} frames where its header says {count:,}")
         self._first = self._first_fragments(tables, count)
 
     def frame(self, index: int) -> bytes:
@@ -56,17 +61,26 @@ class Encapsulated:
             return list(range(fragments))
         if count == 1:
             return [0] if fragments else []
-        return self._by_their_ends(count)
+        # nothing but the pictures themselves can tell
+        return self._pictures if len(self._pictures) == count and self._pictures[0] == 0 else []
 
-    def _by_their_ends(self, count: int) -> list[int]:
-        """Where a fragment ends a picture and the next begins one. Not of RLE, which has no marks."""
-        starts = [
+    def _beginnings(self) -> list[int]:
+        """The number of each fragment that begins a picture, where the one before ends one."""
+        return [
             number
-            for number, (start, _) in enumerate(self._fragments)
-            if self._data.startswith(STARTS, start)
-            and (number == 0 or END in self._data[max(0, start - 8 - 16) : start - 8])
+            for number, (start, end) in enumerate(self._fragments)
+            if _begins(self._data, start, end)
+            and (
+                number == 0
+                or _RLE.match(self._data, start, end)
+                or END in self._data[max(0, start - 8 - 16) : start - 8]
+            )
         ]
-        return starts[:count] if starts[:1] == [0] and len(starts) >= count else []
+
+
+def _begins(data: bytes, start: int, end: int) -> bool:
+    """Whether a picture does so there."""
+    return data.startswith(STARTS, start, end) or _RLE.match(data, start, end) is not None
 
 
 def _items(data: bytes) -> list[Span]:

@@ -13,7 +13,8 @@ from edgect.scans.dicom import dataset as elements
 from edgect.scans.dicom.accept import check_kind
 from edgect.scans.dicom.geometry import Geometry, Groups, geometry
 from edgect.scans.dicom.padding import Padding
-from edgect.scans.dicom.pixels import Pixels, Stored
+from edgect.scans.dicom.pixels import Pixels
+from edgect.scans.dicom.stored import Stored
 from edgect.scans.frame import Frame, Origin
 from edgect.scans.hounsfield import Window
 from edgect.scans.limits import Limits
@@ -69,8 +70,7 @@ def _plane(stored: Stored, found: Geometry, padding: Padding | None) -> Plane:
     hounsfield = np.multiply(stored.values, found.slope, dtype=np.float64)
     hounsfield += found.intercept
     if padding is not None:
-        # of words, too: padding that the bits stored cannot hold is written into all that are allocated
-        hounsfield[padding.among(stored.values) | padding.among(stored.words)] = LOWEST
+        hounsfield[padding.among(stored)] = LOWEST
     return Plane(hounsfield.astype(np.float32), found.right, found.down, found.spacing)
 
 

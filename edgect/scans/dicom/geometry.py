@@ -52,7 +52,9 @@ class Groups:
         self._shared = list(value(dataset, "SharedFunctionalGroupsSequence") or ())[:1]
         self._each = list(value(dataset, "PerFrameFunctionalGroupsSequence") or ())
         if self.enhanced and len(self._each) != count:
-            raise ScanError(f"damaged: {count:,} frames, but attributes for {len(self._each):,}")
+            raise ScanError(
+                f"damaged: NumberOfFrames is {count:,}, but there are attributes for {len(self._each):,}"
+            )
 
     def of(self, index: int, sequence: str) -> Dataset:
         """The item of `sequence` that holds for the frame; empty where there is none."""

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from edgect.scans.dicom.dataset import number
+from edgect.scans.dicom.stored import Stored
+
+SURROUND = 0.05  # of all pixels, at least
 
 
 @dataclass(frozen=True)
@@ -29,15 +32,27 @@ class Padding:
         ends = sorted((int(first), int(first if last is None else last)))
         return cls(*ends)
 
-    def among(self, stored: NDArray[Any]) -> NDArray[np.bool_]:
-        """Where integers of 8, 16 or 32 bits are padding.
+    def among(self, stored: Stored) -> NDArray[np.bool_]:
+        """Where integers are padding, by their bits.
 
-        By their bits: files state unsigned padding of signed pixels, and -2000 of unsigned ones. What so
-        many bits cannot hold, with a sign or without, is nowhere.
+        Files state unsigned padding of signed pixels, and -2000 of unsigned ones. Padding that the bits
+        stored cannot hold stands in all that were allocated, or was cut with them: then it is what
+        fills a surround, which no value of tissue does.
         """
-        bits = 8 * stored.dtype.itemsize
-        if self.first < -(2 ** (bits - 1)) or self.last >= 2**bits:
-            return np.zeros(stored.shape, np.bool_)
-        unsigned = np.dtype(f"u{stored.dtype.itemsize}")
-        offset = stored.astype(unsigned) - np.array(self.first % 2**bits, unsigned)  # which wraps
-        return np.asarray(offset <= self.last - self.first)
+        allocated = 8 * stored.words.dtype.itemsize
+        whole = np.zeros(stored.words.shape, np.bool_)
+        if self._fits(allocated):
+            whole = self._match(stored.words, allocated)
+        if whole.any() or self._fits(stored.bits):
+            return whole
+        cut = self._match(stored.values, stored.bits)
+        return cut if cut.mean() > SURROUND else whole
+
+    def _fits(self, bits: int) -> bool:
+        """With a sign or without."""
+        return -(1 << bits - 1) <= self.first and self.last < 1 << bits
+
+    def _match(self, values: NDArray[Any], bits: int) -> NDArray[np.bool_]:
+        unsigned = np.dtype(f"u{values.dtype.itemsize}")
+        first, mask = (np.array(number % 2**bits, unsigned) for number in (self.first, -1))
+        return np.asarray(((values.astype(unsigned) - first) & mask) <= self.last - self.first)

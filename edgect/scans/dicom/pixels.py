@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import as_pixel_options
 from pydicom.uid import UID
 
 from edgect.errors import ScanError
-from edgect.scans.dicom import codestream
+from edgect.scans.dicom import codestream, rle
 from edgect.scans.dicom.codecs import JPEG, JPEG_LS, Codec, codec
 from edgect.scans.dicom.dataset import value
 from edgect.scans.dicom.encapsulated import Encapsulated
+from edgect.scans.dicom.stored import Stored
 from edgect.scans.limits import Limits
 from edgect.scans.quiet import quiet
 
@@ -29,23 +27,10 @@ HARMLESS = (  # of what pydicom warns of: these pixels are as they should be
     "'Number of Frames' is invalid",  # empty or 0, of a single frame
     "matches the expected number for uncompressed data",  # by chance
 )
+RLE_EXCESS = "non-conformant padding"  # of a segment of RLE
+# of both kinds of grey, which are decoded alike
+_GREY = {"pixel_keyword": "PixelData", "photometric_interpretation": "MONOCHROME2"}
 _NO_BUFFER = "gdcm: 'NoneType' object has no attribute 'encode'"  # of pydicom's plug-in, where GDCM fails
-
-
-@dataclass(frozen=True)
-class Stored:
-    """Integers `[rows, columns]`, signed or not as the file says.
-
-    values: only the bits that hold them. words: all that were allocated.
-    """
-
-    values: NDArray[np.integer]
-    words: NDArray[np.integer]
-
-    @classmethod
-    def of(cls, words: NDArray[Any], up: int, down: int) -> Stored:
-        """up, down: bits to shift by, so that the highest that is stored is any sign (PS3.5, 8.1.1)."""
-        return cls(np.asarray(words << up >> down) if down else words, words)
 
 
 class Pixels:
@@ -61,7 +46,9 @@ class Pixels:
         self._check_size(limits)
         self._allocated, self._stored = _whole(dataset, "BitsAllocated"), _whole(dataset, "BitsStored")
         self._shift = self._allocated - 1 - _whole(dataset, "HighBit", self._stored - 1)
-        if self._allocated not in BITS or not 0 < self._stored <= self._allocated - self._shift:
+        if self._allocated not in BITS:
+            raise ScanError(f"{self._allocated} bits allocated to a pixel: only 8, 16 and 32 are read")
+        if not 0 < self._stored <= self._allocated - self._shift:
             raise ScanError(f"damaged: {self._stored} bits stored in {self._allocated} cannot be")
         if self._shift < 0 or value(dataset, "PixelRepresentation") not in (0, 1):
             raise ScanError("damaged: HighBit or PixelRepresentation cannot be")
@@ -97,43 +84,53 @@ class Pixels:
         except Exception as error:  # decoders raise whatever their parsers meet
             reason = f"pixel data cannot be decoded, truncated or damaged: {_plain(str(error))}"
             raise ScanError(reason) from error
-        if damage := [text for text in heard if not any(harmless in text for harmless in HARMLESS)]:
+        if damage := [text for text in heard if not self._is_harmless(text, index)]:
             raise ScanError(f"pixel data damaged: {_plain(damage[0])}")  # it went on with what it had
         return stored
 
+    def _is_harmless(self, text: str, index: int) -> bool:
+        if RLE_EXCESS in text:
+            return rle.is_padded(self._encapsulated.frame(index), self._rows * self._columns)
+        return any(harmless in text for harmless in HARMLESS)
+
     def _native(self, index: int) -> Stored:
         source = self._dataset.PixelData
-        needed = self._rows * self._columns * self._allocated // 8
-        if (there := len(source) // needed) > self.count:
-            raise ScanError(f"damaged: pixel data for {there:,} frames where its header says {self.count:,}")
-        element = {"pixel_keyword": "PixelData", "pixel_vr": self._dataset["PixelData"].VR}
+        self._check_excess(source)
         own: Any = {"correct_unused_bits": False}  # which takes no heed of HighBit
+        element = {"pixel_vr": self._dataset["PixelData"].VR, **_GREY}
         options = as_pixel_options(self._dataset, number_of_frames=self.count, **element)
         words, _ = self._codec.decoder.as_array(source, index=index, raw=True, **own, **options)
-        return Stored.of(words, self._shift, self._allocated - self._stored)
+        return Stored.of_words(words, self._stored, self._shift)
+
+    def _check_excess(self, source: bytes) -> None:
+        """Padding is short, or zeros: more says that there are more rows or frames than the header does."""
+        row = self._columns * self._allocated // 8
+        needed = row * self._rows * self.count
+        if len(source) - needed >= row * self._rows or 2 * len(source[needed:].rstrip(b"\0")) >= row:
+            there, size = len(source), f"{self._columns:,}x{self._rows:,}, {self.count:,} times"
+            raise ScanError(f"damaged: {there:,} bytes of pixel data, where {size}, makes {needed:,}")
 
     def _decompressed(self, index: int) -> Stored:
         frame = self._encapsulated.frame(index)
         precision = codestream.check(frame, self._syntax, self._rows, self._columns)
         if precision > self._allocated:
             raise ScanError(f"damaged: {precision} bits a sample, of which {self._allocated} are stored")
-        unused = self._allocated - self._stored
         if self._syntax in (*JPEG, *JPEG_LS):
             from edgect.scans.dicom import jpeg  # only where there is GDCM
 
             samples = jpeg.decode(frame, self._syntax, self._rows, self._columns, precision)
             signed = "i" if value(self._dataset, "PixelRepresentation") else "u"
-            return Stored.of(samples.astype(f"{signed}{self._allocated // 8}"), unused, unused)
-        options = as_pixel_options(self._dataset, number_of_frames=1, pixel_keyword="PixelData")
+            return Stored.of_samples(samples.astype(f"{signed}{self._allocated // 8}"), self._stored)
+        options = as_pixel_options(self._dataset, number_of_frames=1, **_GREY)
         options.pop("extended_offsets", None)
-        words, _ = self._codec.decoder.as_array(
+        samples, _ = self._codec.decoder.as_array(
             encapsulate([frame], has_bot=False),
             index=0,
             raw=True,
             decoding_plugin=self._codec.plugin,
             **options,
         )
-        return Stored.of(words, 0, 0)
+        return Stored.of_samples(samples, self._stored)
 
 
 def _whole(dataset: Dataset, keyword: str, missing: int | None = None) -> int:

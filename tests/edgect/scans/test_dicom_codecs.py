@@ -73,6 +73,20 @@ def test_lossy_comes_close(tmp_path: Path, syntax: UID) -> None:
     assert np.abs(frame.pixels.astype(int) - Window().grey(values)).max() <= 2
 
 
+@pytest.mark.parametrize("bits", [12, 13])
+@pytest.mark.parametrize("syntax", [uid.JPEGLosslessSV1, uid.JPEGLSLossless, uid.JPEG2000Lossless])
+def test_a_sign_that_a_codestream_does_not_know(syntax: UID, bits: int) -> None:
+    """As dcmcjpls writes it: the bits stored, as unsigned numbers of as many bits."""
+    values = hounsfield()
+    stored = values.astype(int) % 2**bits
+    unsigned = ct(values, BitsStored=bits, HighBit=bits - 1, PixelData=stored.astype(np.uint16).tobytes())
+    frame = next(generate_frames(pixel_data(encoded(write(unsigned), syntax)), number_of_frames=1))
+    signed = ct(values, 0, True, BitsStored=bits, HighBit=bits - 1)
+    (found,) = read_frames(with_frames(signed, [frame], syntax))
+    assert found.error is None
+    np.testing.assert_array_equal(found.pixels, Window().grey(values))
+
+
 def extended(**changes: Any) -> bytes:
     """JPEG Extended of 12 bits, by DCMTK 3.6 (`dcmcjpeg +ee +q 95`), of `hounsfield()` and 2,047."""
     frame = Path(__file__).with_name("extended-12-bit.jpg").read_bytes()

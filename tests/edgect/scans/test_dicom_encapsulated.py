@@ -77,21 +77,42 @@ def error_of(content: bytes) -> str:
     return str(frame.error)
 
 
-@pytest.mark.parametrize("excess", [2, 4, 64, 2048, 20_000])
+@pytest.mark.parametrize("excess", [b"\xab" * 2, b"\xab" * 64, bytes(2), bytes(512), bytes(20_000)], ids=len)
 @pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian])
-def test_bytes_after_the_last_pixel_are_ignored(excess: int, syntax: UID) -> None:
+def test_bytes_after_the_last_pixel_are_ignored(excess: bytes, syntax: UID) -> None:
     dataset = ct(VOLUME[0])
-    dataset.PixelData += b"\xab" * excess
+    dataset.PixelData += excess
     check(write(dataset, syntax))
 
 
-def test_bytes_for_a_whole_frame_more_are_not() -> None:
+@pytest.mark.parametrize(
+    "junk", [b"\xff", bytes(7), b"garbage" * 20, b" " * 100, bytes(2_000_000), write(ct(VOLUME[1]))], ids=len
+)
+@pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.RLELossless])
+def test_whatever_follows_the_pixel_data_is_not_read(junk: bytes, syntax: UID) -> None:
+    dataset = ct(VOLUME[0])
+    if syntax == uid.RLELossless:
+        check(file_of(dataset, encapsulate(compressed(dataset, syntax)), syntax) + junk)
+    else:
+        check(write(dataset) + junk)
+
+
+def test_bytes_for_rows_or_frames_more_are_not() -> None:
     """Rows, columns or frames are not what the header says then."""
     dataset = ct(VOLUME[0])
     dataset.PixelData *= 2
-    assert "pixel data for 2 frames where its header says 1" in error_of(write(dataset))
-    dataset = ct(VOLUME[0], Rows=48)
-    assert "pixel data for 2 frames" in error_of(write(dataset))
+    assert "43,008 bytes of pixel data, where 112x96, 1 times, makes 21,504" in error_of(write(dataset))
+    for changes in ({"Rows": 48}, {"Rows": 95}, {"Columns": 110}):
+        assert "bytes of pixel data, where" in error_of(write(ct(VOLUME[0], **changes)))
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_a_picture_more_is_not(syntax: UID) -> None:
+    dataset = ct(VOLUME[0])
+    frames = compressed(dataset, syntax) * 2
+    for table in ([], offsets_of(frames), [0]):
+        data = with_table(frames, table)
+        assert "pictures for 2 frames where its header says 1" in error_of(file_of(dataset, data, syntax))
 
 
 def test_too_few_bytes_are_an_error_still() -> None:
@@ -125,10 +146,11 @@ def test_the_fragments_of_a_single_frame_are_one_whatever_the_table_says(syntax:
     check(file_of(dataset, with_table(fragments, tables[table]), syntax))
 
 
-def test_a_frame_where_the_table_should_be_is_a_frame() -> None:
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_a_frame_where_the_table_should_be_is_a_frame(syntax: UID) -> None:
     dataset = ct(VOLUME[0])
-    data = b"".join(map(item, in_three(compressed(dataset, uid.JPEG2000Lossless)[0])))
-    check(file_of(dataset, data, uid.JPEG2000Lossless))
+    data = b"".join(map(item, in_three(compressed(dataset, syntax)[0])))
+    check(file_of(dataset, data, syntax))
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
@@ -147,22 +169,23 @@ def test_frames_of_one_fragment_each(syntax: UID, table: str) -> None:
     check(file_of(dataset, with_table(frames, tables[table]), syntax), VOLUME)
 
 
+@pytest.mark.parametrize("syntax", SYNTAXES)
 @pytest.mark.parametrize("table", ["right", "of fragments", "empty"])
-def test_frames_of_three_fragments_each(table: str) -> None:
+def test_frames_of_three_fragments_each(syntax: UID, table: str) -> None:
     dataset = enhanced(VOLUME)
-    fragments = [part for frame in compressed(dataset, uid.JPEG2000Lossless) for part in in_three(frame)]
+    fragments = [part for frame in compressed(dataset, syntax) for part in in_three(frame)]
     offsets = offsets_of(fragments)
     tables = {"right": offsets[::3], "of fragments": offsets, "empty": []}
-    check(file_of(dataset, with_table(fragments, tables[table]), uid.JPEG2000Lossless), VOLUME)
+    check(file_of(dataset, with_table(fragments, tables[table]), syntax), VOLUME)
 
 
 def test_frames_that_nothing_tells_apart_are_an_error() -> None:
+    """Two beginnings of pictures, for three frames."""
     dataset = enhanced(VOLUME)
-    fragments = [part for frame in compressed(dataset, uid.RLELossless) for part in in_three(frame)]
-    frames = list(
-        read_frames(file_of(dataset, with_table(fragments, offsets_of(fragments)), uid.RLELossless))
-    )
-    assert [frame.error and frame.error.status for frame in frames] == ["error"] * 3
+    frames = compressed(dataset, uid.RLELossless)
+    fragments = [*in_three(frames[0]), *in_three(frames[1] + frames[2])]
+    content = file_of(dataset, with_table(fragments, offsets_of(fragments)), uid.RLELossless)
+    assert [frame.error and frame.error.status for frame in read_frames(content)] == ["error"] * 3
 
 
 def test_an_extended_offset_table_is_used() -> None:
@@ -190,3 +213,25 @@ def test_a_fragment_cut_short_is_an_error() -> None:
 
 def test_pixels_that_are_not_compressed_as_their_syntax_says_are_an_error() -> None:
     assert "not encapsulated" in error_of(in_syntax(write(ct(VOLUME[0])), uid.JPEG2000Lossless))
+
+
+def segments(planes: Sequence[bytes]) -> bytes:
+    """An RLE frame of these segments."""
+    offsets = [64 + sum(map(len, planes[:number])) for number in range(len(planes))]
+    return struct.pack("<16L", len(planes), *offsets, *[0] * (15 - len(planes))) + b"".join(planes)
+
+
+@pytest.mark.parametrize("zeros", [1, 2, 16, 512])
+def test_segments_of_rle_may_be_padded_with_zeros(zeros: int) -> None:
+    dataset = ct(VOLUME[0])
+    (frame,) = compressed(dataset, uid.RLELossless)
+    _, first, second = struct.unpack_from("<3L", frame)
+    padded = segments([frame[first:second] + bytes(zeros), frame[second:] + bytes(zeros)])
+    check(file_of(dataset, encapsulate([padded + b"\0" * (len(padded) % 2)]), uid.RLELossless))
+
+
+@pytest.mark.parametrize("rest", [b"\x01\x02\x03\x04", b"\xf0\x07"])
+def test_pixels_left_over_in_a_segment_of_rle_are_damage(rest: bytes) -> None:
+    dataset = ct(VOLUME[0])
+    (frame,) = compressed(dataset, uid.RLELossless)
+    assert "non-conformant" in error_of(file_of(dataset, encapsulate([frame + rest]), uid.RLELossless))

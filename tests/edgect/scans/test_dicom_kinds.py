@@ -42,6 +42,10 @@ PROJECTIONS = [
     r"DERIVED\PRIMARY\AXIAL\MINIMUM",
     r"DERIVED\SECONDARY\AXIAL\VRT",
     r"DERIVED\SECONDARY\AXIAL\mip",
+    r"DERIVED\SECONDARY\AXIAL\THICK_MIP",
+    r"DERIVED\SECONDARY\AXIAL\MIP_0.7",
+    r"DERIVED\SECONDARY\AXIAL\MaxIP",
+    r"DERIVED\SECONDARY\AXIAL\CPR",
     r"DERIVED\SECONDARY\3D",
     r"DERIVED\SECONDARY\PROJECTION IMAGE",
 ]
@@ -51,6 +55,8 @@ SLICES = [
     r"ORIGINAL\PRIMARY\AXIAL\CT_SOM7 SPI DUAL",
     r"DERIVED\PRIMARY\AXIAL\CT_SOM5 SEQ",
     r"ORIGINAL\PRIMARY\AXIAL\HELIX",
+    r"DERIVED\PRIMARY\AXIAL\VNC",
+    r"ORIGINAL\PRIMARY\AXIAL\LOW DOSE",
     r"ORIGINAL\PRIMARY\VOLUME\RESAMPLED",
     r"DERIVED\SECONDARY\AXIAL\IMPRINT",  # holds MPR, which is no word of it
     r"DERIVED\SECONDARY\AXIAL\MINIPIG",
@@ -67,9 +73,20 @@ def test_a_slice_is_one(image_type: str) -> None:
     assert only(ct(ImageType=image_type.split("\\"))).error is None
 
 
-def test_what_is_calculated_from_slices_is_none() -> None:
-    assert "calculated" in refused(only(ct(ImageType=["DERIVED", "PRIMARY", "AXIAL", "SUBTRACTION"])))
-    assert "calculated" in refused(only(ct(ImageType=["DERIVED", "PRIMARY", "AXIAL", "STD_DEVIATION"])))
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("SUBTRACTION", "STD_DEVIATION", "PERFUSION", "RCBF", "MAT_SPECIFIC"),
+        *("EFF_ATOMIC_NUM", "ELECTRON_DENSITY", "DUAL IODINE"),
+    ],
+)
+def test_what_is_calculated_from_slices_is_none(word: str) -> None:
+    assert "calculated" in refused(only(ct(ImageType=["DERIVED", "PRIMARY", "AXIAL", word])))
+
+
+@pytest.mark.parametrize("word", ["localizer", "SCOUT VIEW", "TOPO", "SCREEN SAVE", "DOSE_INFO"])
+def test_a_picture_for_planning_or_of_a_screen_is_none(word: str) -> None:
+    assert "not a slice" in refused(only(ct(ImageType=["DERIVED", "SECONDARY", word])))
 
 
 @pytest.mark.parametrize(

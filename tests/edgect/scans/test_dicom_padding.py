@@ -79,6 +79,30 @@ def test_padding_that_the_bits_stored_cannot_hold(corner: int, shown: int) -> No
     np.testing.assert_array_equal(frame.pixels, Window().grey(values))
 
 
+def test_padding_that_was_cut_to_the_bits_stored() -> None:
+    """Where it fills a surround: a few pixels of bone may have the same bits, as above."""
+    dataset = ct(hounsfield(), BitsStored=12, HighBit=11)
+    stored = np.frombuffer(dataset.PixelData, np.uint16).reshape(hounsfield().shape).copy()
+    stored[:20] = 63536 % 2**12
+    dataset.PixelData = stored.tobytes()
+    dataset.add_new("PixelPaddingValue", "US", 63536)
+    values = hounsfield()
+    values[:20] = -1024
+    (frame,) = read_frames(write(dataset))
+    np.testing.assert_array_equal(frame.pixels, Window().grey(values))
+
+
+def test_padding_that_eight_bits_cannot_hold_is_nowhere() -> None:
+    stored = (hounsfield() // 8 + 128).clip(0, 255).astype(np.uint8)
+    changes = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7, "RescaleSlope": 8}
+    plain = ct(PixelData=stored.tobytes(), **changes)
+    (expected,) = read_frames(write(plain))
+    plain.add_new("PixelPaddingValue", "SS", -2000)
+    (frame,) = read_frames(write(plain))
+    assert expected.pixels is not None
+    np.testing.assert_array_equal(frame.pixels, expected.pixels)
+
+
 @pytest.mark.parametrize("syntax", [uid.RLELossless, uid.JPEGLosslessSV1, uid.JPEG2000Lossless])
 def test_padding_of_compressed_pixels(syntax: uid.UID) -> None:
     (frame,) = read_frames(encoded(write(with_corner(63536, "SS", -2000)), syntax))
