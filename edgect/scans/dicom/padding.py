@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from edgect.scans.dicom.dataset import number
 from edgect.scans.dicom.stored import Stored
 
-SURROUND = 0.05  # of all pixels, at least
+SURROUND = 0.02  # of all pixels, which no single value of tissue comes to
 
 
 @dataclass(frozen=True)

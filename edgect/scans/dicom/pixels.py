@@ -72,8 +72,17 @@ class Pixels:
             yield partial(self._decode, index)
 
     @cached_property
-    def _encapsulated(self) -> Encapsulated:
-        return Encapsulated(self._dataset.PixelData, self.count, value(self._dataset, "ExtendedOffsetTable"))
+    def _encapsulated(self) -> Encapsulated | ScanError:
+        extended = value(self._dataset, "ExtendedOffsetTable")
+        try:
+            return Encapsulated(self._dataset.PixelData, self.count, extended)
+        except ScanError as error:  # of every frame
+            return error
+
+    def _encoded(self, index: int) -> bytes:
+        if isinstance(self._encapsulated, ScanError):
+            raise self._encapsulated
+        return self._encapsulated.frame(index)
 
     def _decode(self, index: int) -> Stored:
         try:
@@ -90,7 +99,7 @@ class Pixels:
 
     def _is_harmless(self, text: str, index: int) -> bool:
         if RLE_EXCESS in text:
-            return rle.is_padded(self._encapsulated.frame(index), self._rows * self._columns)
+            return rle.is_padded(self._encoded(index), self._rows * self._columns)
         return any(harmless in text for harmless in HARMLESS)
 
     def _native(self, index: int) -> Stored:
@@ -111,7 +120,7 @@ class Pixels:
             raise ScanError(f"damaged: {there:,} bytes of pixel data, where {size}, makes {needed:,}")
 
     def _decompressed(self, index: int) -> Stored:
-        frame = self._encapsulated.frame(index)
+        frame = self._encoded(index)
         precision = codestream.check(frame, self._syntax, self._rows, self._columns)
         if precision > self._allocated:
             raise ScanError(f"damaged: {precision} bits a sample, of which {self._allocated} are stored")

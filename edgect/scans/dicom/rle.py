@@ -12,7 +12,7 @@ def is_padded(frame: bytes, pixels: int) -> bool:
     """
     count, *offsets = unpack_from("<16L", frame)
     for start, end in zip(offsets[:count], [*offsets[1:count], len(frame)], strict=True):
-        at, left = start, pixels
+        at, end, left = start, min(end, len(frame)), pixels
         while left > 0 and at < end:
             control = frame[at]
             if control < 128:  # so many bytes as they are, and one more

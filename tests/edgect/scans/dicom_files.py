@@ -117,6 +117,13 @@ def with_frames(dataset: Dataset, frames: list[bytes], syntax: UID) -> bytes:
     return write(dataset, syntax)
 
 
+def write_extended(**changes: Any) -> bytes:
+    """JPEG Extended of 12 bits, by DCMTK 3.6 (`dcmcjpeg +ee +q 95`), of `hounsfield()` and 2,047."""
+    frame = Path(__file__).with_name("extended-12-bit.jpg").read_bytes()
+    stored: dict[str, Any] = {"BitsStored": 12, "HighBit": 11, "RescaleIntercept": -2047, **changes}
+    return with_frames(ct(**stored), [frame], uid.JPEGExtended12Bit)
+
+
 def in_syntax(content: bytes, syntax: str) -> bytes:
     """The same file, whose meta information names another transfer syntax; it need be none."""
     file, out = io.BytesIO(content), io.BytesIO()

@@ -14,7 +14,15 @@ from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import UID
 
 from edgect.scans import Window, read_frames
-from tests.edgect.scans.dicom_files import ct, encoded, hounsfield, in_syntax, with_frames, write
+from tests.edgect.scans.dicom_files import (
+    ct,
+    encoded,
+    hounsfield,
+    in_syntax,
+    with_frames,
+    write,
+    write_extended,
+)
 
 NATIVE = [
     uid.ImplicitVRLittleEndian,
@@ -87,15 +95,8 @@ def test_a_sign_that_a_codestream_does_not_know(syntax: UID, bits: int) -> None:
     np.testing.assert_array_equal(found.pixels, Window().grey(values))
 
 
-def extended(**changes: Any) -> bytes:
-    """JPEG Extended of 12 bits, by DCMTK 3.6 (`dcmcjpeg +ee +q 95`), of `hounsfield()` and 2,047."""
-    frame = Path(__file__).with_name("extended-12-bit.jpg").read_bytes()
-    stored: dict[str, Any] = {"BitsStored": 12, "HighBit": 11, "RescaleIntercept": -2047, **changes}
-    return with_frames(ct(**stored), [frame], uid.JPEGExtended12Bit)
-
-
 def test_jpeg_extended_of_twelve_bits(capfd: pytest.CaptureFixture[str]) -> None:
-    (frame,) = read_frames(extended())
+    (frame,) = read_frames(write_extended())
     assert frame.pixels is not None
     assert np.abs(frame.pixels.astype(int) - Window().grey(hounsfield())).max() <= 2
     assert capfd.readouterr() == ("", "")
@@ -103,8 +104,8 @@ def test_jpeg_extended_of_twelve_bits(capfd: pytest.CaptureFixture[str]) -> None
 
 def test_jpeg_extended_of_twelve_bits_with_a_sign() -> None:
     """The highest of the bits stored is the sign, as it is of uncompressed values."""
-    (signed,) = read_frames(extended(PixelRepresentation=1, RescaleIntercept=1400))
-    (unsigned,) = read_frames(extended(RescaleIntercept=1400 - 4096))
+    (signed,) = read_frames(write_extended(PixelRepresentation=1, RescaleIntercept=1400))
+    (unsigned,) = read_frames(write_extended(RescaleIntercept=1400 - 4096))
     assert signed.pixels is not None
     assert unsigned.pixels is not None
     sign = int(Window().grey(2048 + 1400 - 4096))  # the first of these greys that stands for a negative value
@@ -121,6 +122,17 @@ def test_a_precision_that_its_process_does_not_have_is_an_error() -> None:
     assert frame.error is not None
     assert frame.error.status == "error"
     assert "16 bits a sample" in str(frame.error)
+
+
+def test_jpeg_baseline_of_eight_bits(capfd: pytest.CaptureFixture[str]) -> None:
+    stored = (hounsfield().astype(int) // 8 + 128).clip(0, 255).astype(np.uint8)
+    changes = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7, "RescaleSlope": 8}
+    plain = write(ct(PixelData=stored.tobytes(), **changes))
+    (expected,), (frame,) = read_frames(plain), read_frames(encoded(plain, uid.JPEGBaseline8Bit))
+    assert frame.pixels is not None
+    assert expected.pixels is not None
+    assert np.abs(frame.pixels.astype(int) - expected.pixels).mean() < 2
+    assert capfd.readouterr() == ("", "")
 
 
 def test_unused_bits_and_high_bit_are_heeded() -> None:
