@@ -13,6 +13,14 @@ from typing import BinaryIO, cast
 
 STDERR = 2
 _ONE_AT_A_TIME = Lock()
+if hasattr(
+    os, "register_at_fork"
+):  # none while stderr is another file, and the lock is nobody's in the child
+    os.register_at_fork(
+        before=_ONE_AT_A_TIME.acquire,
+        after_in_parent=_ONE_AT_A_TIME.release,
+        after_in_child=_ONE_AT_A_TIME.release,
+    )
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def package_for(syntax: UID) -> str | None:
 
 
 def _uid(syntax: UID) -> str:
-    return syntax if re.fullmatch(r"[0-9.]{1,64}", syntax) else "whose UID is none"
+    return syntax if re.fullmatch(r"[0-9.]{1,64}", syntax) else "(not a UID)"
 
 
 def _hush_gdcm() -> None:

@@ -173,7 +173,7 @@ def test_a_missing_decoder_is_named(monkeypatch: pytest.MonkeyPatch, syntax: UID
         ("1.2.840.10008.1.2.8.1", "1.2.840.10008.1.2.8.1 (Deflated Image Frame Compression)"),
         ("1.2.840.10008.9.9", "transfer syntax 1.2.840.10008.9.9 is none that"),
         ("1.2.276.0.7230010", "transfer syntax 1.2.276.0.7230010 is none that"),
-        ("Müller", "transfer syntax whose UID is none is none that"),
+        ("Müller", "transfer syntax (not a UID) is none that"),
     ],
 )
 def test_a_transfer_syntax_that_nothing_decodes_is_named(syntax: str, named: str) -> None:

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import pytest
 
@@ -49,6 +49,30 @@ def test_one_thread_at_a_time_hears_its_own() -> None:
         os.write(2, b"Corrupt first\n")
     thread.join(10)
     assert (words, heard) == (["Corrupt first"], ["Corrupt second"])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork")
+def test_a_fork_waits_and_the_child_can_hear(capfd: pytest.CaptureFixture[str]) -> None:
+    inside, leave = Event(), Event()
+
+    def hold() -> None:
+        with kept_from_stderr(KNOWN):
+            inside.set()
+            leave.wait(10)
+
+    thread = Thread(target=hold)
+    thread.start()
+    assert inside.wait(10)
+    Timer(0.2, leave.set).start()
+    child = os.fork()
+    if not child:
+        with kept_from_stderr(KNOWN) as words:
+            os.write(2, b"Corrupt data\nof the child\n")
+        os._exit(len(words))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    thread.join(10)
+    assert capfd.readouterr().err == "of the child\n"
 
 
 def test_no_open_files_are_left() -> None:
