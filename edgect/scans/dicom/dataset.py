@@ -136,7 +136,8 @@ def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
     wanted: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
     seen = end = before = 0
     explicit = False
-    begins: dict[int, int] = {}  # the value of each element
+    content = file.getvalue()
+    begins: dict[int, tuple[int, bytes]] = {}  # where the value of each element does, and the value
 
     def stop(tag: int, vr: str | None, length: int) -> bool:
         nonlocal seen, end, before, explicit
@@ -145,9 +146,13 @@ def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
         seen, before = seen + 1, tag
         if seen > ELEMENTS:
             raise ScanError(f"more than {ELEMENTS:,} elements: no CT slice")
-        # which of the two is meant? The first of a file is looked at twice, with a VR and without
-        if tag in wanted and file.tell() - begins.setdefault(tag, file.tell()) > 4:
-            raise ScanError(f"damaged: its {keyword_for_tag(tag)} stands twice")
+        if tag in wanted:
+            at = file.tell()
+            held = content[at : at + length] if tag < last else b""
+            first, other = begins.setdefault(tag, (at, held))
+            # which of the two is meant? The first of a file is looked at twice, with a VR and without
+            if at - first > 4 and held != other:
+                raise ScanError(f"damaged: its {keyword_for_tag(tag)} stands twice, with two values")
         known = str(vr).encode() in _VRS
         if length != UNDEFINED and file.tell() + length > size:
             unknown = explicit and not known  # so its length is a guess
