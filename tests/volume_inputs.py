@@ -186,7 +186,7 @@ def dicom_kinds() -> tuple[Kind, ...]:
         kind(
             "dicom-padding-that-is-not-told.dcm",
             padded(None),
-            ("rejected", "62,512 HU, where nothing has more than 32,767"),
+            ("rejected", "62,512 HU, where nothing comes to 32,767"),
         ),
         kind("dicom-table-of-fragments.dcm", with_table_of_fragments(), "ok"),
         kind("dicom-units-unspecified.dcm", write(ct(hounsfield(), RescaleType="US")), "ok"),

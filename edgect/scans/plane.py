@@ -17,9 +17,9 @@ from edgect.scans.raster import MIN_SIDE
 
 TILT = 30.0  # degrees off axial that still are axial: as far as gantries tilt
 LOWEST = -1024.0  # Hounsfield units; all below is outside the field of view, where scanners write anything
-# Hounsfield units; the extended scales of scanners end at 30,710, and what 16 bits with a sign can hold here.
-# Padding of -2000 that is read without its sign makes 62,512 at the usual intercept
-HIGHEST = 32767.0
+# Hounsfield units; extended scales of scanners end below 31,000. This, the most that 16 bits with a sign can
+# hold, is what gaps are filled with; -2000 that is read without its sign makes 62,512 at the usual intercept
+TOO_HIGH = 32767.0
 AIR = -500.0  # Hounsfield units; every slice of a chest holds air, round it or in the lungs
 SQUARE = 0.01  # how far the sides of a pixel may differ before they are made equal
 LONGEST = 4.0  # how many times as long as wide a pixel may be
@@ -76,9 +76,9 @@ def to_grey(plane: Plane, window: Window, limits: Limits) -> NDArray[np.uint8]:
             f"no air: nothing is below {AIR:.0f} HU, so this is no slice of a chest in Hounsfield units",
             "rejected",
         )
-    if (highest := values.max()) > HIGHEST:
+    if (highest := values.max()) >= TOO_HIGH:
         raise ScanError(
-            f"{highest:,.0f} HU, where nothing has more than {HIGHEST:,.0f}: these are no Hounsfield units, "
+            f"{highest:,.0f} HU, where nothing comes to {TOO_HIGH:,.0f}: these are no Hounsfield units, "
             "or padding that the file does not tell of",
             "rejected",
         )

@@ -71,6 +71,9 @@ REGISTERED = "1.2.840.10008."  # what UIDs of the standard begin with
 ELEMENTS = 100_000  # of a data set, at most; a CT slice has some two hundred
 TRUNCATED = "truncated: the file ends before its elements do"
 UNDEFINED = 0xFFFFFFFF
+COMPARED = 1024  # bytes of a value, which of all but pixel data and sequences is all of it
+PIXEL_DATA = Tag("PixelData")
+WANTED: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
 _VRS = frozenset(str(vr).encode() for vr in STANDARD_VR)
 
 
@@ -132,48 +135,60 @@ def number(dataset: Dataset, keyword: str) -> float | None:
 
 
 def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
-    size, last = len(file.getbuffer()), Tag("PixelData")
-    wanted: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
-    seen = end = before = 0
-    explicit = False
-    content = file.getvalue()
-    begins: dict[int, tuple[int, bytes]] = {}  # where the value of each element does, and the value
-
-    def stop(tag: int, vr: str | None, length: int) -> bool:
-        nonlocal seen, end, before, explicit
-        if before == last or tag > last:  # what follows pixel data may be anything
-            return True
-        seen, before = seen + 1, tag
-        if seen > ELEMENTS:
-            raise ScanError(f"more than {ELEMENTS:,} elements: no CT slice")
-        if tag in wanted:
-            at = file.tell()
-            held = content[at : at + length] if tag < last else b""
-            first, other = begins.setdefault(tag, (at, held))
-            # which of the two is meant? The first of a file is looked at twice, with a VR and without
-            if at - first > 4 and held != other:
-                raise ScanError(f"damaged: its {keyword_for_tag(tag)} stands twice, with two values")
-        known = str(vr).encode() in _VRS
-        if length != UNDEFINED and file.tell() + length > size:
-            unknown = explicit and not known  # so its length is a guess
-            raise ScanError("damaged: an element of no known value representation" if unknown else TRUNCATED)
-        explicit |= known
-        end = size if length == UNDEFINED else file.tell() + length
-        return False
-
+    walk = _Walk(file)
     try:
         with quiet as heard:
-            dataset = read_dataset(file, implicit, little, stop_when=stop, specific_tags=wanted)
+            dataset = read_dataset(file, implicit, little, stop_when=walk.stop, specific_tags=WANTED)
     except ScanError:
         raise
     except EOFError:
         raise ScanError(TRUNCATED) from None
     except Exception as error:  # whose message may quote what the file holds
         raise ScanError(f"damaged: no DICOM data set can be read ({type(error).__name__})") from None
-    cut = last not in dataset and end < size  # in the midst of a tag or length
+    cut = PIXEL_DATA not in dataset and walk.end < walk.size  # in the midst of a tag or length
     if cut or any("end of file" in text.lower() for text in heard):  # it went on with what it had
         raise ScanError(TRUNCATED)
+    if walk.twice and value(dataset, "Modality") in (None, "CT"):  # what else it is, is refused as that
+        raise ScanError(f"damaged: its {walk.twice} stands twice, with two values")
     return dataset
+
+
+class _Walk:
+    """What pydicom meets on its way through a data set, up to its pixel data.
+
+    end: of the last element. twice: the keyword of an element that stands twice with two values, if any.
+    """
+
+    def __init__(self, file: io.BytesIO) -> None:
+        self._file, self._content = file, file.getvalue()
+        self.size, self.end, self.twice = len(self._content), 0, ""
+        self._seen = self._last = 0
+        self._explicit = False
+        self._values: dict[int, tuple[int, bytes]] = {}  # and where they begin
+
+    def stop(self, tag: int, vr: str | None, length: int) -> bool:
+        """Asked at every element's value. Raises ScanError where it ends beyond the file, or is one too many."""
+        if self._last == PIXEL_DATA or tag > PIXEL_DATA:  # what follows may be anything
+            return True
+        self._seen, self._last = self._seen + 1, tag
+        if self._seen > ELEMENTS:
+            raise ScanError(f"more than {ELEMENTS:,} elements: no CT slice")
+        start = self._file.tell()
+        known = str(vr).encode() in _VRS
+        if length != UNDEFINED and start + length > self.size:
+            unknown = self._explicit and not known  # so its length is a guess
+            raise ScanError("damaged: an element of no known value representation" if unknown else TRUNCATED)
+        self._explicit |= known
+        self.end = self.size if length == UNDEFINED else start + length
+        if tag in WANTED:
+            self._compare(tag, start, self._content[start : min(self.end, start + COMPARED)])
+        return False
+
+    def _compare(self, tag: int, start: int, held: bytes) -> None:
+        """The first element of a file is looked at twice by pydicom, with a VR and without."""
+        before, other = self._values.setdefault(tag, (start, held))
+        if start - before > 4 and held != other:
+            self.twice = keyword_for_tag(tag)
 
 
 def _inflate(deflated: bytes, limits: Limits) -> bytes:

@@ -40,13 +40,15 @@ class Padding:
         fills a surround, which no value of tissue does.
         """
         allocated = 8 * stored.words.dtype.itemsize
-        whole = np.zeros(stored.words.shape, np.bool_)
+        padding = np.zeros(stored.words.shape, np.bool_)
         if self._fits(allocated):
-            whole = self._match(stored.words, allocated)
-        if whole.any() or self._fits(stored.bits):
-            return whole
+            padding = self._match(stored.words, allocated)
+        if stored.values is stored.words and stored.bits == allocated:
+            return padding
         cut = self._match(stored.values, stored.bits)
-        return cut if cut.mean() > SURROUND else whole
+        if self._fits(stored.bits) or (not padding.any() and cut.mean() > SURROUND):
+            padding |= cut
+        return padding
 
     def _fits(self, bits: int) -> bool:
         """With a sign or without."""

@@ -256,6 +256,9 @@ def test_an_element_that_stands_twice_with_two_values_is_an_error() -> None:
     assert frame.error is not None
     assert frame.error.status == "error"
     assert "RescaleIntercept stands twice" in str(frame.error)
+    mr = content.replace(b"\x60\0CS\x02\0CT", b"\x60\0CS\x02\0MR")
+    (frame,) = read_frames(mr[:at] + element.replace(b"-1024", b"-2048") + mr[at:])
+    assert str(frame.error) == "not CT: modality MR"
 
 
 def test_an_element_of_no_known_representation_is_told() -> None:

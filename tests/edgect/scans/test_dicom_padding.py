@@ -112,7 +112,7 @@ def test_without_a_word_of_padding_its_value_is_no_hounsfield_unit() -> None:
     (frame,) = read_frames(write(dataset))
     assert frame.error is not None
     assert frame.error.status == "rejected"
-    assert str(frame.error).startswith("62,512 HU, where nothing has more than 32,767")
+    assert str(frame.error).startswith("62,512 HU, where nothing comes to 32,767")
 
 
 def test_metal_on_an_extended_scale_is_answered() -> None:
@@ -120,6 +120,29 @@ def test_metal_on_an_extended_scale_is_answered() -> None:
     values[40, 40] = 30_710
     (frame,) = read_frames(write(ct(values.astype(np.int16))))
     assert frame.error is None
+
+
+def test_what_sixteen_bits_are_filled_with_is_no_hounsfield_unit() -> None:
+    values = hounsfield()
+    values[CORNER] = 2**15 - 1
+    (frame,) = read_frames(write(ct(values, 0, True)))
+    assert str(frame.error).startswith("32,767 HU")
+
+
+def test_padding_is_the_stored_value_whatever_the_other_bits_hold() -> None:
+    """As overlays did, in the bits above."""
+    dataset = with_corner(4095 | 0x8000, "US", 4095, BitsStored=12, HighBit=11)
+    (frame,) = read_frames(write(dataset))
+    check(frame)
+    dataset = with_corner(-2000 % 2**12, "SS", -2000, True, 3000, BitsStored=12, HighBit=11)
+    stored = np.frombuffer(dataset.PixelData, np.uint16) % 2**12  # without the sign extended
+    dataset.PixelData = stored.tobytes()
+    values = hounsfield().astype(int)
+    (frame,) = read_frames(write(dataset))
+    shown = np.where(values - 3000 < -2048, values + 4096, values)
+    shown[CORNER] = -1024
+    assert frame.pixels is not None
+    np.testing.assert_array_equal(frame.pixels[CORNER], Window().grey(shown)[CORNER])
 
 
 @pytest.mark.parametrize("surround", [-1025, -2000, -3024, -32768])
