@@ -167,7 +167,7 @@ class _Walk:
         self._values: dict[int, tuple[int, bytes]] = {}  # and where they begin
 
     def stop(self, tag: int, vr: str | None, length: int) -> bool:
-        """Asked at every element's value. Raises ScanError where it ends beyond the file, or is one too many."""
+        """Asked at every element. Raises ScanError where it ends beyond the file, or is one too many."""
         if self._last == PIXEL_DATA or tag > PIXEL_DATA:  # what follows may be anything
             return True
         self._seen, self._last = self._seen + 1, tag
