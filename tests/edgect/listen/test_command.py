@@ -20,6 +20,10 @@ WRONG = {
     "has a backslash in a title": (("--calling", "A\\B"), "is no AE title"),
     "names no node": (("--send-to", "ARCHIVE:104"), "names no node; write TITLE@HOST:PORT"),
     "names no port": (("--send-to", "ARCHIVE@here:99999"), "names no node"),
+    "sends in clear": (("--send-to", "ARCHIVE@archive.example:104"), "or say --send-in-clear"),
+    "sends nothing in clear": (("--send-in-clear",), "goes with --send-to"),
+    "has no TLS but of callers": (("--receive-in-clear",), "goes with --tls-ca or --tls-cert"),
+    "wants certificates and has none": (("--tls-ca", "a.pem"), "--tls-ca with them"),
     "has half of a certificate": (("--tls-cert", "a.pem"), "go together"),
 }
 
