@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgect.cli import options
-from edgect.errors import NotInstalledError, UsageError
+from edgect.errors import UsageError
+from edgect.installation import needing
 from edgect.notice import NOTICE
 from edgect.scans.limits import Limits
 
@@ -156,15 +157,11 @@ def command(
     --tls-cert, --tls-key and --tls-ca, or a network that only the right machines are on. The same three
     secure --send-to, whose host name must stand in that node's certificate.
     """
-    try:
+    with needing("dicom", "listening"):
         from edgect.listen.run import quieten, run
         from edgect.listen.settings import Node, Settings, check_title
         from edgect.listen.spool import Spool
         from edgect.listen.tls import Files
-    except ImportError as error:
-        raise NotInstalledError(
-            f"listening needs {error.name}, which is not installed: pip install 'edgect[dicom]'"
-        ) from error
 
     tls = Files(tls_cert, tls_key, tls_ca)
     _check(tls, send_to, send_in_clear, receive_in_clear)

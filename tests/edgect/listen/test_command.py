@@ -52,7 +52,7 @@ def test_without_the_extra_it_names_it(package: str, tmp_path: Path) -> None:
     line = ["listen", "--spool", str(tmp_path / "spool"), "--out", str(tmp_path / "out")]
     done = subprocess.run([sys.executable, "-c", program, *line], capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert "pip install 'edgect[dicom]'" in done.stderr
+    assert f"listening needs {package}, which is not installed: pip install 'highdicom>=" in done.stderr
     assert "Traceback" not in done.stderr
 
 
