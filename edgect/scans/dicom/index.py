@@ -17,7 +17,7 @@ from edgect.scans.quiet import quiet
 def files_of_index(content: bytes, limits: Limits) -> list[tuple[str, ...]]:
     """Each file as its folders and name beneath the index's own folder, in the order of the index.
 
-    None where the content is no index that can be read, or lists nothing.
+    An empty list where the content is no index that can be read, or lists nothing.
     """
     try:
         with quiet:
