@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -64,14 +65,19 @@ def belongs(found: Dataset) -> str:
 
 
 def header(path: Path) -> tuple[Dataset, bool]:
-    """What results take over from an image, and whether its text is certain. Raises HeaderError."""
+    """What results take over from an image, and whether its text is certain.
+
+    What an image is and whose is read as by `names`, whatever stands behind. Raises HeaderError as that.
+    """
     keywords = (*UNIQUE, *PATIENT, *STUDY, *OPTIONAL)
     with path.open("rb") as file:
-        found = _read(file, keywords)
+        found = known = _read(file, (*UNIQUE, *PATIENT))
+        file.seek(0)
+        with suppress(HeaderError):
+            found = _read(file, keywords)
     made, certain = Dataset(), found.certain
     with quiet:
-        for keyword in keywords:
-            text = found.values.get(keyword, "")
+        for keyword, text in {**dict.fromkeys(keywords, ""), **found.values, **known.values}.items():
             if text and _is_valid(keyword, text):
                 setattr(made, keyword, text)
             elif keyword in PATIENT or keyword in STUDY:

@@ -79,3 +79,13 @@ def test_what_is_none_of_its_kind_is_left_out(
     with results_of(classifier, write(slice_)) as results:
         (report,) = map(dcmread, results.reports)
     assert report.get(keyword) == expected
+
+
+def test_what_stands_behind_does_not_change_whose_it_is(classifier: Classifier) -> None:
+    before, after = b"\x20\0\x11\0IS", b"\x20\0\x0e\0IS"  # the series' number, now another UID of it
+    content = write(image(0))
+    assert content.count(before) == 1
+    with results_of(classifier, content.replace(before, after)) as results:
+        (report,) = map(dcmread, results.reports)
+    (study,) = report.CurrentRequestedProcedureEvidenceSequence
+    assert study.ReferencedSeriesSequence[0].SeriesInstanceUID == image(0).SeriesInstanceUID
