@@ -37,7 +37,11 @@ _MIB = 2**20
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, file_okay=False), help="Write results to this folder."
 )
-@click.option("--send-to", metavar="TITLE@HOST:PORT", help="Send results to this node, until it takes them.")
+@click.option(
+    "--send-to",
+    metavar="TITLE@HOST:PORT",
+    help="Send results to this node, until it takes them; by TLS if it is another machine.",
+)
 @click.option("--secondary-capture", "capture", is_flag=True, help="Make a picture with the heat map too.")
 @click.option(
     "--quiet",
