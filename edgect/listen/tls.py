@@ -49,8 +49,7 @@ class Files:
     def _load(self, context: ssl.SSLContext) -> None:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if self.certificate is not None:
-            # a service would wait for ever for somebody to type the password of a key
-            context.load_cert_chain(self.certificate, self.key, password="")
+            context.load_cert_chain(self.certificate, self.key, password=_password)
         if self.authorities is not None:
             context.load_verify_locations(self.authorities)
 
@@ -60,8 +59,12 @@ class Files:
             yield
         except (OSError, ssl.SSLError) as error:
             named = " ".join(str(path) for path in (self.certificate, self.key, self.authorities) if path)
-            why = error.strerror or str(error) or "the key is encrypted, or none"
-            raise UsageError(f"TLS cannot be set up of {named} ({why})") from error
+            raise UsageError(f"TLS cannot be set up of {named} ({error.strerror or error})") from error
+
+
+def _password() -> bytes:
+    """For a key that is encrypted, instead of waiting for somebody to type it where nobody may be."""
+    raise OSError(None, "the key is encrypted: store it without a password")
 
 
 class _Socket(ssl.SSLSocket):

@@ -204,4 +204,4 @@ def test_an_encrypted_key_is_an_error_and_no_question(made: Path, tmp_path: Path
     line = ["listen", "--spool", tmp_path / "spool", "--out", tmp_path / "out"]
     line += ["--tls-cert", made / "node.pem", "--tls-key", tmp_path / "node.key"]
     done = CliRunner().invoke(main, list(map(str, line)))
-    assert (done.exit_code, "TLS cannot be set up of" in done.stderr) == (2, True)
+    assert (done.exit_code, "the key is encrypted" in done.stderr) == (2, True)
