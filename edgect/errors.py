@@ -35,7 +35,7 @@ class EngineError(EdgectError):
 
 
 class NotInstalledError(EdgectError):
-    """A package is missing that a command cannot do without."""
+    """An optional package is missing or broken; see `edgect.installation.needing`."""
 
     exit_code = 3
 

@@ -86,7 +86,7 @@ def reliability(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10) -> 
     """At most `bins` bins of as nearly equal counts as can be without parting equal probabilities.
 
     Equal counts, since most probabilities lie at the ends and bins of equal width would hold no
-    slice in between (Nixon et al. 2019). None without slices.
+    slice in between (Nixon et al. 2019). An empty list without slices.
     """
     truth, given = np.asarray(labels, bool), np.asarray(probabilities, float)
     if truth.shape != given.shape:

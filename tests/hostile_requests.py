@@ -253,9 +253,7 @@ def kinds() -> Iterator[Kind]:
     yield Kind(
         "from a page without an origin (a sandboxed frame)", raw(post(body, "Origin: null")), (b"403",)
     )
-    yield Kind(
-        "a link from another site", raw(head("GET / HTTP/1.1", "Sec-Fetch-Site: cross-site")), (b"403",)
-    )
+    yield from other_sites(body)
     yield Kind("PUT, DELETE and the like", raw(head("DELETE /v1/classify HTTP/1.1")), (b"405",))
     yield Kind("a route that is not there", raw(head("GET /admin HTTP/1.1")), (b"404",))
     yield Kind("/page/../../cli/serve.py", raw(head("GET /page/../../cli/serve.py HTTP/1.1")), (b"404",))
@@ -299,6 +297,30 @@ def kinds() -> Iterator[Kind]:
     yield Kind("answers that are never read", unread, (b"",))
     yield Kind("an origin that is no address", raw(post(body, "Origin: http://[")), (b"403",))
     yield Kind("30 connections where 24 are taken", crowd, (b"503",))
+
+
+def other_sites(body: bytes) -> Iterator[Kind]:
+    """What a browser sends for a page of another site, by what that does (W3C, Fetch Metadata)."""
+    for what, start, mode, destination, got in (
+        ("a link to the page", "GET / HTTP/1.1", "navigate", "document", b"200"),
+        ("the page in a frame", "GET / HTTP/1.1", "navigate", "iframe", b"403"),
+        ("the page as an object", "GET / HTTP/1.1", "navigate", "object", b"403"),
+        ("a fetch of the page", "GET / HTTP/1.1", "no-cors", "empty", b"403"),
+        ("a script of the page", "GET /page/main.js HTTP/1.1", "no-cors", "script", b"403"),
+        ("a link to the model", "GET /v1/model HTTP/1.1", "navigate", "document", b"403"),
+    ):
+        lines = f"Sec-Fetch-Mode: {mode}", f"Sec-Fetch-Dest: {destination}"
+        for site in ("cross-site", "same-site"):
+            yield Kind(
+                f"{what}, {site}", raw(head(start, f"Sec-Fetch-Site: {site}", *lines)), (b"HTTP/1.1 " + got,)
+            )
+    form = ("Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document")
+    yield Kind("a form that another site sends", raw(post(body, *form)), (b"403",))
+    yield Kind("a form that it sends to the page", raw(post(body, *form, path="/")), (b"403",))
+    rebound = head("GET / HTTP/1.1", *form, host="evil.example:80")
+    yield Kind("a link by another host's name (DNS rebinding)", raw(rebound), (b"403",))
+    origin = head("GET / HTTP/1.1", *form, "Origin: http://evil.example")
+    yield Kind("a link with an origin", raw(origin), (b"403",))
 
 
 def raw_then_drip(content: bytes, body: int) -> Send:
@@ -369,6 +391,8 @@ def _short(got: bytes) -> str:
     said = "; ".join(text for row in rows if (text := row.get("error") or row.get("reason")))
     if said:
         return f"{status}: {said}"
+    if b"text/html" in rest.partition(b"\r\n\r\n")[0]:
+        return f"{status}: the page"
     return f"{status}: an answer" if status.startswith("200") else status
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgect.cli import options
-from edgect.errors import NotInstalledError, UsageError
+from edgect.errors import UsageError
+from edgect.installation import needing
 from edgect.notice import NOTICE
 from edgect.scans.limits import Limits
+
+if TYPE_CHECKING:
+    from edgect.listen.tls import Files
 
 _MIB = 2**20
 
@@ -33,7 +37,11 @@ _MIB = 2**20
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path, file_okay=False), help="Write results to this folder."
 )
-@click.option("--send-to", metavar="TITLE@HOST:PORT", help="Send results to this node, until it takes them.")
+@click.option(
+    "--send-to",
+    metavar="TITLE@HOST:PORT",
+    help="Send results to this node, until it takes them; by TLS if it is another machine.",
+)
 @click.option("--secondary-capture", "capture", is_flag=True, help="Make a picture with the heat map too.")
 @click.option(
     "--quiet",
@@ -91,12 +99,23 @@ _MIB = 2**20
     show_default=True,
     help="Seconds that callers have to finish once edgect is told to stop.",
 )
-@click.option("--tls-cert", type=click.Path(path_type=Path, dir_okay=False), help="Certificate: TLS only.")
-@click.option("--tls-key", type=click.Path(path_type=Path, dir_okay=False), help="Its key.")
+@click.option(
+    "--tls-cert",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Certificate (PEM) for callers and for --send-to: TLS only, both ways.",
+)
+@click.option("--tls-key", type=click.Path(path_type=Path, dir_okay=False), help="Its key, not encrypted.")
 @click.option(
     "--tls-ca",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Callers must have a certificate signed by one of these.",
+    help="Callers must have a certificate signed by one of these, and so must the node of --send-to.  "
+    "[default: none of callers; there, one that this system trusts]",
+)
+@click.option(
+    "--send-in-clear", is_flag=True, help="No TLS to the node of --send-to, whoever may read on the way."
+)
+@click.option(
+    "--receive-in-clear", is_flag=True, help="TLS for --send-to alone, as scanners without TLS need it."
 )
 @options.engine
 @options.model
@@ -126,6 +145,8 @@ def command(
     tls_cert: Path | None,
     tls_key: Path | None,
     tls_ca: Path | None,
+    send_in_clear: bool,
+    receive_in_clear: bool,
     max_bytes: int,
     max_pixels: int,
     max_frames: int,
@@ -137,18 +158,18 @@ def command(
     process that is killed goes on where it was. SIGTERM or Ctrl-C ends with exit code 0.
 
     AE titles are no authentication: whoever reaches the port can claim any. Beyond this machine use
-    --tls-cert, --tls-key and --tls-ca, or a network that only the right machines are on.
+    --tls-cert, --tls-key and --tls-ca, or a network that only the right machines are on. The same three
+    secure --send-to, whose host name must stand in that node's certificate.
     """
-    try:
+    with needing("dicom", "listening"):
         from edgect.listen.run import quieten, run
         from edgect.listen.settings import Node, Settings, check_title
         from edgect.listen.spool import Spool
-        from edgect.listen.tls import server_context
-    except ImportError as error:
-        raise NotInstalledError(
-            f"listening needs {error.name}, which is not installed: pip install 'edgect[dicom]'"
-        ) from error
+        from edgect.listen.tls import Files
 
+    tls = Files(tls_cert, tls_key, tls_ca)
+    _check(tls, send_to, send_in_clear, receive_in_clear)
+    secured = send_to is not None and tls.any and not send_in_clear
     settings = Settings(
         title=check_title(ae_title),
         host=host,
@@ -158,6 +179,8 @@ def command(
         quiet=quiet,
         out=out,
         send_to=None if send_to is None else Node.parse(send_to),
+        secured=secured,
+        in_clear=send_in_clear,
         capture=capture,
         keep=keep,
         images=max_images,
@@ -169,9 +192,8 @@ def command(
         grace=grace,
         remember=3600 * remember,
     )
-    if (tls_cert is None) != (tls_key is None) or (tls_ca is not None and tls_cert is None):
-        raise UsageError("--tls-cert and --tls-key go together, and --tls-ca with them")
-    tls = None if tls_cert is None or tls_key is None else server_context(tls_cert, tls_key, tls_ca)
+    receiving = tls.server() if tls_cert is not None and not receive_in_clear else None
+    sending = tls.client() if secured else None
     quieten()
     taken = Spool(settings)
     try:
@@ -188,8 +210,20 @@ def command(
             settings,
             taken,
             classifier,
-            tls,
+            receiving,
+            sending,
             lambda port: click.echo(f"{settings.title} listens on {host}:{port}, {said}\n{NOTICE}", err=True),
         )
     finally:
         taken.close()
+
+
+def _check(tls: Files, send_to: str | None, send_in_clear: bool, receive_in_clear: bool) -> None:
+    """Raises UsageError for options that do not go together."""
+    alone = tls.certificate is None and not receive_in_clear
+    if (tls.certificate is None) != (tls.key is None) or (tls.authorities is not None and alone):
+        raise UsageError("--tls-cert and --tls-key go together, and --tls-ca with them")
+    if send_in_clear and send_to is None:
+        raise UsageError("--send-in-clear goes with --send-to")
+    if receive_in_clear and (send_to is None or send_in_clear or not tls.any):
+        raise UsageError("--receive-in-clear goes with --tls-ca or --tls-cert, and with --send-to by TLS")

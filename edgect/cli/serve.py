@@ -12,7 +12,8 @@ import click
 
 from edgect.cli import options
 from edgect.cli.names import warn_of_names
-from edgect.errors import NotInstalledError, UsageError
+from edgect.errors import UsageError
+from edgect.installation import needing
 from edgect.notice import NOTICE
 from edgect.scans.limits import Limits
 
@@ -104,15 +105,11 @@ def command(
     Nothing that is sent is written to a disk or kept once it is answered. SIGTERM or Ctrl-C finishes
     what is in hand, and ends with exit code 0; a second one does not wait.
     """
-    try:
+    with needing("serve", "serving"):
         from edgect.serve.app import application
         from edgect.serve.endpoints import Endpoints
         from edgect.serve.run import listen, run, url
         from edgect.serve.settings import Settings
-    except ImportError as error:
-        raise NotInstalledError(
-            f"serving needs {error.name}, which is not installed: pip install 'edgect[serve]'"
-        ) from error
 
     settings = Settings(
         host=host,

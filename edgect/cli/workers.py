@@ -30,7 +30,7 @@ SAMPLES = 8  # files by which it is seen whether a worker has the same storage
 
 
 def check(scheduler: str | None, workers: int | None, threads: int | None) -> None:
-    """Before anything slow. Raises UsageError: options that do not go together, or Dask is missing."""
+    """Before anything slow. Raises UsageError for options that do not go together, NotInstalledError."""
     from edgect.cluster.schedulers import LOCAL, check
 
     if workers is not None and scheduler != LOCAL:

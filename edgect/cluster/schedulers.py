@@ -10,17 +10,16 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from edgect.errors import ClusterError, UsageError
+from edgect.errors import ClusterError
+from edgect.installation import needing
 
 LOCAL = "local"
 
 
 def check() -> None:
-    """Raises UsageError where Dask is not installed."""
-    try:
+    """Raises NotInstalledError where Dask is not installed."""
+    with needing("dask", "--scheduler"):
         import distributed  # noqa: F401
-    except ImportError as error:
-        raise UsageError("--scheduler needs Dask: pip install 'edgect[dask]'") from error
 
 
 @contextmanager

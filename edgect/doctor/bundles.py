@@ -8,6 +8,7 @@ from pathlib import Path
 from edgect.bundle import BUNDLED, DEFAULT, Bundle
 from edgect.doctor.report import Finding
 from edgect.errors import ModelError
+from edgect.installation import bundles_again
 
 
 def places(models: Iterable[str]) -> dict[str, Path]:
@@ -32,5 +33,5 @@ def examine(models: Iterable[str]) -> Iterator[tuple[Finding, Bundle | None]]:
 
 def _advice(path: Path) -> str:
     if path.parent == BUNDLED:
-        return "install edgect again: pip install --force-reinstall --no-deps edgect"
+        return bundles_again()
     return "copy the bundle again from where it was made"

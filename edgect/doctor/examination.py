@@ -9,16 +9,17 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 
 from edgect import __version__
 from edgect.benchmark import machine
 from edgect.benchmark.machine import Machine
 from edgect.doctor import apart, bundles, engines, hardware, kept
 from edgect.doctor.report import NOTICE, SCHEMA, Finding, Report, Verdict
+from edgect.doctor.versions import OPENCV, versions
+from edgect.installation import dependencies
 
 ENGINES = {"openvino": "openvino", "onnxruntime": "onnxruntime"}  # by backend, the package; the default first
-PACKAGES = ("numpy", "opencv-python-headless", "pillow", *ENGINES.values())
+PACKAGES = ("numpy", *OPENCV, "pillow", *ENGINES.values())
 
 
 def examine(models: Iterable[str] = (), say: Callable[[str], object] = lambda part: None) -> Report:
@@ -52,7 +53,7 @@ def examine(models: Iterable[str] = (), say: Callable[[str], object] = lambda pa
         edgect=__version__,
         fit=all(finding.verdict != "fault" for finding in findings),
         machine=here,
-        versions=dict(_versions()),
+        versions={"python": platform.python_version(), **versions(PACKAGES)},
         findings=findings,
     )
 
@@ -68,15 +69,6 @@ def _apart(part: str, verdict: Verdict, module: str, *arguments: str) -> list[Fi
     """What a module finds in a process of its own; verdict: on its end before its time."""
     found, failure = apart.examine(module, *arguments)
     if failure:
-        advice = "install edgect again, with all that it needs: pip install --force-reinstall edgect"
+        advice = f"install again what edgect needs: {dependencies()}"
         found.append(Finding(part, "examination", verdict, failure, advice))
     return found
-
-
-def _versions() -> Iterator[tuple[str, str]]:
-    yield "python", platform.python_version()
-    for package in PACKAGES:
-        try:
-            yield package, version(package)
-        except PackageNotFoundError:
-            continue

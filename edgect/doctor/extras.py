@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.metadata import version
 
 from edgect.doctor.report import Finding
+from edgect.doctor.versions import versions
+from edgect.installation import packages
 
 PACKAGES = {
     "nibabel": ("nifti", "NIfTI volumes"),
@@ -23,7 +24,10 @@ def examine() -> Iterator[Finding]:
     for package, (extra, purpose) in PACKAGES.items():
         try:
             import_module(package)
-            yield Finding("extras", package, "ok", f"{version(package)}, for {purpose}")
         except Exception as error:  # not there, or broken in whatever way
             said = f"no {purpose} ({type(error).__name__}: {error})"
-            yield Finding("extras", package, "note", said, f"pip install 'edgect[{extra}]'")
+            yield Finding("extras", package, "note", said, packages(extra))
+        else:
+            yield Finding(
+                "extras", package, "ok", f"{versions([package]).get(package, package)}, for {purpose}"
+            )

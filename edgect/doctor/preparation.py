@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import version
 
 from edgect import golden
 from edgect.bundle import Bundle
 from edgect.doctor.report import Finding
+from edgect.doctor.versions import OPENCV, installed, versions
 
 PART = "pre-processing"
-OPENCV = "opencv-python-headless"
 
 
 def examine(*paths: str) -> Iterator[Finding]:
@@ -21,8 +20,14 @@ def examine(*paths: str) -> Iterator[Finding]:
             continue
         wrong = golden.preparation(bundle)
         if wrong:
-            used = f"Pillow {version('pillow')} and OpenCV {version(OPENCV)}"
-            advice = f"install edgect again, with its own versions of Pillow and OpenCV: not {used}"
-            yield Finding(PART, bundle.name, "fault", "; ".join(wrong), advice)
+            used = f"{installed('pillow', module='PIL')} and {installed(*OPENCV, module='cv2')}"
+            yield Finding(PART, bundle.name, "fault", f"{'; '.join(wrong)} (by {used})", _advice())
         else:
             yield Finding(PART, bundle.name, "ok", "the golden slice becomes the input that is stored")
+
+
+def _advice() -> str:
+    """Another OpenCV is taken off before: the files of all of them lie in one folder."""
+    others = " ".join(name for name in versions(OPENCV) if name != OPENCV[0])
+    before = f"pip uninstall {others}; " if others else ""
+    return f"{before}pip install --force-reinstall --no-deps {OPENCV[0]} pillow"

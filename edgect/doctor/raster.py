@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import PIL
 from PIL import Image
 
 from edgect.doctor.report import Finding
@@ -42,4 +42,4 @@ def examine() -> Iterator[Finding]:
         if wrong:
             yield Finding("raster", name, "fault", wrong, advice)
         else:
-            yield Finding("raster", name, "ok", f"read by Pillow {version('pillow')}")
+            yield Finding("raster", name, "ok", f"read by Pillow {PIL.__version__}")

@@ -11,6 +11,7 @@ import numpy as np
 from edgect.errors import UsageError
 from edgect.evaluate.figures import Answer, columns
 from edgect.evaluate.report import Report
+from edgect.installation import needing
 from edgect.metrics import Bin
 from edgect.roc import curve
 
@@ -36,11 +37,9 @@ SIZE, DPI = (6.4, 6.0), 120
 
 
 def usable() -> None:
-    """Raises UsageError where matplotlib is not installed."""
-    try:
+    """Raises NotInstalledError where matplotlib is not installed."""
+    with needing("plots", "--plots"):
         import matplotlib.figure  # noqa: F401
-    except ImportError as error:
-        raise UsageError(f"--plots needs matplotlib: pip install 'edgect[plots]' ({error})") from error
 
 
 def draw(report: Report, answers: Sequence[Answer], folder: Path) -> None:

@@ -28,13 +28,15 @@ _NUMBER = re.compile(r"-?\d[\d,.]*\d|\d")
 class Said:
     """image: the file's header. path: of the file. prediction: on it, or on one of its frames.
 
-    gone: whether the file was answered on before, and is no longer there.
+    gone: whether the file was answered on before, and is no longer there. certain: whether the header's
+    text is what its character set makes of it.
     """
 
     image: Dataset
     path: Path
     prediction: Prediction
     gone: bool = False
+    certain: bool = True
 
     @property
     def key(self) -> tuple[str, int | None]:
@@ -87,10 +89,10 @@ def classify(classifier: Classifier, images: Sequence[Path], go_on: Callable[[],
     wanted = (path for path in images if go_on())
     with closing(in_order(work, wanted, classifier.at_once(many=True))) as found:
         for path, predictions in found:
-            image: Dataset | None = None
+            read: tuple[Dataset, bool] | None = None
             for prediction in predictions:
-                image = header(path) if image is None else image
-                yield Said(image, path, prediction)
+                read = header(path) if read is None else read
+                yield Said(read[0], path, prediction, certain=read[1])
 
 
 def answer(classifier: Classifier, said: Sequence[Said]) -> Answer:

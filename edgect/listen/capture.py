@@ -44,7 +44,9 @@ def capture(answer: Answer, predecessor: Record | None) -> Dataset | None:
         manufacturer=MANUFACTURER,
         transfer_syntax_uid=ExplicitVRLittleEndian,
         series_description=f"{DESCRIPTION}, heat map",
+        specific_character_set=None,  # highdicom takes fewer than the standard has
     )
+    made.SpecificCharacterSet = one.image.SpecificCharacterSet
     made.ManufacturerModelName = answer.classifier.bundle.name
     made.SoftwareVersions = __version__
     made.ImageType = ["DERIVED", "SECONDARY"]

@@ -12,6 +12,7 @@ from typing import Protocol
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE
+from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     ComprehensiveSRStorage,
     SecondaryCaptureImageStorage,
@@ -20,6 +21,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from edgect.listen.durable import write
 from edgect.listen.outbox import Outbox, files, is_done, mark_done
 from edgect.listen.settings import Node
+from edgect.listen.tls import Calling
 
 LOG = logging.getLogger("edgect.listen")
 FIRST, LONGEST = 1.0, 300.0  # seconds to wait after a failure; each time twice as long
@@ -53,12 +55,12 @@ class Folder:
 
 
 class Archive:
-    """Another node, by C-STORE."""
+    """Another node, by C-STORE; never in clear where there is TLS."""
 
     name = "node"
 
-    def __init__(self, node: Node, title: str, timeout: float) -> None:
-        self._node, self._title, self._timeout = node, title, timeout
+    def __init__(self, node: Node, title: str, timeout: float, tls: Calling | None = None) -> None:
+        self._node, self._title, self._timeout, self._tls = node, title, timeout, tls
 
     def take(self, paths: list[Path]) -> None:
         entity = AE(ae_title=self._title)
@@ -66,9 +68,7 @@ class Archive:
         entity.connection_timeout = self._timeout
         for sop_class in (ComprehensiveSRStorage, SecondaryCaptureImageStorage):
             entity.add_requested_context(sop_class, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
-        association = entity.associate(self._node.host, self._node.port, ae_title=self._node.title)
-        if not association.is_established:
-            raise UnreachableError("the node does not answer, or refuses to be called")
+        association = self._call(entity)
         try:
             for path in paths:
                 try:
@@ -82,6 +82,16 @@ class Archive:
                     raise DeliveryError(f"the node refused it with 0x{code:04X}")
         finally:
             association.release()
+
+    def _call(self, entity: AE) -> Association:
+        node, secured = self._node, None
+        if self._tls is not None:
+            self._tls.failure, secured = "", (self._tls, node.host)
+        association = entity.associate(node.host, node.port, ae_title=node.title, tls_args=secured)
+        if not association.is_established:
+            why = f" (TLS: {self._tls.failure})" if self._tls is not None and self._tls.failure else ""
+            raise UnreachableError(f"the node does not answer, or refuses to be called{why}")
+        return association
 
 
 class Delivery:
@@ -98,8 +108,8 @@ class Delivery:
             try:
                 for folder in self._outbox.waiting():
                     self._deliver(folder, stop.is_set)
-            except OSError as error:
-                LOG.error("results cannot be looked for (%s)", error.strerror or type(error).__name__)
+            except Exception as error:
+                LOG.error("results cannot be looked for (%s)", _why(error))
             news.wait(FIRST)
 
     def _deliver(self, folder: Path, stopped: Callable[[], bool]) -> None:
@@ -112,8 +122,8 @@ class Delivery:
             try:
                 destination.take(files(folder))
                 mark_done(folder, destination.name)
-            except (DeliveryError, OSError) as error:
-                why = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
+            except Exception as error:  # any other of pynetdicom's must not end the delivery of the rest
+                why = _why(error)
                 wait = self._wait(all_ if isinstance(error, UnreachableError) else one)
                 LOG.warning("results wait for the %s, for %g s: %s", destination.name, wait, why)
                 continue
@@ -131,3 +141,10 @@ class Delivery:
 
     def _open(self, folder: Path) -> Iterator[Destination]:
         return (one for one in self._destinations if not is_done(folder, one.name))
+
+
+def _why(error: Exception) -> str:
+    """Never the text of another's exception, which may quote what a result holds."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error) if isinstance(error, DeliveryError) else type(error).__name__

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from pydicom import Dataset
-from pydicom.charset import python_encoding
+from pydicom.config import RAISE
+from pydicom.datadict import dictionary_VR
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag, Tag
-from pydicom.valuerep import validate_value
+from pydicom.valuerep import DA, TM, validate_value
 
+from edgect.listen.characters import TEXT, Texts, suitable, texts
 from edgect.scans.dicom.dataset import ELEMENTS
 from edgect.scans.quiet import quiet
 
@@ -29,9 +34,9 @@ OPTIONAL = (
     "PositionReferenceIndicator",
     "ImageOrientationPatient",
 )
-UTF_8 = "ISO_IR 192"
 _UID = re.compile(r"[0-9.]{1,64}")  # a component that begins with 0 is wrong, but not rare, and harmless
-_SEXES = ("M", "F", "O", "")
+_TYPES: Mapping[str, Callable[[str], object]] = {"DA": DA, "TM": TM}  # as which results are written
+_NUMBERS = range(-(2**31), 2**31)
 
 
 class HeaderError(Exception):
@@ -40,11 +45,14 @@ class HeaderError(Exception):
 
 def names(file: BinaryIO) -> Dataset:
     """What an image is, and whose. Raises HeaderError unless all four of its UIDs are UIDs."""
-    found = _read(file, (*UNIQUE, *PATIENT, "SpecificCharacterSet"))
+    made = Dataset()
+    with quiet:
+        for keyword, text in _read(file, (*UNIQUE, *PATIENT)).values.items():
+            setattr(made, keyword, text)
     for keyword in UNIQUE:
-        if not _UID.fullmatch(_text(found, keyword)):
+        if not _UID.fullmatch(str(made.get(keyword) or "")):
             raise HeaderError(f"its {keyword} is none")
-    return found
+    return made
 
 
 def belongs(found: Dataset) -> str:
@@ -52,29 +60,36 @@ def belongs(found: Dataset) -> str:
 
     Those of one series, unless they say that they are of several patients or studies.
     """
-    return "\0".join(
-        _text(found, keyword) for keyword in ("StudyInstanceUID", "SeriesInstanceUID", *PATIENT[:3])
-    )
+    keywords = ("StudyInstanceUID", "SeriesInstanceUID", *PATIENT[:3])
+    return "\0".join(str(found.get(keyword) or "") for keyword in keywords)
 
 
-def header(path: Path) -> Dataset:
-    """What results take over from an image. Raises HeaderError."""
+def header(path: Path) -> tuple[Dataset, bool]:
+    """What results take over from an image, and whether its text is certain.
+
+    What an image is and whose is read as by `names`, whatever stands behind. Raises HeaderError as that.
+    """
+    keywords = (*UNIQUE, *PATIENT, *STUDY, *OPTIONAL)
     with path.open("rb") as file:
-        found = _read(file, (*UNIQUE, *PATIENT, *STUDY, *OPTIONAL, "SpecificCharacterSet"))
-    made = Dataset()
-    made.SpecificCharacterSet = _character_set(found)
+        found = known = _read(file, (*UNIQUE, *PATIENT))
+        file.seek(0)
+        with suppress(HeaderError):
+            found = _read(file, keywords)
+    made, certain = Dataset(), found.certain
     with quiet:
-        for keyword in (*UNIQUE, *PATIENT, *STUDY, *OPTIONAL):
-            value = _valid(found, keyword)
-            if value is not None:
-                setattr(made, keyword, value)
+        for keyword, text in {**dict.fromkeys(keywords, ""), **found.values, **known.values}.items():
+            if text and _is_valid(keyword, text):
+                setattr(made, keyword, text)
             elif keyword in PATIENT or keyword in STUDY:
                 setattr(made, keyword, "")
-    return made
+                certain &= not text or dictionary_VR(keyword) != "PN"
+        made.SpecificCharacterSet = suitable(made, found.declared)
+    return made, certain
 
 
-def _read(file: BinaryIO, keywords: tuple[str, ...]) -> Dataset:
-    wanted: list[BaseTag | int] = [Tag(keyword) for keyword in keywords]
+def _read(file: BinaryIO, keywords: tuple[str, ...]) -> Texts:
+    """Raises HeaderError."""
+    wanted: list[BaseTag | int] = [Tag(keyword) for keyword in (*keywords, "SpecificCharacterSet")]
     last, seen = max(wanted), 0
 
     def stop(tag: BaseTag, vr: str | None, length: int) -> bool:
@@ -86,43 +101,31 @@ def _read(file: BinaryIO, keywords: tuple[str, ...]) -> Dataset:
 
     try:
         with quiet:
-            return read_partial(file, stop_when=stop, force=True, specific_tags=wanted)
+            found = read_partial(file, stop_when=stop, force=True, specific_tags=wanted)
+            return texts(found, keywords)
     except HeaderError:
         raise
     except Exception as error:  # parsers raise whatever they meet, and may quote it
         raise HeaderError(type(error).__name__) from None
 
 
-def _text(found: Dataset, keyword: str) -> str:
+def _is_valid(keyword: str, text: str) -> bool:
+    """Whether a value is one of its kind (DICOM PS3.5, 6.2): others sort by it. Text stays as it came."""
+    vr = dictionary_VR(keyword)
     try:
-        with quiet:
-            return str(found.get(keyword) or "")
-    except Exception as error:
-        raise HeaderError(f"its {keyword} cannot be read ({type(error).__name__})") from None
-
-
-def _valid(found: Dataset, keyword: str) -> object:
-    """A value as it is, None where it is missing, or none of its kind."""
-    try:
-        element = found[keyword]
-        value = element.value
-        if value is None or value == "" or (keyword == "PatientSex" and value not in _SEXES):
-            return None
-        if element.VR in ("DA", "TM", "AS", "IS", "CS"):  # by which others sort; a name stays as it came
-            validate_value(element.VR, str(value), 2)
-        str(value)
-        return value
-    except Exception:
-        return None
-
-
-def _character_set(found: Dataset) -> str | list[str]:
-    try:
-        named = found.get("SpecificCharacterSet") or ""
-        terms = [str(named)] if isinstance(named, str) else [str(term) for term in named]
-        known = all(term in python_encoding for term in terms)
-    except Exception:
-        known = False
-    if not known or terms == [""]:
-        return UTF_8
-    return terms[0] if len(terms) == 1 else terms
+        if vr == "UI":
+            return _UID.fullmatch(text) is not None
+        if vr == "IS":
+            return int(text) in _NUMBERS
+        if vr == "DS":
+            return all(math.isfinite(float(number)) for number in text.split("\\"))
+        if keyword == "PatientSex":
+            return text in ("M", "F", "O")
+        if vr == "PN":
+            return "\\" not in text  # one name: which of several?
+        if vr not in TEXT:
+            validate_value(vr, text, RAISE)
+            _TYPES.get(vr, str)(text)
+    except (ValueError, TypeError):
+        return False
+    return True

@@ -17,6 +17,7 @@ from edgect.listen.node import Listener
 from edgect.listen.outbox import Outbox
 from edgect.listen.settings import Settings
 from edgect.listen.spool import Spool
+from edgect.listen.tls import Calling
 from edgect.listen.worker import Worker
 
 # they quote names and UIDs: of patients in the first place
@@ -27,18 +28,20 @@ def run(
     settings: Settings,
     spool: Spool,
     classifier: Classifier,
-    tls: ssl.SSLContext | None,
+    receiving: ssl.SSLContext | None,
+    sending: Calling | None,
     ready: Callable[[int], None],
 ) -> None:
     """Until SIGTERM or SIGINT; then callers may finish for a while, and the next start goes on with the rest.
 
-    ready: called with the port once images are taken. Raises UsageError.
+    receiving, sending: TLS, None for none. ready: called with the port once images are taken. Raises
+    UsageError.
     """
     stop, news = Event(), Event()
     outbox = Outbox(spool, settings.remember)
     worker = Worker(classifier, spool, outbox, settings.capture)
-    delivery = Delivery(outbox, _destinations(settings))
-    listener = Listener(settings, spool, tls)
+    delivery = Delivery(outbox, _destinations(settings, sending))
+    listener = Listener(settings, spool, receiving)
     threads = [
         Thread(target=task, args=(stop, news), name=name, daemon=True)
         for name, task in (("edgect-worker", worker.run), ("edgect-delivery", delivery.run))
@@ -85,7 +88,7 @@ def quieten() -> None:
     logger.setLevel(logging.INFO)
 
 
-def _destinations(settings: Settings) -> list[Destination]:
+def _destinations(settings: Settings, tls: Calling | None) -> list[Destination]:
     found: list[Destination] = []
     if settings.out is not None:
         try:
@@ -94,5 +97,5 @@ def _destinations(settings: Settings) -> list[Destination]:
             raise UsageError(f"--out {settings.out}: cannot be made ({error.strerror or error})") from error
         found.append(Folder(settings.out))
     if settings.send_to is not None:
-        found.append(Archive(settings.send_to, settings.title, settings.timeout))
+        found.append(Archive(settings.send_to, settings.title, settings.timeout, tls))
     return found

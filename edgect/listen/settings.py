@@ -32,7 +32,8 @@ class Node:
 @dataclass(frozen=True)
 class Settings:
     """title: of this node. calling: titles that may call, all where there are none. quiet: seconds without a
-    new image after which a series is taken to be whole. out: folder for results. send_to: node for results.
+    new image after which a series is taken to be whole. out: folder for results. send_to: node for results,
+    secured: by TLS, or in_clear, which must be said where others could read names on the way.
     capture: whether a Secondary Capture with the heat map is made too. keep: images stay in the spool once
     they were answered on.
 
@@ -41,7 +42,8 @@ class Settings:
     seconds that callers have to end when the node stops. remember: seconds for which it is known what a
     series was answered, in case that more of it comes.
 
-    Raises UsageError for what cannot be, and for a node that anybody on the network may send to.
+    Raises UsageError for what cannot be, for a node that anybody on the network may send to, and for results
+    in clear.
     """
 
     title: str
@@ -52,6 +54,8 @@ class Settings:
     quiet: float = 10.0
     out: Path | None = None
     send_to: Node | None = None
+    secured: bool = False
+    in_clear: bool = False
     capture: bool = False
     keep: bool = False
     images: int = 20_000
@@ -68,6 +72,12 @@ class Settings:
             raise UsageError("nowhere to put results: give --out DIR or --send-to TITLE@HOST:PORT, or both")
         if self.out is not None and self.out.resolve().is_relative_to(self.spool.resolve()):
             raise UsageError(f"--out {self.out} lies in --spool {self.spool}: name another folder")
+        if self.send_to and not (self.secured or self.in_clear or is_loopback(self.send_to.host)):
+            raise UsageError(
+                f"--send-to {self.send_to.host}: results hold the patient's name, and others could read it: "
+                "give --tls-cert, --tls-key and --tls-ca (and --receive-in-clear if callers have no TLS), or "
+                "say --send-in-clear"
+            )
         if not self.calling and not is_loopback(self.host):
             raise UsageError(
                 f"--host {self.host} is open to other machines: say with --calling TITLE who may send"

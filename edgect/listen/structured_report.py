@@ -37,6 +37,7 @@ from edgect.series import RULE
 DESCRIPTION = "RESEARCH ONLY: edgect, COVID-19"
 MANUFACTURER = "edgect"
 SCHEME = "99EDGECT"  # private: no standard has codes for these
+UNCERTAIN = "Names may be garbled or missing here: the images do not hold them as the standard has them."
 NO_UNITS = codes.UCUM.NoUnits
 CHEST = CodedConcept("24627-2", "LN", "CT Chest")
 
@@ -100,7 +101,9 @@ def structured_report(answer: Answer, predecessor: Record | None) -> Dataset:
         previous_versions=None if predecessor is None else [predecessor.report],
         series_description=DESCRIPTION,
         coding_schemes=[CodingSchemeIdentificationItem(SCHEME, name="edgect")],
+        specific_character_set=None,  # highdicom takes fewer than the standard has
     )
+    made.SpecificCharacterSet = image.SpecificCharacterSet
     if errors := answer.series["errors"]:
         made.CompletionFlagDescription = f"{errors} of {answer.series['slices']} slices could not be read"
     return made
@@ -204,6 +207,8 @@ def _comments(answer: Answer, predecessor: Record | None) -> Iterator[str]:
     yield f"Of a series: {RULE}."
     if predecessor is not None:
         yield f"Takes the place of report {predecessor.number} on this series: more of its images have come."
+    if not all(one.certain for one in answer.said):
+        yield UNCERTAIN
     if doubts := answer.series["doubts"]:
         yield f"To be doubted: {doubts}."
     for reason, count in sorted(answer.reasons.items()):

@@ -35,19 +35,27 @@ class Worker:
     def run(self, stop: Event, news: Event) -> None:
         """Until `stop` is set, which is looked at between images. news: is set when there is a result."""
         while not stop.wait(CHECK):
-            for key in self._spool.quiet():
-                if time.monotonic() < self._failed.get(key, (0, 0.0))[1]:
-                    continue
-                images = self._spool.images_of(key)
-                try:
-                    self._answer(key, images, stop)
-                    self._failed.pop(key, None)
-                    news.set()
-                except Exception as error:  # whose message may quote what an image holds
-                    self._fail(key, images, error)
-                if stop.is_set():
-                    return
-            self._outbox.forget_old()
+            try:
+                self._round(stop, news)
+            except Exception as error:  # of the disk, above all: images must not wait for ever in silence
+                LOG.error("the spool cannot be worked on (%s); to be tried again", type(error).__name__)
+                stop.wait(PAUSE)
+
+    def _round(self, stop: Event, news: Event) -> None:
+        """Answers on every series that is quiet."""
+        for key in self._spool.quiet():
+            if time.monotonic() < self._failed.get(key, (0, 0.0))[1]:
+                continue
+            images = self._spool.images_of(key)
+            try:
+                self._answer(key, images, stop)
+                self._failed.pop(key, None)
+                news.set()
+            except Exception as error:  # whose message may quote what an image holds
+                self._fail(key, images, error)
+            if stop.is_set():
+                return
+        self._outbox.forget_old()
 
     def _answer(self, key: str, images: Sequence[Image], stop: Event) -> None:
         if not images:  # a folder from just before the end of another process

@@ -42,8 +42,9 @@ def read_frames(
     except ImportError as error:
         if kind not in EXTRAS:
             raise
-        reason = f"{EXTRAS[kind]} needs {error.name}, which is not installed: pip install edgect[{kind}]"
-        yield Frame(None, None, ScanError(reason))
+        from edgect.installation import missing
+
+        yield Frame(None, None, ScanError(str(missing(kind, EXTRAS[kind], error))))
 
 
 def _foreign(content: bytes, kind: Kind | None, name: str) -> ScanError:

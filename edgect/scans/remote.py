@@ -6,7 +6,8 @@ import re
 import sys
 from typing import Any, BinaryIO, cast
 
-from edgect.errors import ScanError, UsageError
+from edgect.errors import NotInstalledError, ScanError, UsageError
+from edgect.installation import needing
 
 FILE = "file://"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # two letters, so that no drive of Windows is one
@@ -30,21 +31,19 @@ def scheme(url: str) -> str:
 
 
 def check(scheme: str) -> None:
-    """Raises UsageError where a package is missing for URLs of this scheme, naming it."""
-    try:
+    """Raises NotInstalledError where a package is missing for URLs of this scheme, and UsageError."""
+    with needing("dask", f"{scheme}://"):
         import fsspec
-    except ImportError as error:
-        raise UsageError("URLs need fsspec: pip install 'edgect[dask]'") from error
     try:
         fsspec.get_filesystem_class(scheme)
     except ImportError as error:  # its message says what to install
-        raise UsageError(f"{scheme}:// needs one more package: {error}") from error
+        raise NotInstalledError(f"{scheme}:// needs one more package: {error}") from error
     except ValueError as error:
         raise UsageError(f"{scheme}:// is no scheme that fsspec knows") from error
 
 
 def system(url: str) -> tuple[Any, str]:
-    """fsspec's file system of a URL, and how that spells it. Raises UsageError as `check`."""
+    """fsspec's file system of a URL, and how that spells it. Raises as `check`."""
     check(scheme(url))
     import fsspec
 

@@ -17,16 +17,24 @@ SCHEME = "bearer"
 def check_site(request: Request, settings: Settings) -> None:
     """Keeps the pages of others, open in a browser on this machine, from using this server.
 
-    Without a token, the server must have been asked for by a name of this machine: a page whose own
-    name was made to lead here (DNS rebinding) gives that name away. Raises Refused.
+    They may link to the page, which holds nothing of anybody. Without a token, the server must have been
+    asked for by a name of this machine: a page whose own name was made to lead here (DNS rebinding) gives
+    that name away. Raises Refused.
     """
     host = request.headers.get("host", "")
     if not settings.token and not is_loopback(_name(host)):
         raise Refused(403, "this server answers to the names of this machine alone, such as 127.0.0.1")
     origin = request.headers.get("origin")
     foreign = origin is not None and _site(origin) != host.lower()
-    if foreign or request.headers.get("sec-fetch-site", "none") in ("cross-site", "same-site"):
+    elsewhere = request.headers.get("sec-fetch-site", "none") in ("cross-site", "same-site")
+    if foreign or (elsewhere and not _follows_link(request)):
         raise Refused(403, "pages of other sites may not use this server")
+
+
+def _follows_link(request: Request) -> bool:
+    """Whether a browser goes to the page in a window of its own, not in a frame (W3C, Fetch Metadata)."""
+    aims = request.headers.get("sec-fetch-mode"), request.headers.get("sec-fetch-dest")
+    return (request.method, request.scope["path"], *aims) == ("GET", "/", "navigate", "document")
 
 
 def check_token(request: Request, settings: Settings) -> None:

@@ -19,7 +19,7 @@ _LEADS = re.compile(r"[\0-\x1f/\\:]")  # ends a name, or leads out of its folder
 def files_of_index(content: bytes, limits: Limits) -> list[tuple[str, ...]]:
     """Each file as its folders and name beneath the index's own folder, in the order of the index.
 
-    Empty where the content is no index that can be read, or lists nothing.
+    An empty list where the content is no index that can be read, or lists nothing.
     """
     try:
         with quiet:

@@ -128,5 +128,5 @@ def test_dask_is_named_where_it_is_missing(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     done = classify(scan, "--scheduler", "local")
-    assert done.exit_code == 2
-    assert "pip install 'edgect[dask]'" in done.stderr
+    assert done.exit_code == 3
+    assert "--scheduler needs distributed, which is not installed: pip install 'distributed>=" in done.stderr

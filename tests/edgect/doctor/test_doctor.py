@@ -167,6 +167,28 @@ def test_pixels_that_are_prepared_otherwise_are_a_fault(shadow: Callable[..., di
     assert "grey levels" in found.of("pre-processing")["cnn1"]["said"]
 
 
+OTHER_OPENCV = """
+import importlib.metadata as metadata
+whole = metadata.version
+def version(name):
+    if name == "opencv-python-headless":
+        raise metadata.PackageNotFoundError(name)
+    return "4.99.0" if name == "opencv-python" else whole(name)
+metadata.version = version
+"""
+
+
+def test_another_opencv_is_named_with_what_it_does_otherwise(
+    shadow: Callable[..., dict[str, str]], monkeypatch: pytest.MonkeyPatch, bundle: Bundle
+) -> None:
+    worse = "import cv2\ncv2.resize = lambda image, size, interpolation: image[: size[1], : size[0]]\n"
+    monkeypatch.setenv("PYTHONPATH", shadow(sitecustomize=OTHER_OPENCV + worse)["PYTHONPATH"])
+    (finding,), failure = apart.examine("preparation", str(bundle.path))
+    assert (finding.verdict, failure) == ("fault", "")
+    assert "opencv-python 4.99.0" in finding.said
+    assert finding.advice.startswith("pip uninstall opencv-python; pip install --force-reinstall")
+
+
 BROKEN = {
     "not installed": ("raise ModuleNotFoundError('No module named engine')", "No module named engine"),
     "without a library": ("raise OSError('libengine.so: cannot open')", "libengine.so: cannot open"),
@@ -208,7 +230,11 @@ def test_a_broken_numpy_stops_nothing(shadow: Callable[..., dict[str, str]]) -> 
     found = doctor(**shadow(numpy="raise RuntimeError('NumPy was built for another CPU')"))
     assert found.exit_code == 3
     assert found.faults() == {"pre-processing", "engines", "raster"}
-    assert "NumPy was built for another CPU" in found.of("raster")["examination"]["said"]
+    finding = found.of("raster")["examination"]
+    assert "NumPy was built for another CPU" in finding["said"]
+    assert "pip install --force-reinstall" in finding["advice"]
+    assert "numpy>=" in finding["advice"]
+    assert "edgect" not in finding["advice"].split("pip install")[1]  # which no index has
     assert {f["verdict"] for f in found.of("bundles").values()} == {"ok"}
 
 
@@ -216,14 +242,11 @@ def test_missing_extras_are_notes_that_name_what_to_install(shadow: Callable[...
     gone = "raise ModuleNotFoundError('gone')"
     found = doctor(**shadow(pydicom=gone, nibabel=gone, matplotlib="raise OSError('broken')"))
     assert found.exit_code == 0
-    for part, name, extra in (
-        ("dicom", "pydicom", "dicom"),
-        ("extras", "nibabel", "nifti"),
-        ("extras", "matplotlib", "plots"),
-    ):
-        finding = found.of(part)[name]
+    assert found.of("dicom")["pydicom"]["verdict"] == "note"
+    for name in ("nibabel", "matplotlib"):
+        finding = found.of("extras")[name]
         assert finding["verdict"] == "note"
-        assert f"edgect[{extra}]" in finding["advice"]
+        assert finding["advice"].startswith(f"pip install '{name}>=")
 
 
 def test_a_transfer_syntax_without_its_decoder_is_a_note(

@@ -20,6 +20,10 @@ WRONG = {
     "has a backslash in a title": (("--calling", "A\\B"), "is no AE title"),
     "names no node": (("--send-to", "ARCHIVE:104"), "names no node; write TITLE@HOST:PORT"),
     "names no port": (("--send-to", "ARCHIVE@here:99999"), "names no node"),
+    "sends in clear": (("--send-to", "ARCHIVE@archive.example:104"), "or say --send-in-clear"),
+    "sends nothing in clear": (("--send-in-clear",), "goes with --send-to"),
+    "has no TLS but of callers": (("--receive-in-clear",), "goes with --tls-ca or --tls-cert"),
+    "wants certificates and has none": (("--tls-ca", "a.pem"), "--tls-ca with them"),
     "has half of a certificate": (("--tls-cert", "a.pem"), "go together"),
 }
 
@@ -48,7 +52,7 @@ def test_without_the_extra_it_names_it(package: str, tmp_path: Path) -> None:
     line = ["listen", "--spool", str(tmp_path / "spool"), "--out", str(tmp_path / "out")]
     done = subprocess.run([sys.executable, "-c", program, *line], capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert "pip install 'edgect[dicom]'" in done.stderr
+    assert f"listening needs {package}, which is not installed: pip install 'highdicom>=" in done.stderr
     assert "Traceback" not in done.stderr
 
 

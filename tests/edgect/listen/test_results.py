@@ -184,6 +184,15 @@ def test_images_of_two_patients_are_not_answered_on_together(node: Node, tmp_pat
     }
 
 
+def test_a_patient_whose_first_character_set_is_empty(node: Node, tmp_path: Path) -> None:
+    """As Japanese scanners write it (DICOM PS3.3, C.12.1.1.2)."""
+    name, sets = "Yamada^Tarou=山田^太郎=やまだ^たろう", ["", "ISO 2022 IR 87"]
+    slice_ = image(0, SeriesInstanceUID="1.2.3.87", SpecificCharacterSet=sets, PatientName=name)
+    assert send(node, [save(tmp_path / "slice.dcm", slice_)]).returncode == 0
+    report = dcmread(until(lambda: of_series(node, "1.2.3.87"))[0])
+    assert (report.PatientName, report.SpecificCharacterSet) == (name, sets)
+
+
 def test_compressed_and_enhanced_images(node: Node, tmp_path: Path) -> None:
     slices = series(tmp_path / "plain", 2, "1.2.3.6")
     several = enhanced([hounsfield(1), hounsfield(2), hounsfield(3)], SeriesInstanceUID="1.2.3.7")

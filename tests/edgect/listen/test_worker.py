@@ -39,6 +39,27 @@ def test_what_cannot_be_reported_is_set_aside(tmp_path: Path, monkeypatch: pytes
     assert list(result.glob("report-*.dcm"))
 
 
+def test_a_fault_of_the_disk_does_not_end_the_answering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker, "PAUSE", 0.01)
+    settings = Settings("EDGECT", "127.0.0.1", 0, tmp_path / "spool", quiet=0, out=tmp_path / "out", free=0)
+    spool = Spool(settings)
+    outbox, stop = Outbox(spool, 0), Event()
+    (spool.reported / "cannot be deleted as a record").mkdir()
+    classifier = Classifier(backend="onnxruntime", threads=1, include_identifiers=True)
+    running = Thread(target=worker.Worker(classifier, spool, outbox, False).run, args=(stop, Event()))
+    running.start()
+    try:
+        until(lambda: "the spool cannot be worked on" in caplog.text)
+        spool.put(write(image(0)), "a series", "1.2.3")
+        until(outbox.waiting)
+    finally:
+        stop.set()
+        running.join()
+        spool.close()
+
+
 def test_a_spool_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "spool").write_text("")
     settings = Settings("EDGECT", "127.0.0.1", 0, tmp_path / "spool", out=tmp_path / "out")

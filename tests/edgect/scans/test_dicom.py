@@ -219,7 +219,7 @@ def test_without_pydicom_the_row_names_what_to_install(monkeypatch: pytest.Monke
     (frame,) = read_frames(content)
     assert frame.error is not None
     assert frame.error.status == "error"
-    assert "pip install edgect[dicom]" in str(frame.error)
+    assert "DICOM needs pydicom, which is not installed: pip install 'highdicom>=" in str(frame.error)
 
 
 def test_a_malformed_value_is_not_quoted() -> None:

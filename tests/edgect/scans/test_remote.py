@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgect import Classifier
-from edgect.errors import ScanError, UsageError
+from edgect.errors import NotInstalledError, ScanError, UsageError
 from edgect.scans import Limits, find_scans, read_bytes
 from tests.edgect.synthetic import write_scan
 
@@ -80,23 +80,26 @@ def test_a_url_of_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("missing", "url", "hint"),
     [
-        ("fsspec", "memory://a", r"pip install 'edgect\[dask\]'"),
+        ("fsspec", "memory://a", "fsspec, which is not installed: pip install 'distributed>="),
         ("s3fs", "s3://bucket/a", "Install s3fs"),
         ("gcsfs", "gs://bucket/a", "install gcsfs"),
-        ("", "nonsense://a", "no scheme that fsspec knows"),
     ],
 )
 def test_a_missing_package_is_named(
     monkeypatch: pytest.MonkeyPatch, missing: str, url: str, hint: str
 ) -> None:
-    if missing:
-        monkeypatch.setitem(sys.modules, missing, None)
-        if missing != "fsspec":  # a scheme once used is remembered
-            monkeypatch.delitem(
-                fsspec.registry.target if hasattr(fsspec.registry, "target") else {}, "s3", raising=False
-            )
-    with pytest.raises(UsageError, match=hint):
+    monkeypatch.setitem(sys.modules, missing, None)
+    if missing != "fsspec":  # a scheme once used is remembered
+        monkeypatch.delitem(
+            fsspec.registry.target if hasattr(fsspec.registry, "target") else {}, "s3", raising=False
+        )
+    with pytest.raises(NotInstalledError, match=hint):
         find_scans([url])
+
+
+def test_a_scheme_that_is_none_is_named() -> None:
+    with pytest.raises(UsageError, match="no scheme that fsspec knows"):
+        find_scans(["nonsense://a"])
 
 
 def test_an_output_is_not_read_by_its_url(tmp_path: Path, scans: Path) -> None:
