@@ -26,7 +26,6 @@ from zipfile import BadZipFile, ZipFile
 from edgect.notice import NOTICE
 from edgect.printable import printable
 
-COMMAND = "python -m tests.others_files FOLDER --markdown tests/OTHERS.md"
 STATUSES = ("ok", "rejected", "error")
 SYSTEM_FILES = ("thumbs.db", "desktop.ini", "__macosx")
 OWN_WORDS = re.compile(rf"(?:\d+ rows: .*|{re.escape(NOTICE)}|)")
@@ -94,7 +93,7 @@ def faults(run: Run, again: Run, files: list[str]) -> list[str]:
 def page(folder: Path, run: Run, files: list[str], faulty: list[str]) -> str:
     introduction = (
         "What `edgect classify FOLDER` makes of all that is in packages of other projects, their tests and "
-        f"archives included, written by `{COMMAND}`. A file has as many rows as frames."
+        "archives included, written by `python -m tests.others_files`. A file has as many rows as frames."
     )
     answered = [
         f"- `{printable(os.path.relpath(row['path'], folder))}`: {row['label']}, {row['probability']:.3f}"
