@@ -273,6 +273,6 @@ class Classifier:
             "instance": self.identifiers.name(frame.origin.instance),
             "names": self.identifiers.kind,
             "position": frame.origin.position,
-            "normal": "" if normal is None else " ".join(f"{part:.4f}" for part in normal),
+            "normal": "" if normal is None else " ".join(f"{part:z.6f}" for part in normal),
             "window": f"{self._window.level:g}/{self._window.width:g}",
         }

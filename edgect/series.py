@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import radians, sin
+from operator import itemgetter
 from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # edgect.scans is slow to load
+    from edgect.scans.frame import Vector
 
 REACH = 5.0  # millimetres to either side that a probability is averaged over
 SAME = 0.01  # millimetres within which two slices lie at one place
+ANGLE = 0.5  # degrees that the normals of one stack may be off; what scanners tilt on purpose is more
 GAP = 1.5  # how many times the usual distance leaves room for a slice between
 RULE = (
     "COVID-19 where the mean probability of a slice and its neighbours within 5 mm reaches the threshold; "
@@ -18,7 +29,10 @@ RULE = (
 
 @dataclass(frozen=True)
 class Slice:
-    """What a row says. probability: None without an answer. position: millimetres along `normal`."""
+    """What a row says. probability: None without an answer. position: millimetres along `normal`.
+
+    normal: unit vector across the slice, towards the head; None where its file does not say.
+    """
 
     path: str
     frame: int | None
@@ -26,11 +40,15 @@ class Slice:
     positive: bool
     probability: float | None
     position: float | None
-    normal: str
+    normal: Vector | None
 
     @property
     def name(self) -> str:
         return self.path if self.frame is None else f"{self.path}[{self.frame}]"
+
+
+Stack = list[tuple[float, Slice]]
+"""Slices of one orientation, each with its place: millimetres along the normal that they have in common."""
 
 
 @dataclass(frozen=True)
@@ -67,41 +85,67 @@ def summarise(slices: Sequence[Slice]) -> Summary:
     """The slices of one series, given in any order.
 
     They are put in order along their normal, whatever their files are called; those without a position
-    come last, as they were given. Slices of another normal are another stack, and are not averaged with
-    the first.
+    come last, as they were given. Slices whose normal is more than `ANGLE` off are another stack, and are
+    not averaged with the first.
     """
-    stacks: dict[str, list[Slice]] = {}
-    for one in slices:
-        stacks.setdefault(one.normal if one.position is not None else "", []).append(one)
-    loose = stacks.pop("", [])
-    ordered: list[Slice] = []
-    smoothed: list[float | None] = []
-    for stack in stacks.values():
-        stack.sort(key=_position)
-        ordered += stack
-        smoothed += _smoothed(stack)
-    distances = [gap for stack in stacks.values() for gap in _distances(stack)]
+    stacks = _stacks(slices)
+    loose = [one for one in slices if one.position is None or one.normal is None]
+    distances = [gap for stack in stacks for gap in _distances(stack)]
     spacing = median(distances) if distances else None
     return Summary(
-        [*ordered, *loose],
-        [*smoothed, *(one.probability for one in loose)],
+        [*(one for stack in stacks for _, one in stack), *loose],
+        [*(value for stack in stacks for value in _smoothed(stack)), *(one.probability for one in loose)],
         spacing,
-        _doubts(list(stacks.values()), loose, distances, spacing),
+        _doubts(stacks, loose, distances, spacing),
     )
 
 
-def _position(one: Slice) -> float:
-    assert one.position is not None
-    return one.position
+def _stacks(slices: Sequence[Slice]) -> list[Stack]:
+    """In the order in which they are first met, each in order along its normal."""
+    placed = [
+        (one.position, one.normal, one)
+        for one in slices
+        if one.position is not None and one.normal is not None
+    ]
+    axes = _axes(Counter(normal for _, normal, _ in placed))
+    stacks: dict[Vector, Stack] = {}
+    for position, normal, one in placed:
+        axis = axes[normal]
+        # where it crosses the line x = y = 0, along which slices that are not quite parallel can be compared:
+        # far from the origin a normal that is half a degree off moves the position by millimetres
+        stacks.setdefault(axis, []).append((position * (axis[2] / normal[2]), one))
+    for stack in stacks.values():
+        stack.sort(key=itemgetter(0))
+    return list(stacks.values())
 
 
-def _smoothed(stack: list[Slice]) -> list[float | None]:
+def _axes(normals: Counter[Vector]) -> dict[Vector, Vector]:
+    """For every normal that of its stack.
+
+    The one with most slices round it comes first and takes all that lie within `ANGLE`, then the next of
+    those that are left: whatever the order of the slices, and with no chain from one to the next.
+    """
+    directions = sorted(normals)
+    every, counts = np.asarray(directions), np.asarray([normals[each] for each in directions])
+
+    def near(number: int) -> NDArray[np.bool_]:
+        chords = np.linalg.norm(every - every[number], axis=1)
+        return np.asarray(chords <= 2 * sin(radians(ANGLE) / 2))
+
+    crowds = np.asarray([counts[near(number)].sum() for number in range(len(directions))])
+    axes = np.full(len(directions), -1)
+    for number in np.argsort(-crowds, kind="stable"):
+        if axes[number] < 0:
+            axes[near(number) & (axes < 0)] = number
+    return {direction: directions[axis] for direction, axis in zip(directions, axes, strict=True)}
+
+
+def _smoothed(stack: Stack) -> list[float | None]:
     """The mean over the answers within `REACH` to either side; stack: in order."""
-    answers = [(_position(one), one.probability) for one in stack if one.probability is not None]
+    answers = [(place, one.probability) for place, one in stack if one.probability is not None]
     result: list[float | None] = []
     first = last = 0
-    for one in stack:
-        here = _position(one)
+    for here, one in stack:
         while first < len(answers) and answers[first][0] < here - REACH - SAME:
             first += 1
         while last < len(answers) and answers[last][0] <= here + REACH + SAME:
@@ -111,21 +155,22 @@ def _smoothed(stack: list[Slice]) -> list[float | None]:
     return result
 
 
-def _distances(stack: list[Slice]) -> list[float]:
+def _distances(stack: Stack) -> list[float]:
     """From one place to the next, those with several slices taken as one; stack: in order."""
-    steps = (_position(after) - _position(before) for before, after in pairwise(stack))
-    return [step for step in steps if step > SAME]
+    return [step for step in _steps(stack) if step > SAME]
+
+
+def _steps(stack: Stack) -> list[float]:
+    return [after - before for (before, _), (after, _) in pairwise(stack)]
 
 
 def _doubts(
-    stacks: list[list[Slice]], loose: list[Slice], distances: list[float], spacing: float | None
+    stacks: list[Stack], loose: list[Slice], distances: list[float], spacing: float | None
 ) -> list[str]:
     doubts = []
     if len(stacks) > 1:
         doubts.append(f"{len(stacks)} orientations: each is a stack of its own")
-    doubled = sum(
-        _position(after) - _position(before) <= SAME for stack in stacks for before, after in pairwise(stack)
-    )
+    doubled = sum(step <= SAME for stack in stacks for step in _steps(stack))
     if doubled:
         doubts.append(f"{doubled} slices where another lies already")
     gaps = [step for step in distances if spacing and step > GAP * spacing]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from math import hypot
+from typing import TYPE_CHECKING, Any
 
 from edgect.series import REACH, RULE, Slice, Summary, summarise
+
+if TYPE_CHECKING:
+    from edgect.scans.frame import Vector
 
 MODEL = ("model", "bundle", "backend", "precision")
 
@@ -48,7 +52,7 @@ class SeriesRows:
             positive=row["label"] == self._labels[1],
             probability=None if probability is None else round(probability, 8),  # as CSV keeps it
             position=_number(row["position"]),
-            normal=str(row["normal"] or ""),
+            normal=_vector(row["normal"]),
         )
 
     def _row(self, name: str, found: Summary) -> dict[str, Any]:
@@ -74,6 +78,15 @@ class SeriesRows:
             "rule": RULE,
             **self._model,
         }
+
+
+def _vector(cell: Any) -> Vector | None:
+    """Of a row's "x y z". None of what no edgect writes, such as a cell that a spreadsheet has changed."""
+    try:
+        x, y, z = map(float, str(cell or "").split())
+    except ValueError:
+        return None
+    return (x, y, z) if abs(hypot(x, y, z) - 1) < 0.01 and z > 0 else None
 
 
 def _number(cell: Any) -> float | None:

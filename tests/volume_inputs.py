@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 from pathlib import Path
@@ -9,10 +10,19 @@ from typing import Any
 
 import nibabel
 import numpy as np
-from pydicom import uid
+from pydicom import dcmread, uid
+from pydicom.encaps import generate_frames
 
 from edgect.scans import Window
-from tests.edgect.scans.dicom_files import Values, ct, encoded, enhanced, with_frames, write
+from tests.edgect.scans.dicom_files import (
+    Values,
+    ct,
+    encoded,
+    enhanced,
+    in_syntax,
+    with_frames,
+    write,
+)
 from tests.edgect.synthetic import body, encode
 from tests.every_input import SCAN, Kind, kind
 from tests.volume_seeds import index, zipped
@@ -26,6 +36,7 @@ def hounsfield(seed: int = 0) -> Values:
 
 
 AXIAL = write(ct(hounsfield()))
+JPEG_LOSSLESS = encoded(AXIAL, uid.JPEGLosslessSV1)
 
 
 def big_endian() -> bytes:
@@ -85,6 +96,43 @@ def encrypted() -> bytes:
     return bytes(content)
 
 
+def padded(padding: int | None) -> bytes:
+    """Unsigned pixels whose corner holds the bits of -2000, with this PixelPaddingValue of VR SS."""
+    dataset = ct(hounsfield())
+    stored = np.frombuffer(dataset.PixelData, np.uint16).reshape(hounsfield().shape).copy()
+    stored[:20, :20] = -2000 % 2**16
+    dataset.PixelData = stored.tobytes()
+    if padding is not None:
+        dataset.add_new("PixelPaddingValue", "SS", padding)
+    return write(dataset)
+
+
+def with_table_of_fragments() -> bytes:
+    """A frame in three fragments, each of which the offset table lists."""
+    frame = next(generate_frames(dcmread(io.BytesIO(JPEG_LOSSLESS)).PixelData, number_of_frames=1))
+    size = len(frame) // 6 * 2
+    parts = [frame[:size], frame[size : 2 * size], frame[2 * size :]]
+    items = [struct.pack("<3L", 0, size + 8, 2 * size + 16), *parts]
+    dataset = ct(hounsfield())
+    dataset.PixelData = b"".join(struct.pack("<HHL", 0xFFFE, 0xE000, len(item)) + item for item in items)
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    return write(dataset, uid.JPEGLosslessSV1)
+
+
+def half_zeros() -> bytes:
+    """JPEG lossless whose second half is zeros, up to its end marker."""
+    frame = next(generate_frames(dcmread(io.BytesIO(JPEG_LOSSLESS)).PixelData, number_of_frames=1))
+    half = len(frame) // 2
+    return with_frames(
+        ct(hounsfield()), [frame[:half] + bytes(len(frame) - half - 2) + frame[-2:]], uid.JPEGLosslessSV1
+    )
+
+
+def of_type(*image_type: str) -> bytes:
+    return write(ct(hounsfield(), ImageType=list(image_type)))
+
+
 def dicom_kinds() -> tuple[Kind, ...]:
     pair = [hounsfield(1), hounsfield(2)]
     legacy = {"SOPClassUID": uid.LegacyConvertedEnhancedCTImageStorage}
@@ -106,8 +154,49 @@ def dicom_kinds() -> tuple[Kind, ...]:
             write(enhanced(pair, NumberOfFrames=5000)),
             ("error", "5,000 frames are over the limit"),
         ),
+        kind(
+            "dicom-average.dcm",
+            of_type("DERIVED", "SECONDARY", "AXIAL", "AVERAGE"),
+            ("rejected", "not a slice: a projection (AVERAGE)"),
+        ),
+        kind("dicom-excess-bytes.dcm", write(ct(hounsfield())) + bytes(2_000_000), "ok"),
+        kind("dicom-frames-0.dcm", write(ct(hounsfield(), NumberOfFrames=0)), "ok"),
+        kind(
+            "dicom-iodine-map.dcm",
+            of_type("DERIVED", "PRIMARY", "AXIAL", "CT_SOM7 IODINE"),
+            ("rejected", "not in Hounsfield units: calculated from slices (CT_SOM7 IODINE)"),
+        ),
+        kind(
+            "dicom-jpeg-2000-stated-as-jpeg-xl.dcm",
+            in_syntax(encoded(AXIAL, uid.JPEG2000Lossless), "1.2.840.10008.1.2.4.110"),
+            ("error", "transfer syntax 1.2.840.10008.1.2.4.110 (JPEG XL Lossless) is none"),
+        ),
+        kind("dicom-jpeg-half-zeros.dcm", half_zeros(), ("error", "pixel data damaged: Corrupt JPEG data")),
+        kind(
+            "dicom-mip.dcm",
+            of_type("DERIVED", "PRIMARY", "AXIAL", "CT_SOM5 MIP"),
+            ("rejected", "not a slice: a projection (CT_SOM5 MIP)"),
+        ),
+        kind(
+            "dicom-mpr.dcm",
+            of_type("DERIVED", "SECONDARY", "MPR"),
+            ("rejected", "not a slice: a projection (MPR)"),
+        ),
+        kind("dicom-padding-signed-of-unsigned.dcm", padded(-2000), "ok"),
+        kind(
+            "dicom-padding-that-is-not-told.dcm",
+            padded(None),
+            ("rejected", "62,512 HU, where nothing comes to 32,767"),
+        ),
+        kind("dicom-table-of-fragments.dcm", with_table_of_fragments(), "ok"),
+        kind("dicom-units-unspecified.dcm", write(ct(hounsfield(), RescaleType="US")), "ok"),
+        kind(
+            "dicom-units-z-eff.dcm",
+            write(ct(hounsfield(), RescaleType="Z_EFF")),
+            ("rejected", "not in Hounsfield units: RescaleType is Z_EFF (effective atomic number)"),
+        ),
         kind("dicom-jpeg-2000.dcm", encoded(AXIAL, uid.JPEG2000Lossless), "ok"),
-        kind("dicom-jpeg-lossless.dcm", encoded(AXIAL, uid.JPEGLosslessSV1), "ok"),
+        kind("dicom-jpeg-lossless.dcm", JPEG_LOSSLESS, "ok"),
         kind("dicom-jpeg-ls.dcm", encoded(AXIAL, uid.JPEGLSLossless), "ok"),
         kind("dicom-localizer.dcm", write(ct(ImageType=localizer)), ("rejected", "not a slice: localizer")),
         kind("dicom-monochrome1.dcm", write(ct(hounsfield(), PhotometricInterpretation="MONOCHROME1")), "ok"),

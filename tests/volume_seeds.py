@@ -11,7 +11,7 @@ import numpy as np
 from pydicom import uid
 from pydicom.dataset import Dataset
 
-from tests.edgect.scans.dicom_files import ct, encoded, enhanced, hounsfield, write
+from tests.edgect.scans.dicom_files import ct, encoded, enhanced, hounsfield, write, write_extended
 from tests.edgect.synthetic import body, encode
 
 SYNTAXES = (
@@ -34,6 +34,7 @@ def volumes() -> dict[str, bytes]:
     files |= {
         "single.dcm": single,
         "implicit.dcm": write(ct(small()), uid.ImplicitVRLittleEndian),
+        "extended.dcm": write_extended(),
         "deflated.dcm": write(ct(small()), uid.DeflatedExplicitVRLittleEndian),
         "without-preamble": write(ct(small()), preamble=False),
         "enhanced.dcm": write(enhanced(several)),

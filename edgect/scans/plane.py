@@ -16,7 +16,10 @@ from edgect.scans.limits import Limits
 from edgect.scans.raster import MIN_SIDE
 
 TILT = 30.0  # degrees off axial that still are axial: as far as gantries tilt
-LOWEST = -1024.0  # Hounsfield units; what is below lies outside the scanner's field of view
+LOWEST = -1024.0  # Hounsfield units; all below is outside the field of view, where scanners write anything
+# Hounsfield units; extended scales of scanners end below 31,000. This, the most that 16 bits with a sign can
+# hold, is what gaps are filled with; -2000 that is read without its sign makes 62,512 at the usual intercept
+TOO_HIGH = 32767.0
 AIR = -500.0  # Hounsfield units; every slice of a chest holds air, round it or in the lungs
 SQUARE = 0.01  # how far the sides of a pixel may differ before they are made equal
 LONGEST = 4.0  # how many times as long as wide a pixel may be
@@ -71,6 +74,12 @@ def to_grey(plane: Plane, window: Window, limits: Limits) -> NDArray[np.uint8]:
     if values.min() > AIR:
         raise ScanError(
             f"no air: nothing is below {AIR:.0f} HU, so this is no slice of a chest in Hounsfield units",
+            "rejected",
+        )
+    if (highest := values.max()) >= TOO_HIGH:
+        raise ScanError(
+            f"{highest:,.0f} HU, where nothing comes to {TOO_HIGH:,.0f}: these are no Hounsfield units, "
+            "or padding that the file does not tell of",
             "rejected",
         )
     square = _square(np.maximum(values, np.float32(LOWEST)), upright.spacing, limits)

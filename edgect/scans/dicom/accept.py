@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from pydicom.dataset import Dataset
 from pydicom.uid import (
@@ -17,10 +18,28 @@ from edgect.scans.dicom.dataset import value
 
 ENHANCED = (EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
 CT = (CTImageStorage, *ENHANCED)
+NO_CODE = "(not a code)"
 GREY = ("MONOCHROME1", "MONOCHROME2")
 INDEX = "DICOMDIR, an index: the files that it lists are answered on by themselves"
-PICTURES = ("LOCALIZER", "SCOUT", "TOPOGRAM")
-PROJECTIONS = ("MIP", "MAX_IP", "MIN_IP", "MINIP", "PROJECTION IMAGE", "VOLUME_RENDER", "SURFACE_RENDER")
+# words of ImageType as the standard (PS3.3, C.8.2.1.1.1, C.8.16.2.1) and vendors spell them
+PICTURES = ("LOCALIZER", "SCOUT", "TOPOGRAM", "TOPO", "SURVIEW", "SCANOGRAM")
+SCREENS = ("SCREEN SAVE", "DOSE INFO", "DOSE REPORT", "PROT")
+_SLABS = ("MIP", "MINIP", "MAXIP", "AIP", "MAX IP", "MIN IP", "AVE IP", "AVG IP", "RAYSUM", "RAY SUM")
+_STATISTICS = ("AVERAGE", "AVG", "MEAN", "MAXIMUM", "MINIMUM", "PROJECTION")
+_REFORMATS = ("MPR", "MPVR", "CPR", "REFORMAT", "REFORMATTED")
+_RENDERINGS = ("VRT", "VR", "RENDER", "RENDERED", "RENDERING", "SSD", "3D")
+_ARITHMETIC = ("ADDITION", "SUBTRACTION", "MULTIPLICATION", "DIVISION", "STD DEVIATION", "QUANTITY")
+_MATERIALS = (
+    *("MAT SPECIFIC", "MAT FRACTIONAL", "MAT VALUE BASED", "IODINE"),
+    *("EFF ATOMIC NUM", "ELECTRON DENSITY"),
+)
+_PERFUSION = ("PERFUSION", "RCBF", "RCBV", "CBF", "CBV", "MTT", "TTP", "TMAX")
+NO_SLICES = {
+    "not a slice: {word}": PICTURES,
+    "not a slice: a picture of a screen ({type})": SCREENS,
+    "not a slice: a projection ({type})": (*_SLABS, *_STATISTICS, *_REFORMATS, *_RENDERINGS),
+    "not in Hounsfield units: calculated from slices ({type})": (*_ARITHMETIC, *_MATERIALS, *_PERFUSION),
+}
 
 
 def check_kind(dataset: Dataset) -> None:
@@ -29,6 +48,8 @@ def check_kind(dataset: Dataset) -> None:
     modality = code(value(dataset, "Modality"))
     if is_index(dataset):
         raise ScanError(INDEX, "rejected")
+    if not sop_class and modality not in ("", "CT"):
+        raise ScanError(f"not CT: modality {modality}", "rejected")
     if not sop_class:
         raise ScanError("no SOP Class UID: damaged, or cut short before it says what it is")
     if sop_class not in CT:
@@ -36,13 +57,16 @@ def check_kind(dataset: Dataset) -> None:
         raise ScanError(f"not CT: {kind}" + (f", modality {modality}" if modality else ""), "rejected")
     if modality not in ("", "CT"):
         raise ScanError(f"not CT: modality {modality}", "rejected")
-    check_type(value(dataset, "ImageType"))
-    if "PixelData" not in dataset:
+    check_type(dataset, "ImageType")
+    if value(dataset, "PixelData") is None:
         other = "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset
         raise ScanError("pixel data in floating point" if other else "no pixel data", "rejected")
-    samples, photometric = value(dataset, "SamplesPerPixel"), value(dataset, "PhotometricInterpretation")
+    samples, photometric = (
+        value(dataset, "SamplesPerPixel"),
+        code(value(dataset, "PhotometricInterpretation")),
+    )
     if samples != 1 or photometric not in GREY:
-        named = code(photometric) or "no photometric interpretation"
+        named = photometric or "no photometric interpretation"
         raise ScanError(f"not in grey ({named}, {samples or 'no'} samples a pixel)", "rejected")
 
 
@@ -51,20 +75,35 @@ def is_index(dataset: Dataset) -> bool:
     return "DirectoryRecordSequence" in dataset
 
 
-def check_type(image_type: object) -> None:
-    """image_type: ImageType, or FrameType of a frame. Raises ScanError for what is no slice."""
-    values = [image_type] if isinstance(image_type, str) else list(image_type or ())  # type: ignore[call-overload]
-    for named in map(code, values):
-        if named in PICTURES:
-            raise ScanError(f"not a slice: {named.lower()}", "rejected")
-        if named in PROJECTIONS:
-            raise ScanError(f"not a slice: a projection ({named})", "rejected")
+def check_type(dataset: Dataset, keyword: str) -> None:
+    """What an image, or a frame by its frame type, is besides CT. Raises ScanError for what is no slice.
+
+    keyword: of its type. A reformat is none, even if axial: its thickness and noise are not the scanner's.
+    """
+    for named in (*_values(dataset, keyword), *_values(dataset, "VolumeBasedCalculationTechnique")):
+        for reason, words in NO_SLICES.items():
+            if word := _word(named, words):
+                shown = word if code(named) == NO_CODE else code(named)
+                raise ScanError(reason.format(word=word.lower(), type=shown), "rejected")
+    if (volume := code(value(dataset, "VolumetricProperties"))) in ("SAMPLED", "DISTORTED"):
+        raise ScanError(f"not a slice: a projection (its volume is {volume})", "rejected")
+
+
+def _values(dataset: Dataset, keyword: str) -> list[str]:
+    found = value(dataset, keyword)
+    return [str(each) for each in ([found] if isinstance(found, str) else found or ())]
+
+
+def _word(named: str, words: Iterable[str]) -> str:
+    """The first of `words` that stands in a value as a word, or as several; empty where none does."""
+    text = f" {' '.join(re.findall('[A-Z0-9]+', named.upper()))} "
+    return next((word for word in words if f" {word} " in text), "")
 
 
 def code(found: object) -> str:
-    """A code string as it may stand in a reason: nothing that is none gets there."""
-    text = str(found or "")
-    return text if re.fullmatch(r"[A-Z0-9_ ]{1,16}", text) else "that is no code" if text else ""
+    """A code string as it may stand in a reason, in capitals: nothing that is none gets there."""
+    text = str(found or "").strip().upper()
+    return text if re.fullmatch(r"[A-Z0-9_ ]{0,16}", text) else NO_CODE
 
 
 def _uid(uid: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pydicom import uid
@@ -34,6 +35,12 @@ PACKAGES: dict[UID, tuple[str, ...]] = {
     **dict.fromkeys(JPEG_2000, (OPENJPEG, GDCM)),
     **dict.fromkeys(HTJ2K, (OPENJPEG,)),
 }
+NEWER = {  # than pydicom
+    "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
+    "1.2.840.10008.1.2.4.111": "JPEG XL JPEG Recompression",
+    "1.2.840.10008.1.2.4.112": "JPEG XL",
+    "1.2.840.10008.1.2.8.1": "Deflated Image Frame Compression",
+}
 
 
 @dataclass(frozen=True)
@@ -46,9 +53,8 @@ class Codec:
 
 def codec(syntax: UID) -> Codec:
     """What decodes a transfer syntax here. Raises ScanError that names it, and the package it wants."""
-    named = (
-        f"transfer syntax {syntax} ({syntax.name})" if syntax.name != syntax else f"transfer syntax {syntax}"
-    )
+    name = NEWER.get(syntax, syntax.name)
+    named = f"transfer syntax {syntax} ({name})" if name != syntax else f"transfer syntax {_uid(syntax)}"
     if syntax not in PACKAGES:
         raise ScanError(f"{named} is none that edgect has a decoder for")
     package = package_for(syntax)
@@ -66,6 +72,10 @@ def package_for(syntax: UID) -> str | None:
         if syntax in NATIVE or PLUGINS[package] in plugins:
             return package
     return None
+
+
+def _uid(syntax: UID) -> str:
+    return syntax if re.fullmatch(r"[0-9.]{1,64}", syntax) else "(not a UID)"
 
 
 def _hush_gdcm() -> None:

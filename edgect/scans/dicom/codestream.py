@@ -6,37 +6,54 @@ changed within cannot be told: compressed frames carry no checksum.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from struct import error, unpack_from
 
 from pydicom.uid import UID
 
 from edgect.errors import ScanError
 from edgect.scans.dicom.codecs import HTJ2K, JPEG, JPEG_2000, JPEG_LS
+from edgect.scans.dicom.encapsulated import END
 
 TRUNCATED = "truncated: the data end before the picture does"
-END = b"\xff\xd9"  # of JPEG, JPEG-LS and JPEG 2000 alike
 _NO_FRAME_HEADER = (0xC4, 0xC8, 0xCC)
+_JPEG_LS = 0xF7
+_PRECISIONS: dict[int, Container[int]] = {  # bits a sample, by the marker of the frame header
+    0xC0: (8,),
+    0xC1: (8, 12),
+    0xC2: (8, 12),
+    0xC3: range(2, 17),
+    _JPEG_LS: range(2, 17),
+}
 
 
-def check(frame: bytes, syntax: UID, rows: int, columns: int) -> None:
-    """Raises ScanError: the frame is cut short, or holds a picture of another size."""
+def check(frame: bytes, syntax: UID, rows: int, columns: int) -> int:
+    """Bits a sample, 0 where the transfer syntax has no frame header.
+
+    Raises ScanError: the frame is cut short, of another kind than its transfer syntax, or holds a picture
+    of another size.
+    """
     try:
         if syntax in (*JPEG, *JPEG_LS):
-            size = _jpeg_size(frame)
+            *size, precision = _jpeg_header(frame, syntax)
         elif syntax in (*JPEG_2000, *HTJ2K):
-            size = _jpeg_2000_size(frame)
+            *size, precision = _jpeg_2000_header(frame)
         else:
-            return
+            return 0
     except (error, IndexError):
         raise ScanError(TRUNCATED) from None
-    if size != (rows, columns):
+    if size != [rows, columns]:
         raise ScanError(
             f"damaged: a picture of {size[1]:,}x{size[0]:,} where the header says {columns:,}x{rows:,}"
         )
+    return precision
 
 
-def _jpeg_size(frame: bytes) -> tuple[int, int]:
-    """Rows and columns of the frame header (ITU-T T.81, B.2.2; T.87, C.2.2), up to which all is segments."""
+def _jpeg_header(frame: bytes, syntax: UID) -> tuple[int, int, int]:
+    """Rows, columns and precision of the frame header (ITU-T T.81, B.2.2; T.87, C.2.2).
+
+    Up to which all is segments.
+    """
     if not frame.startswith(b"\xff\xd8"):
         raise ScanError("damaged: no JPEG where one should be")
     if not frame.rstrip(b"\0").endswith(END) and END not in frame[-16:]:
@@ -49,14 +66,24 @@ def _jpeg_size(frame: bytes) -> tuple[int, int]:
         if marker == 0xFF:  # a fill byte
             at += 1
             continue
-        if (0xC0 <= marker <= 0xCF and marker not in _NO_FRAME_HEADER) or marker == 0xF7:
-            rows, columns = unpack_from(">HH", frame, at + 5)
-            return rows, columns
+        if (0xC0 <= marker <= 0xCF and marker not in _NO_FRAME_HEADER) or marker == _JPEG_LS:
+            precision, rows, columns = unpack_from(">BHH", frame, at + 4)
+            _check_process(marker, precision, syntax)
+            return rows, columns, precision
         at += 2 + length
 
 
-def _jpeg_2000_size(frame: bytes) -> tuple[int, int]:
-    """Rows and columns of the SIZ marker, after a walk over all tile-parts (ITU-T T.800, A.4, A.5)."""
+def _check_process(marker: int, precision: int, syntax: UID) -> None:
+    """Whether a decoder for the transfer syntax can be expected to read it (T.81, table B.2)."""
+    if (marker == _JPEG_LS) != (syntax in JPEG_LS) or marker not in _PRECISIONS:
+        kind = "JPEG-LS" if marker == _JPEG_LS else f"JPEG of process {marker - 0xC0}"
+        raise ScanError(f"damaged: {kind} where its transfer syntax says {syntax.name}")
+    if precision not in _PRECISIONS[marker]:
+        raise ScanError(f"damaged: a JPEG of {precision} bits a sample, of which its process has none")
+
+
+def _jpeg_2000_header(frame: bytes) -> tuple[int, int, int]:
+    """Rows, columns and precision of the SIZ marker (ITU-T T.800, A.5), after a walk over all tile-parts."""
     start = frame.find(b"\xff\x4f\xff\x51", 0, 4096)  # a JP2 header may come first
     if start < 0:
         raise ScanError("damaged: no JPEG 2000 where one should be")
@@ -75,4 +102,4 @@ def _jpeg_2000_size(frame: bytes) -> tuple[int, int]:
         if length < 12:
             raise ScanError("damaged: a tile-part shorter than its header")
         at += length
-    return y - top, x - left
+    return y - top, x - left, (frame[start + 40] & 0x7F) + 1

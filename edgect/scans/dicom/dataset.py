@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from struct import unpack
 from typing import Any
 
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag, Tag
@@ -18,6 +19,7 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
+from pydicom.valuerep import STANDARD_VR
 
 from edgect.errors import ScanError
 from edgect.scans.limits import Limits
@@ -49,6 +51,8 @@ KEYWORDS = (
     "RescaleIntercept",
     "RescaleSlope",
     "RescaleType",
+    "VolumetricProperties",
+    "VolumeBasedCalculationTechnique",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
     "ExtendedOffsetTable",
@@ -57,10 +61,20 @@ KEYWORDS = (
     "DoubleFloatPixelData",
     "PixelData",
 )
+UNCOMPRESSED = (
+    ImplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    DeflatedExplicitVRLittleEndian,
+)
+REGISTERED = "1.2.840.10008."  # what UIDs of the standard begin with
 ELEMENTS = 100_000  # of a data set, at most; a CT slice has some two hundred
 TRUNCATED = "truncated: the file ends before its elements do"
 UNDEFINED = 0xFFFFFFFF
-_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT OB OW PN SH SL SQ SS ST TM UI UL UN US UT".split())
+COMPARED = 1024  # bytes of a value, which of all but pixel data and sequences is all of it
+PIXEL_DATA = Tag("PixelData")
+WANTED: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
+_VRS = frozenset(str(vr).encode() for vr in STANDARD_VR)
 
 
 def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
@@ -76,14 +90,17 @@ def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
     if content[file.tell() : file.tell() + 2] == b"\x02\0":
         # always explicit and little endian (PS3.10, 7.1)
         meta = read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
-    syntax = UID(str(meta["TransferSyntaxUID"].value)) if "TransferSyntaxUID" in meta else None
+    syntax = UID(str(value(meta, "TransferSyntaxUID") or "")) or None
     if syntax == DeflatedExplicitVRLittleEndian:
         file = io.BytesIO(_inflate(content[file.tell() :], limits))
-    elif syntax is None:
-        syntax = _guess(content[file.tell() :][:6])
-    implicit, big = syntax == ImplicitVRLittleEndian, syntax == ExplicitVRBigEndian
-    dataset = _elements(file, implicit, not big)
-    if _undefined(dataset) and not UID(syntax).is_compressed:
+    # what is compressed, is explicit and little endian (PS3.5, A.4); what is not registered, may be anything
+    known = syntax is not None and syntax.startswith(REGISTERED)
+    written = syntax if known else _guess(content[file.tell() :][:6])
+    dataset = _elements(file, written == ImplicitVRLittleEndian, written != ExplicitVRBigEndian)
+    syntax = syntax or written
+    if value(dataset, "SOPClassUID") is None and "MediaStorageSOPClassUID" in meta:
+        dataset.SOPClassUID = meta.MediaStorageSOPClassUID
+    if syntax in UNCOMPRESSED and _undefined(dataset):
         return dataset, None  # encapsulated, but by what
     return dataset, syntax
 
@@ -118,34 +135,60 @@ def number(dataset: Dataset, keyword: str) -> float | None:
 
 
 def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
-    size, seen, end, last = len(file.getbuffer()), 0, 0, Tag("PixelData")
-
-    def stop(tag: int, vr: str | None, length: int) -> bool:
-        nonlocal seen, end
-        seen += 1
-        if seen > ELEMENTS:
-            raise ScanError(f"more than {ELEMENTS:,} elements: no CT slice")
-        if tag > last:
-            return True
-        if length != UNDEFINED and file.tell() + length > size:
-            raise ScanError(TRUNCATED)
-        end = size if length == UNDEFINED else file.tell() + length
-        return False
-
-    wanted: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
+    walk = _Walk(file)
     try:
         with quiet as heard:
-            dataset = read_dataset(file, implicit, little, stop_when=stop, specific_tags=wanted)
+            dataset = read_dataset(file, implicit, little, stop_when=walk.stop, specific_tags=WANTED)
     except ScanError:
         raise
     except EOFError:
         raise ScanError(TRUNCATED) from None
     except Exception as error:  # whose message may quote what the file holds
         raise ScanError(f"damaged: no DICOM data set can be read ({type(error).__name__})") from None
-    cut = last not in dataset and end < size  # in the midst of a tag or length
+    cut = PIXEL_DATA not in dataset and walk.end < walk.size  # in the midst of a tag or length
     if cut or any("end of file" in text.lower() for text in heard):  # it went on with what it had
         raise ScanError(TRUNCATED)
+    if walk.twice and value(dataset, "Modality") in (None, "CT"):  # what else it is, is refused as that
+        raise ScanError(f"damaged: its {walk.twice} stands twice, with two values")
     return dataset
+
+
+class _Walk:
+    """What pydicom meets on its way through a data set, up to its pixel data.
+
+    end: of the last element. twice: the keyword of an element that stands twice with two values, if any.
+    """
+
+    def __init__(self, file: io.BytesIO) -> None:
+        self._file, self._content = file, file.getvalue()
+        self.size, self.end, self.twice = len(self._content), 0, ""
+        self._seen = self._last = 0
+        self._explicit = False
+        self._values: dict[int, tuple[int, bytes]] = {}  # and where they begin
+
+    def stop(self, tag: int, vr: str | None, length: int) -> bool:
+        """Asked at every element. Raises ScanError where it ends beyond the file, or is one too many."""
+        if self._last == PIXEL_DATA or tag > PIXEL_DATA:  # what follows may be anything
+            return True
+        self._seen, self._last = self._seen + 1, tag
+        if self._seen > ELEMENTS:
+            raise ScanError(f"more than {ELEMENTS:,} elements: no CT slice")
+        start = self._file.tell()
+        known = str(vr).encode() in _VRS
+        if length != UNDEFINED and start + length > self.size:
+            unknown = self._explicit and not known  # so its length is a guess
+            raise ScanError("damaged: an element of no known value representation" if unknown else TRUNCATED)
+        self._explicit |= known
+        self.end = self.size if length == UNDEFINED else start + length
+        if tag in WANTED:
+            self._compare(tag, start, self._content[start : min(self.end, start + COMPARED)])
+        return False
+
+    def _compare(self, tag: int, start: int, held: bytes) -> None:
+        """The first element of a file is looked at twice by pydicom, with a VR and without."""
+        before, other = self._values.setdefault(tag, (start, held))
+        if start - before > 4 and held != other:
+            self.twice = keyword_for_tag(tag)
 
 
 def _inflate(deflated: bytes, limits: Limits) -> bytes:

@@ -12,7 +12,9 @@ from edgect.errors import ScanError
 from edgect.scans.dicom import dataset as elements
 from edgect.scans.dicom.accept import check_kind
 from edgect.scans.dicom.geometry import Geometry, Groups, geometry
-from edgect.scans.dicom.pixels import Pixels, Stored
+from edgect.scans.dicom.padding import Padding
+from edgect.scans.dicom.pixels import Pixels
+from edgect.scans.dicom.stored import Stored
 from edgect.scans.frame import Frame, Origin
 from edgect.scans.hounsfield import Window
 from edgect.scans.limits import Limits
@@ -51,7 +53,7 @@ def _frames(
     dataset: Dataset, syntax: UID | None, origin: Origin, limits: Limits, window: Window
 ) -> Iterator[Frame]:
     pixels = Pixels(dataset, syntax, limits)
-    groups, padding = Groups(dataset, pixels.count), _padding(dataset)
+    groups, padding = Groups(dataset, pixels.count), Padding.of(dataset)
     for index, decode in enumerate(pixels):
         here, grey, why = origin, None, None
         try:
@@ -64,22 +66,12 @@ def _frames(
         yield Frame(index if pixels.count > 1 else None, grey, why, here)
 
 
-def _plane(stored: Stored, found: Geometry, padding: tuple[float, float] | None) -> Plane:
-    hounsfield = np.multiply(stored, found.slope, dtype=np.float64)
+def _plane(stored: Stored, found: Geometry, padding: Padding | None) -> Plane:
+    hounsfield = np.multiply(stored.values, found.slope, dtype=np.float64)
     hounsfield += found.intercept
     if padding is not None:
-        hounsfield[(stored >= padding[0]) & (stored <= padding[1])] = LOWEST
+        hounsfield[padding.among(stored)] = LOWEST
     return Plane(hounsfield.astype(np.float32), found.right, found.down, found.spacing)
-
-
-def _padding(dataset: Dataset) -> tuple[float, float] | None:
-    """Least and greatest stored value that are padding (PS3.3, C.7.5.1.1.2)."""
-    first = elements.number(dataset, "PixelPaddingValue")
-    if first is None:
-        return None
-    last = elements.number(dataset, "PixelPaddingRangeLimit")
-    last = first if last is None else last
-    return min(first, last), max(first, last)
 
 
 def _origin(dataset: Dataset) -> Origin:

@@ -14,6 +14,18 @@ from edgect.scans.dicom.dataset import number, numbers, value
 from edgect.scans.frame import Vector
 from edgect.scans.plane import normal
 
+# "US" is "unspecified", which GDCM writes of all CT: whether there is air tells what it is
+HOUNSFIELD = ("", "HU", "US", "UNSPECIFIED")
+OTHERS = {  # PS3.3, C.11.1.1.2
+    "OD": "optical density",
+    "MGML": "milligrams a millilitre",
+    "Z_EFF": "effective atomic number",
+    "ED": "electron density",
+    "EDW": "electron density",
+    "HU_MOD": "modified Hounsfield units",
+    "PCT": "per cent",
+}
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -40,7 +52,9 @@ class Groups:
         self._shared = list(value(dataset, "SharedFunctionalGroupsSequence") or ())[:1]
         self._each = list(value(dataset, "PerFrameFunctionalGroupsSequence") or ())
         if self.enhanced and len(self._each) != count:
-            raise ScanError(f"damaged: {count:,} frames, but attributes for {len(self._each):,}")
+            raise ScanError(
+                f"damaged: NumberOfFrames is {count:,}, but there are attributes for {len(self._each):,}"
+            )
 
     def of(self, index: int, sequence: str) -> Dataset:
         """The item of `sequence` that holds for the frame; empty where there is none."""
@@ -64,7 +78,8 @@ def position_of(groups: Groups, index: int, across: Vector, count: int) -> float
 
 def geometry(groups: Groups, index: int, count: int) -> Geometry:
     """Raises ScanError where a frame is no axial slice, or it is not told how it becomes one."""
-    check_type(value(groups.of(index, "CTImageFrameTypeSequence"), "FrameType"))
+    if groups.enhanced:
+        check_type(groups.of(index, "CTImageFrameTypeSequence"), "FrameType")
     turned = numbers(groups.of(index, "PlaneOrientationSequence"), "ImageOrientationPatient", 6)
     if turned is None:
         raise ScanError("no ImageOrientationPatient: nothing says that this is axial", "rejected")
@@ -83,8 +98,9 @@ def _rescale(group: Dataset) -> tuple[float, float]:
         raise ScanError(f"no {lacking}: stored values cannot be told in Hounsfield units", "rejected")
     if not slope or not isfinite(slope) or not isfinite(intercept):
         raise ScanError("rescale slope and intercept give no Hounsfield units", "rejected")
-    if (unit := code(value(group, "RescaleType"))) not in ("", "HU"):
-        raise ScanError(f"not in Hounsfield units: RescaleType is {unit}", "rejected")
+    if (unit := code(value(group, "RescaleType"))) not in HOUNSFIELD:
+        named = f"{unit} ({OTHERS[unit]})" if unit in OTHERS else unit
+        raise ScanError(f"not in Hounsfield units: RescaleType is {named}", "rejected")
     return slope, intercept
 
 

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate, generate_frames
+from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import as_pixel_options
 from pydicom.uid import UID
 
 from edgect.errors import ScanError
-from edgect.scans.dicom import codestream
-from edgect.scans.dicom.codecs import Codec, codec
+from edgect.scans.dicom import codestream, rle
+from edgect.scans.dicom.codecs import JPEG, JPEG_LS, Codec, codec
 from edgect.scans.dicom.dataset import value
+from edgect.scans.dicom.encapsulated import Encapsulated
+from edgect.scans.dicom.stored import Stored
 from edgect.scans.limits import Limits
 from edgect.scans.quiet import quiet
 
-Stored = NDArray[np.integer]
 BITS = (8, 16, 32)
+HARMLESS = (  # of what pydicom warns of: these pixels are as they should be
+    "bytes of excess padding",  # after the last pixel (PS3.5, 8.1.1)
+    "'Number of Frames' is invalid",  # empty or 0, of a single frame
+    "matches the expected number for uncompressed data",  # by chance
+)
+RLE_EXCESS = "non-conformant padding"  # of a segment of RLE
+# of both kinds of grey, which are decoded alike
+_GREY = {"pixel_keyword": "PixelData", "photometric_interpretation": "MONOCHROME2"}
+_NO_BUFFER = "gdcm: 'NoneType' object has no attribute 'encode'"  # of pydicom's plug-in, where GDCM fails
 
 
 class Pixels:
@@ -32,12 +41,14 @@ class Pixels:
 
     def __init__(self, dataset: Dataset, syntax: UID | None, limits: Limits) -> None:
         self._dataset = dataset
-        self.count = _whole(dataset, "NumberOfFrames", 1)
+        self.count = _whole(dataset, "NumberOfFrames", 1) if value(dataset, "NumberOfFrames") else 1  # not 0
         self._rows, self._columns = _whole(dataset, "Rows"), _whole(dataset, "Columns")
         self._check_size(limits)
         self._allocated, self._stored = _whole(dataset, "BitsAllocated"), _whole(dataset, "BitsStored")
         self._shift = self._allocated - 1 - _whole(dataset, "HighBit", self._stored - 1)
-        if self._allocated not in BITS or not 0 < self._stored <= self._allocated - self._shift:
+        if self._allocated not in BITS:
+            raise ScanError(f"{self._allocated} bits allocated to a pixel: only 8, 16 and 32 are read")
+        if not 0 < self._stored <= self._allocated - self._shift:
             raise ScanError(f"damaged: {self._stored} bits stored in {self._allocated} cannot be")
         if self._shift < 0 or value(dataset, "PixelRepresentation") not in (0, 1):
             raise ScanError("damaged: HighBit or PixelRepresentation cannot be")
@@ -56,72 +67,79 @@ class Pixels:
             raise ScanError(f"image of {size} is over {limits.of('pixels')}")
 
     def __iter__(self) -> Iterator[Callable[[], Stored]]:
-        """For every frame what decodes it: stored values `[rows, columns]`, signed or not as the file says.
-
-        Which raises ScanError where there are none.
-        """
-        encoded = self._encoded()
+        """For every frame what decodes it. Which raises ScanError where there is nothing to decode."""
         for index in range(self.count):
-            yield partial(self._decode, index, None if encoded is None else _taken(encoded))
+            yield partial(self._decode, index)
 
-    def _encoded(self) -> Iterator[bytes] | None:
-        if not self._codec.plugin:
-            return None
-        tables = [value(self._dataset, f"ExtendedOffsetTable{rest}") for rest in ("", "Lengths")]
-        return generate_frames(
-            self._dataset.PixelData,
-            number_of_frames=self.count,
-            extended_offsets=None if None in tables else (tables[0], tables[1]),
-        )
+    @cached_property
+    def _encapsulated(self) -> Encapsulated | ScanError:
+        extended = value(self._dataset, "ExtendedOffsetTable")
+        try:
+            return Encapsulated(self._dataset.PixelData, self.count, extended)
+        except ScanError as error:  # of every frame
+            return error
 
-    def _decode(self, index: int, encoded: bytes | ScanError | None) -> Stored:
-        if isinstance(encoded, ScanError):
-            raise encoded
+    def _encoded(self, index: int) -> bytes:
+        if isinstance(self._encapsulated, ScanError):
+            raise self._encapsulated
+        return self._encapsulated.frame(index)
+
+    def _decode(self, index: int) -> Stored:
         try:
             with quiet as heard:
-                stored = self._native(index) if encoded is None else self._decompressed(encoded)
+                stored = self._decompressed(index) if self._codec.plugin else self._native(index)
         except ScanError:
             raise
         except Exception as error:  # decoders raise whatever their parsers meet
             reason = f"pixel data cannot be decoded, truncated or damaged: {_plain(str(error))}"
             raise ScanError(reason) from error
-        if heard:  # it went on with what it had
-            raise ScanError(f"pixel data damaged: {_plain(heard[0])}")
+        if damage := [text for text in heard if not self._is_harmless(text, index)]:
+            raise ScanError(f"pixel data damaged: {_plain(damage[0])}")  # it went on with what it had
         return stored
+
+    def _is_harmless(self, text: str, index: int) -> bool:
+        if RLE_EXCESS in text:
+            return rle.is_padded(self._encoded(index), self._rows * self._columns)
+        return any(harmless in text for harmless in HARMLESS)
 
     def _native(self, index: int) -> Stored:
         source = self._dataset.PixelData
-        element = {"pixel_keyword": "PixelData", "pixel_vr": self._dataset["PixelData"].VR}
+        self._check_excess(source)
         own: Any = {"correct_unused_bits": False}  # which takes no heed of HighBit
+        element = {"pixel_vr": self._dataset["PixelData"].VR, **_GREY}
         options = as_pixel_options(self._dataset, number_of_frames=self.count, **element)
-        stored, _ = self._codec.decoder.as_array(source, index=index, raw=True, **own, **options)
-        return _shifted(stored, self._shift, self._allocated - self._stored)
+        words, _ = self._codec.decoder.as_array(source, index=index, raw=True, **own, **options)
+        return Stored.of_words(words, self._stored, self._shift)
 
-    def _decompressed(self, frame: bytes) -> Stored:
-        codestream.check(frame, self._syntax, self._rows, self._columns)
-        options = as_pixel_options(self._dataset, number_of_frames=1, pixel_keyword="PixelData")
+    def _check_excess(self, source: bytes) -> None:
+        """Padding is short, or zeros: more says that there are more rows or frames than the header does."""
+        row = self._columns * self._allocated // 8
+        needed = row * self._rows * self.count
+        if len(source) - needed >= row * self._rows or 2 * len(source[needed:].rstrip(b"\0")) >= row:
+            there, size = len(source), f"{self._columns:,}x{self._rows:,}, {self.count:,} times"
+            raise ScanError(f"damaged: {there:,} bytes of pixel data, where {size}, makes {needed:,}")
+
+    def _decompressed(self, index: int) -> Stored:
+        frame = self._encoded(index)
+        precision = codestream.check(frame, self._syntax, self._rows, self._columns)
+        if precision > self._allocated:
+            raise ScanError(f"damaged: {precision} bits a sample, of which {self._allocated} are stored")
+        if self._syntax in (*JPEG, *JPEG_LS):
+            from edgect.scans.dicom import jpeg  # only where there is GDCM
+
+            samples = jpeg.decode(frame, self._syntax, self._rows, self._columns, precision)
+            signed = "i" if value(self._dataset, "PixelRepresentation") else "u"
+            return Stored.of_samples(samples.astype(f"{signed}{self._allocated // 8}"), self._stored)
+        options = as_pixel_options(self._dataset, number_of_frames=1, **_GREY)
         options.pop("extended_offsets", None)
-        stored, _ = self._codec.decoder.as_array(
+        samples, _ = self._codec.decoder.as_array(
             encapsulate([frame], has_bot=False),
             index=0,
             raw=True,
             decoding_plugin=self._codec.plugin,
             **options,
         )
-        return stored
-
-
-def _taken(encoded: Iterator[bytes]) -> bytes | ScanError:
-    try:
-        frame = next(encoded, None)
-    except Exception as error:
-        return ScanError(f"pixel data damaged: {_plain(str(error))}")
-    return ScanError("pixel data truncated: this frame is missing") if frame is None else frame
-
-
-def _shifted(stored: NDArray[Any], up: int, down: int) -> Stored:
-    """Only the bits that hold the value, the highest of which is any sign (PS3.5, 8.1.1)."""
-    return np.asarray(stored << up >> down) if down else stored
+        return Stored.of_samples(samples, self._stored)
 
 
 def _whole(dataset: Dataset, keyword: str, missing: int | None = None) -> int:
@@ -133,5 +151,6 @@ def _whole(dataset: Dataset, keyword: str, missing: int | None = None) -> int:
 
 
 def _plain(text: str) -> str:
-    """What a decoder says, on one line, and not all of it."""
-    return " ".join(text.rpartition("available plugins:")[2].split())[:200]
+    """What a decoder says, on one line and not all of it; no address in memory, which no two runs share."""
+    said = text.rpartition("available plugins:")[2].replace(_NO_BUFFER, "GDCM cannot decode them")
+    return " ".join(re.sub(r"<[^<>]*>|0x[0-9a-fA-F]{6,}", "", said).split())[:200]

@@ -44,13 +44,37 @@ export class Rows {
   }
 }
 
+const ANGLE = 0.5; // degrees that the normals of one stack may be off, as in edgect/series.py
+
 /** Stack by stack along the slices' normal; those without a position last, as they came. */
 function ordered(rows) {
-  const stacks = Map.groupBy(rows, (row) => (row.position == null ? "" : `normal ${row.normal}`));
-  const loose = stacks.get("") ?? [];
-  stacks.delete("");
-  return [...[...stacks.values()].flatMap((stack) => stack.sort((a, b) => a.position - b.position)), ...loose];
+  const placed = rows.filter((row) => row.position != null && row.normal);
+  const axes = axesOf(placed.map((row) => row.normal));
+  const stacks = Map.groupBy(placed, (row) => axes.get(row.normal));
+  const height = (row) => row.position * (vector(axes.get(row.normal))[2] / vector(row.normal)[2]);
+  const loose = rows.filter((row) => row.position == null || !row.normal);
+  return [...[...stacks.values()].flatMap((stack) => stack.sort((a, b) => height(a) - height(b))), ...loose];
 }
+
+/** For every normal that of its stack: the one with most slices round it comes first, then the next. */
+function axesOf(normals) {
+  const counts = Map.groupBy(normals, (normal) => normal);
+  const chord = 2 * Math.sin((ANGLE * Math.PI) / 360);
+  const near = (one, other) => Math.hypot(...vector(one).map((part, axis) => part - vector(other)[axis])) <= chord;
+  const byPlace = [...counts.keys()].sort((a, b) => {
+    const [one, other] = [vector(a), vector(b)];
+    return one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
+  });
+  const crowd = (normal) =>
+    byPlace.reduce((sum, other) => sum + (near(normal, other) ? counts.get(other).length : 0), 0);
+  const crowds = new Map(byPlace.map((normal) => [normal, crowd(normal)]));
+  const axes = new Map();
+  for (const axis of byPlace.toSorted((a, b) => crowds.get(b) - crowds.get(a)))
+    if (!axes.has(axis)) for (const each of byPlace) if (!axes.has(each) && near(each, axis)) axes.set(each, axis);
+  return axes;
+}
+
+const vector = (normal) => normal.split(" ").map(Number);
 
 function picture(base64) {
   const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));

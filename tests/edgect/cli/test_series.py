@@ -54,3 +54,27 @@ def test_a_salt_that_cannot_be_kept_is_told(
     assert "of this run only" in classify(folder / "IM0", *BACKEND).stderr
     monkeypatch.setenv("EDGECT_SALT", "ward 7")
     assert "of this run only" not in classify(folder / "IM0", *BACKEND).stderr
+
+
+def test_noise_in_an_orientation_changes_no_row_of_a_series(
+    classify: Classify, folder: Path, tmp_path: Path
+) -> None:
+    """Rows as they were written before the sixth digit, `-0.0000` among them, are read back alike."""
+    clean, noisy = tmp_path / "clean.csv", tmp_path / "noisy.csv"
+    classify(folder, *BACKEND, "--series", clean)
+    for number in (1, 3):
+        dataset = ct(hounsfield(number), ImagePositionPatient=[0, 0, -5 * number])
+        dataset.ImageOrientationPatient = ["1", "0", "0", "0", "1", "2.05103e-10"]
+        (folder / f"IM{number}").write_bytes(write(dataset))
+    out = tmp_path / "rows.csv"
+    classify(folder, *BACKEND, "--series", noisy, "-o", out)
+    assert noisy.read_text() == clean.read_text()
+    assert {row["normal"] for row in csv.DictReader(out.open())} == {"0.000000 0.000000 1.000000"}
+    before = out.read_text().replace("0.000000 0.000000 1.000000", "0.0000 -0.0000 1.0000", 2)
+    out.with_name("rows.csv.partial").write_text(before)
+    out.unlink()
+    noisy.unlink()
+    resumed = classify(folder, *BACKEND, "--series", noisy, "-o", out, "--resume")
+    assert resumed.exit_code == 0
+    assert "-0.0000" in out.read_text()
+    assert noisy.read_text() == clean.read_text()

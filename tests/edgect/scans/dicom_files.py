@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydicom import dcmread, uid
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
+from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID, generate_uid
 
 CANARY = "CANARY"
@@ -114,6 +115,23 @@ def with_frames(dataset: Dataset, frames: list[bytes], syntax: UID) -> bytes:
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
     return write(dataset, syntax)
+
+
+def write_extended(**changes: Any) -> bytes:
+    """JPEG Extended of 12 bits, by DCMTK 3.6 (`dcmcjpeg +ee +q 95`), of `hounsfield()` and 2,047."""
+    frame = Path(__file__).with_name("extended-12-bit.jpg").read_bytes()
+    stored: dict[str, Any] = {"BitsStored": 12, "HighBit": 11, "RescaleIntercept": -2047, **changes}
+    return with_frames(ct(**stored), [frame], uid.JPEGExtended12Bit)
+
+
+def in_syntax(content: bytes, syntax: str) -> bytes:
+    """The same file, whose meta information names another transfer syntax; it need be none."""
+    file, out = io.BytesIO(content), io.BytesIO()
+    meta = dcmread(file, stop_before_pixels=True).file_meta
+    file.seek(144 + meta.FileMetaInformationGroupLength)
+    meta.TransferSyntaxUID = UID(syntax, validation_mode=0)
+    write_file_meta_info(out, meta, enforce_standard=False)
+    return content[:132] + out.getvalue() + file.read()
 
 
 def encoded(content: bytes, syntax: UID) -> bytes:

@@ -110,13 +110,20 @@ def test_a_full_server_is_waited_for(kiosk: Kiosk) -> None:
 
 
 def test_a_series_is_in_order_with_its_rule(kiosk: Kiosk, tmp_path: Path) -> None:
-    """Slices whose names are in another order than their positions, each a little different."""
+    """Slices whose names are in another order than their positions, each a little different.
+
+    Two of them are turned by a hair, which makes no stack of theirs.
+    """
     window = Bundle.load().manifest["window"]
     positions = [20.0, 0.0, 10.0, 5.0, 15.0]
     for number, position in enumerate(positions):
         grey = body(3, 200, 256).astype(float) + number
         values = (grey / 255 - 0.5) * window["width"] + window["level"]
-        dataset = ct(values.astype("int16"), ImagePositionPatient=[0, 0, position])
+        turned = 0.001 * (number in (1, 2))
+        orientation = [1, 0, 0, 0, 1, turned]
+        dataset = ct(
+            values.astype("int16"), ImagePositionPatient=[0, 0, position], ImageOrientationPatient=orientation
+        )
         dataset.SOPInstanceUID = f"1.2.3.4.{number + 1}"
         (tmp_path / f"IM{number}").write_bytes(write(dataset))
     kiosk.choose(*(tmp_path / f"IM{number}" for number in range(5)))
