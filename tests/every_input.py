@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -81,6 +82,13 @@ def pages(count: int) -> bytes:
     return encode(SCAN, "TIFF", save_all=True, append_images=[PAGE] * (count - 1))
 
 
+def previewed(form: str, **options: Any) -> bytes:
+    """A picture and a smaller one of it in the same file."""
+    small = Image.fromarray(SCAN).reduce(2)
+    small.encoderinfo = options
+    return encode(SCAN, form, save_all=True, append_images=[small])
+
+
 def claiming(frames: int) -> bytes:
     """An animated PNG by its header (acTL, after IHDR), of so many frames beside the still image."""
     content = encode(SCAN, "PNG")
@@ -105,6 +113,16 @@ KINDS = (
     kind("grey.png", encode(SCAN, "PNG"), "ok"),
     kind("hidden", hidden),
     kind("jpeg.jpg", JPEG, "ok"),
+    kind(
+        "jpeg-cut-before-a-film.jpg",
+        JPEG[: len(JPEG) // 2] + b"ftypmp42" + bytes(range(256)) + JPEG[-2:],
+        ("error", "cannot be decoded, truncated or damaged: Corrupt JPEG data"),
+    ),
+    kind(
+        "jpeg-filled-to-its-end.jpg",
+        JPEG[: len(JPEG) // 2] + bytes(len(JPEG) // 2) + JPEG[-2:],
+        ("error", "cannot be decoded, truncated or damaged: Corrupt JPEG data"),
+    ),
     kind("jpeg-named.png", JPEG, "ok"),
     kind("link-loop", loop, "ok", ("error", "cannot be read: Too many levels of symbolic links")),
     kind("name-e\u0301.png", encode(SCAN, "PNG"), "ok"),
@@ -117,11 +135,13 @@ KINDS = (
     kind("over-4096-frames.png", claiming(4096), ("error", "4,097 frames are over the limit")),
     kind("pages.tif", pages(3), "ok", "ok", "ok"),
     kind("palette.png", encode(SCAN, "PNG", "P"), "ok"),
+    kind("phone.jpg", previewed("MPO"), "ok"),
     kind("photograph.jpg", encode(photograph(), "JPEG"), "rejected"),
     kind("text.txt", b"dear colleague", ("rejected", "not an image")),
     kind("tiny.png", encode(SCAN[:20, :20], "PNG"), ("rejected", "image of 20x20 is too small")),
     kind("truncated.jpg", JPEG[: len(JPEG) // 2], ("error", "cannot be decoded, truncated")),
     kind("truncated.png", encode(SCAN, "PNG")[:4000], ("error", "cannot be decoded, truncated")),
+    kind("tiff-with-a-preview.tif", previewed("TIFF", tiffinfo={254: 1}), "ok"),
     kind("webp.webp", encode(SCAN, "WEBP"), "ok"),
     kind("without-permission.png", forbidden, ("error", "cannot be read: Permission denied")),
     kind("zero-tail.jpg", JPEG[: len(JPEG) // 2] + bytes(len(JPEG) // 2), "error"),

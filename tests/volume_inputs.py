@@ -47,8 +47,12 @@ def big_endian() -> bytes:
     return write(dataset, uid.ExplicitVRBigEndian)
 
 
-def nifti(path: Path) -> None:
+def nifti(path: Path, outside: float = -1024) -> None:
+    """outside: value of what lies beyond the field of view."""
     volume = np.stack([hounsfield(seed).T for seed in (1, 2)], axis=-1)
+    y, x = np.ogrid[-1 : 1 : volume.shape[0] * 1j, -1 : 1 : volume.shape[1] * 1j]
+    volume = volume.astype(np.float32)
+    volume[np.hypot(x, y) > 1.2] = outside
     nibabel.save(nibabel.Nifti1Image(volume, np.diag([-0.7, -0.7, 5, 1])), path)  # type: ignore[attr-defined]
 
 
@@ -85,6 +89,17 @@ def disc(folder: Path) -> None:
     folder.mkdir()
     (folder / "DICOMDIR").write_bytes(index("IM1"))
     (folder / "IM1").write_bytes(AXIAL)
+
+
+def empty_disc(folder: Path) -> None:
+    """An index whose file was not copied."""
+    folder.mkdir()
+    (folder / "DICOMDIR").write_bytes(index("IM1"))
+
+
+def unnamed() -> bytes:
+    """A member whose name is empty, and another."""
+    return zipped({"?": AXIAL, "a.dcm": AXIAL}).replace(b"?", b"\0")
 
 
 def encrypted() -> bytes:
@@ -238,6 +253,7 @@ def dicom_kinds() -> tuple[Kind, ...]:
         kind("dicom-without-rescale.dcm", write(ct(RescaleSlope=None)), ("rejected", "no RescaleSlope")),
         kind("dicom-without-suffix", AXIAL, "ok"),
         kind("dicomdir", disc, ("rejected", "DICOMDIR, an index"), "ok"),
+        kind("dicomdir-without-its-files", empty_disc, ("error", "cannot be read: No such file")),
     )
 
 
@@ -258,7 +274,9 @@ def archive_kinds() -> tuple[Kind, ...]:
             ("rejected", "a zip archive without files, or within another"),
         ),
         kind("zip-of-a-series.zip", zipped({"a": AXIAL, "b": write(ct(hounsfield(3)))}), "ok", "ok"),
+        kind("zip-of-bsdtar.zip", zipped({"./a.dcm": AXIAL, "./b/c.dcm": AXIAL}), "ok", "ok"),
         kind("zip-of-odds.zip", zipped({"note.txt": b"x", "s.png": png}), "rejected", "ok"),
+        kind("zip-of-one-without-a-name.zip", unnamed(), ("error", "has no name in its archive"), "ok"),
         kind(
             "zip-that-leads-out.zip",
             zipped({"../../out.png": png, "/etc/out.png": png, "in/in.png": png}),
@@ -270,4 +288,9 @@ def archive_kinds() -> tuple[Kind, ...]:
 
 
 def kinds() -> tuple[Kind, ...]:
-    return (*dicom_kinds(), kind("nifti.nii.gz", nifti, "ok", "ok"), *archive_kinds())
+    return (
+        *dicom_kinds(),
+        kind("nifti.nii.gz", nifti, "ok", "ok"),
+        kind("nifti-of-no-numbers-outside.nii.gz", lambda path: nifti(path, np.nan), "ok", "ok"),
+        *archive_kinds(),
+    )

@@ -69,8 +69,8 @@ def _nifti() -> bytes:
     return bytes(image.to_bytes())
 
 
-def index(*names: str) -> bytes:
-    """A DICOMDIR of files beside it, without the offsets that link its records."""
+def index(*names: str | list[str]) -> bytes:
+    """A DICOMDIR of files beside it, or in folders beside it, without the offsets that link its records."""
     dataset = Dataset()
     dataset.SOPClassUID, dataset.SOPInstanceUID = uid.MediaStorageDirectoryStorage, "1.2.3"
     dataset.DirectoryRecordSequence = [Dataset() for _ in names]

@@ -35,7 +35,7 @@ def split(path: str) -> tuple[str, str] | None:
     lower, start = path.lower(), 0
     while (at := lower.find(SUFFIX + "/", start)) >= 0:
         archive, member = path[: at + len(SUFFIX)], path[at + len(SUFFIX) + 1 :]
-        if member and _is_file(archive):
+        if _is_file(archive):
             return archive, member
         start = at + 1
     return None
@@ -74,7 +74,7 @@ def names(archive: ZipFile) -> list[str]:
     """As `members`, of an archive that is open."""
     if len(archive.infolist()) > MEMBERS:
         raise ScanError(f"archive of {len(archive.infolist()):,} files is over the limit of {MEMBERS:,}")
-    return [info.filename for info in archive.infolist() if not info.is_dir()]
+    return [info.filename for info in archive.infolist() if not _is_folder(info)]
 
 
 def member_of(opened: ZipFile, member: str, length: int) -> bytes:
@@ -92,6 +92,8 @@ def member_of(opened: ZipFile, member: str, length: int) -> bytes:
 
 
 def _check(info: ZipInfo) -> None:
+    if not info.filename:
+        raise ScanError("has no name in its archive: unpack it, or make it anew")
     parts = PurePosixPath(info.filename.replace("\\", "/")).parts
     if ".." in parts or info.filename.startswith(("/", "\\")) or info.filename[1:2] == ":":
         raise ScanError("its name leads out of the archive", "rejected")
@@ -99,6 +101,11 @@ def _check(info: ZipInfo) -> None:
         raise ScanError("encrypted: unpack the archive with its password")
     if info.compress_type not in METHODS:
         raise ScanError(f"compressed by method {info.compress_type}, not deflate: unpack the archive")
+
+
+def _is_folder(info: ZipInfo) -> bool:
+    """As some programs of Windows write it, too; `ZipInfo.is_dir` fails on a name that is empty."""
+    return info.filename.endswith("/") or (info.filename.endswith("\\") and not info.file_size)
 
 
 def _is_file(path: str) -> bool:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from pathlib import PurePath
+from itertools import islice, takewhile
 
 from edgect.errors import ScanError, UsageError
-from edgect.scans import archive, remote
-from edgect.scans.limits import Limits
-from edgect.scans.read import read_bytes, read_head
-from edgect.scans.signature import LENGTH, READ, kind_by_name, kind_of
+from edgect.scans import archive, disc, remote
+from edgect.scans.read import read_head
+from edgect.scans.signature import LENGTH, READ, is_index, kind_by_name, kind_of
 
 _DROPPINGS = frozenset({"thumbs.db", "desktop.ini", "__macosx"})  # what operating systems leave behind
-INDEX = "DICOMDIR"
+_SEPARATORS = re.compile(
+    r"[/\\]"
+)  # in names of an archive's members: some programs of Windows write the other
 
 
 def find_scans(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
@@ -25,7 +28,8 @@ def find_scans(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     that cannot be listed stands for itself, so that it too gets its row.
 
     A zip archive stands for the files in it, `scan.zip/folder/name`, or for itself where it cannot be
-    listed or is empty. A DICOMDIR given by name stands for the files it lists, in its order.
+    listed or is empty. A DICOMDIR given by name stands for the files it lists, in its order, there or not;
+    so does one in a folder that holds no image, so that it is seen what is missing.
 
     A URL is a path like any other (`edgect.scans.remote`); in stores that have no folders, one is what
     names have in common up to a slash.
@@ -50,9 +54,22 @@ def find_scans(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
 def _files(path: str) -> list[str]:
     """What one of the paths given stands for."""
     if not _is_folder(path):
-        return _listed(path) or sorted(_opened(path))
+        return disc.listed(path) or sorted(_opened(path))
     entries = _below(path) if remote.is_url(path) else _walk(path, ())
-    return sorted(file for entry in entries for file in _opened(entry))
+    files = sorted(file for entry in entries for file in _opened(entry))
+    return sorted(_with_listed(files)) if any(map(is_index, files)) else files
+
+
+def _with_listed(files: list[str]) -> Iterator[str]:
+    """A folder's files, sorted; for an index beside which no image was copied, those that it lists."""
+    for file in files:
+        yield from (disc.listed(file) if is_index(file) and _is_alone(file, files) else ()) or [file]
+
+
+def _is_alone(index: str, files: list[str]) -> bool:
+    folder = os.path.join(os.path.dirname(index), "")
+    below = takewhile(lambda file: file.startswith(folder), islice(files, bisect_left(files, folder), None))
+    return not any(may_be_image(file) for file in below if not is_index(file))
 
 
 def _exists(path: str) -> bool:
@@ -106,31 +123,12 @@ def _opened(path: str) -> list[str]:
 
 def shown(names: Iterable[str]) -> list[str]:
     """An archive's members without hidden files."""
-    return [name for name in names if not any(_hidden(part) for part in name.split("/"))]
+    return [name for name in names if not any(_hidden(part) for part in _SEPARATORS.split(name))]
 
 
 def _hidden(part: str) -> bool:
-    return part != ".." and _left_out(part)
-
-
-def _listed(path: str) -> list[str]:
-    """The files that a DICOMDIR lists; none where this is none, or it cannot be read."""
-    if PurePath(path).stem.upper() != INDEX or remote.is_url(path):
-        return []
-    try:
-        from edgect.scans.dicom import files_of_index
-
-        files = files_of_index(read_bytes(path), Limits())
-    except (ScanError, ImportError):  # its row will say
-        return []
-    return [_on_disk(os.path.dirname(path), parts) for parts in files]
-
-
-def _on_disk(folder: str, parts: tuple[str, ...]) -> str:
-    """Where a listed file is: many a system shows the names of a disc in lower case."""
-    path = os.path.join(folder, *parts)
-    lower = os.path.join(folder, *(part.lower() for part in parts))
-    return lower if os.path.exists(lower) and not os.path.exists(path) else path
+    """Names may begin with `./`, as those of bsdtar do, or lead out of the archive, as their rows say."""
+    return part not in (os.curdir, os.pardir) and _left_out(part)
 
 
 def may_be_image(path: str) -> bool:

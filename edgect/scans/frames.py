@@ -53,4 +53,6 @@ def _foreign(content: bytes, kind: Kind | None, name: str) -> ScanError:
             return ScanError("a zip archive without files, or within another: unpack it", "rejected")
         return ScanError("not a zip archive, though named like one: damaged or cut short")
     reason = f"not an image: the content is none of {', '.join(READ)}"
+    if kind == "zip":
+        reason = "a zip archive whose name does not end in .zip, or within another: rename or unpack it"
     return ScanError(reason, "error" if promised else "rejected")

@@ -9,27 +9,33 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
+import cv2
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.nifti2 import Nifti2Image
+from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from edgect.errors import ScanError
 from edgect.scans.frame import Frame, Origin, Vector
 from edgect.scans.hounsfield import Window
 from edgect.scans.limits import Limits
-from edgect.scans.plane import Plane, normal, to_grey
+from edgect.scans.plane import AIR, LOWEST, Plane, normal, to_grey
 from edgect.scans.quiet import quiet
 
-MILLIMETRES = {"meter": 1000.0, "mm": 1.0, "micron": 0.001, "unknown": 1.0}
+MILLIMETRES = {1: 1000.0, 2: 1.0, 3: 0.001}  # by the unit's code; of an unknown one, 1
+
+_PART = 2**20  # bytes inflated at a time
 
 
 def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> Iterator[Frame]:
     """Decode a volume's slices in the order of the file, one at a time; never raises for bad content.
 
     Values, scaled as the header says, are taken to be Hounsfield units: a NIfTI file does not say what
-    they are. A slice in which nothing is as low as air is rejected. The affine says which axis runs
-    along the patient and how slices are turned to be looked at. name: the volume's series.
+    they are. A slice in which nothing is as low as air is rejected. NaN or minus infinity that reaches the
+    edge of a slice is padding, as programs write it outside the body, and taken to be -1024 HU; within, it
+    is damage. The affine says which axis runs along the patient and how slices are turned to be looked at.
+    name: the volume's series.
     """
     origin = Origin(name, name)
     try:
@@ -39,7 +45,8 @@ def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> It
         yield Frame(None, None, error, origin)
         return
     except Exception as error:  # parsers raise whatever they meet
-        reason = f"damaged: no NIfTI header can be read ({type(error).__name__})"
+        told = str(error) if isinstance(error, HeaderDataError) else type(error).__name__
+        reason = f"damaged: no NIfTI header can be read ({told})"
         yield Frame(None, None, ScanError(reason), origin)
         return
     for index in range(volume.count):
@@ -73,7 +80,7 @@ class _Volume:
             raise ScanError(
                 "nothing says how it lies in the patient (sform and qform codes are 0)", "rejected"
             )
-        scale = MILLIMETRES.get(header.get_xyzt_units()[0], 1.0)
+        scale = MILLIMETRES.get(int(header["xyzt_units"]) & 7, 1.0)
         # NIfTI's axes run to the right, the front and the head
         columns = affine[:3, :3] * np.array([[-1.0], [-1.0], [1.0]]) * scale
         sides = np.linalg.norm(columns, axis=0)
@@ -104,15 +111,36 @@ class _Volume:
     def plane(self, index: int) -> Plane:
         where: list[Any] = [slice(None)] * 3 + [0] * self._more
         where[self._along] = index
-        values: NDArray[np.floating] = np.asarray(self._data[tuple(where)], np.float32)
-        return Plane(values, self._directions[self._right], self._directions[self._down], self._spacing)
+        values: NDArray[np.float32] = np.asarray(self._data[tuple(where)], np.float32)
+        return Plane(
+            _padded(values), self._directions[self._right], self._directions[self._down], self._spacing
+        )
+
+
+def _padded(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Padding as what is outside the field of view, unless the rest holds no air: none is to be made up."""
+    empty = np.isnan(values) | np.isneginf(values)
+    if not empty.any():
+        return values
+    within = np.pad(empty, 1, constant_values=True).astype(np.uint8, order="C")
+    cv2.floodFill(within, None, (0, 0), 0)
+    if within.any():
+        raise ScanError("holds values that are no numbers, and do not lie round the body as padding does")
+    least = float(np.min(values, where=~empty, initial=np.inf))
+    return np.where(empty, np.float32(LOWEST if least <= AIR or empty.all() else least), values)
 
 
 def _image(content: bytes) -> Nifti1Image:
     kind = Nifti2Image if content[4:8] == b"n+2\0" else Nifti1Image
     image: Nifti1Image = kind.from_bytes(content)
-    header: Any = image.header
-    needed = int(header.get_data_offset()) + prod(map(int, image.shape)) * header.get_data_dtype().itemsize
+    headers: Any = kind.header_class
+    header = headers.from_fileobj(io.BytesIO(content))  # the image's own forgets what it used
+    start = int(header.get_data_offset())
+    if start < int(header["sizeof_hdr"]):
+        raise ScanError("damaged: its values are said to begin within its header (vox_offset)")
+    if np.isinf(header["scl_slope"]):
+        raise ScanError("damaged: its values are scaled by infinity (scl_slope)")
+    needed = start + prod(map(int, image.shape)) * header.get_data_dtype().itemsize
     if len(content) < needed:
         raise ScanError("truncated: the file ends before its values do")
     return image
@@ -121,14 +149,17 @@ def _image(content: bytes) -> Nifti1Image:
 def _inflated(content: bytes, limits: Limits) -> bytes:
     if content[:2] != b"\x1f\x8b":
         return content
+    inflated = bytearray()
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            inflated = file.read(limits.bytes + 1)
-    except (OSError, EOFError, zlib.error):
-        raise ScanError("truncated or damaged: it cannot be inflated") from None
-    if len(inflated) > limits.bytes:
-        raise ScanError(f"file is, inflated, over {limits.of('bytes')}")
-    return inflated
+            while part := file.read1(_PART):
+                inflated += part
+                if len(inflated) > limits.bytes:
+                    raise ScanError(f"file is, inflated, over {limits.of('bytes')}")
+    except (OSError, EOFError, zlib.error) as error:
+        if not inflated or not str(error).startswith("Not a gzipped file"):  # but what follows one
+            raise ScanError("truncated or damaged: it cannot be inflated") from None
+    return bytes(inflated)
 
 
 def _vector(parts: NDArray[np.floating]) -> Vector:

@@ -13,6 +13,9 @@ LOGGERS = (
     "openjpeg.utils",
     "pylibjpeg.utils",
     "nibabel.global",
+    "PIL.ImageFile",
+    "PIL.PngImagePlugin",
+    "PIL.TiffImagePlugin",
 )
 
 

@@ -12,9 +12,11 @@ READ = (*FORMATS, "DICOM", "NIfTI")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
 DICOM_SUFFIXES = frozenset({".dcm", ".dicom", ".ima"})
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
+_INDEX = "dicomdir"
+_VERSION = re.compile(r";[0-9]+$")  # ISO 9660, 7.5.1: every name on a disc ends in one
 LENGTH = 1024  # bytes that are enough to tell
 
-_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
+_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 # the SOP Class UID (0008,0016), after its VR and length or its length alone (PS3.5, 7.1)
 _SOP_CLASS = re.compile(
@@ -37,13 +39,15 @@ def kind_of(head: bytes, name: str = "") -> Kind | None:
         return "dicom"
     if head[344:348] == b"n+1\0" or head[4:8] == b"n+2\0":
         return "nifti"
-    if head[:2] == b"\x1f\x8b" and name.lower().endswith(NIFTI_SUFFIXES[1]):
+    if head[:2] == b"\x1f\x8b" and name.lower().endswith(NIFTI_SUFFIXES):
         return "nifti"
     return "zip" if head.startswith(_ZIP) else None
 
 
 def kind_by_name(name: str) -> Kind | None:
     """What a file's suffix promises."""
+    if is_index(name):
+        return "dicom"
     lower = name.lower()
     suffix = lower[lower.rfind(".") :] if "." in lower else ""
     if suffix in SUFFIXES:
@@ -55,6 +59,23 @@ def kind_by_name(name: str) -> Kind | None:
     return "zip" if suffix == ".zip" else None
 
 
+def is_index(name: str) -> bool:
+    """Whether a file is called DICOMDIR, as systems spell it."""
+    if _INDEX not in name.lower():
+        return False
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return _INDEX in (plain(last), last.lower().partition(".")[0])
+
+
+def plain(name: str) -> str:
+    """A file's name as a DICOMDIR has it, in lower case: without a version, a last dot, or a suffix."""
+    lower = _VERSION.sub("", name.lower()).rstrip(".")
+    stem, dot, suffix = lower.rpartition(".")
+    return stem if dot + suffix in DICOM_SUFFIXES else lower
+
+
 def has_signature(head: bytes) -> bool:
     """Whether a file's first `LENGTH` bytes are those of one of `FORMATS`."""
+    if head[:2] == b"BM":  # as many a text begins; then comes the header's length, of four bytes, at most 124
+        return head[15:18] == bytes(3)
     return head.startswith(_STARTS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from urllib.parse import quote
 
 from pydicom.dataset import Dataset
 
@@ -13,11 +13,13 @@ from edgect.scans.dicom.accept import is_index
 from edgect.scans.limits import Limits
 from edgect.scans.quiet import quiet
 
+_LEADS = re.compile(r"[\0-\x1f/\\:]")  # ends a name, or leads out of its folder on some system
+
 
 def files_of_index(content: bytes, limits: Limits) -> list[tuple[str, ...]]:
     """Each file as its folders and name beneath the index's own folder, in the order of the index.
 
-    None where the content is no index that can be read, or lists nothing.
+    Empty where the content is no index that can be read, or lists nothing.
     """
     try:
         with quiet:
@@ -39,5 +41,5 @@ def _listed(dataset: Dataset) -> Iterator[tuple[str, ...]]:
 
 def _safe(component: object) -> str:
     """A name that leads nowhere else: a file of that name is then missing."""
-    text = str(component)
-    return quote(text, safe=" ") if text.strip(". ") else text.replace(".", "%2E")
+    text = _LEADS.sub(lambda found: f"%{ord(found[0]):02X}", str(component))
+    return text if text.strip(". ") else text.replace(".", "%2E")

@@ -71,6 +71,12 @@ def test_an_image_without_a_suffix_makes_a_folder_worth_reading(tmp_path: Path) 
     assert find_scans([tmp_path]) == [str(tmp_path / "IM0001")]
 
 
+def test_a_note_that_begins_like_a_picture_is_none(tmp_path: Path) -> None:
+    (tmp_path / "note").write_text("BMI of the patient: 24")
+    with pytest.raises(UsageError, match="no images in"):
+        find_scans([tmp_path])
+
+
 def test_a_file_given_by_name_needs_no_image_suffix(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
     assert find_scans([tmp_path / "notes.txt"]) == [str(tmp_path / "notes.txt")]

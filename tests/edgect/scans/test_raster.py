@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from itertools import pairwise
 from pathlib import Path
 
@@ -105,6 +106,31 @@ def test_one_bit_is_rejected(form: str) -> None:
 
 def test_floating_point_tiff_is_rejected() -> None:
     assert refusal(encode(PIXELS.astype(np.float32), "TIFF")).status == "rejected"
+
+
+def test_what_is_not_read_is_named() -> None:
+    jpeg_ls = b"\xff\xd8\xff\xf7\0\x0b\x08" + struct.pack(">HH", 48, 64) + b"\1\1\x11\0\xff\xd9"
+    plain = encode(PIXELS, "TIFF")
+    entry = struct.pack("<HHIH", 259, 3, 1, 1)  # of the directory: no compression
+    assert entry in plain
+    jpeg_2000 = plain.replace(entry, struct.pack("<HHIH", 259, 3, 1, 34712))
+    for content, words in ((jpeg_ls, "JPEG-LS"), (jpeg_2000, "TIFF of compression 34712")):
+        error = refusal(content)
+        assert error.status == "error"
+        assert str(error) == f"{words}, which is not read"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (cv2.imencode(".tiff", PIXELS.astype(np.float64))[1].tobytes(), "64 bits"),
+        (encode(Image.new("LAB", (64, 64), (9, 99, 200)), "TIFF"), "colour"),
+    ],
+)
+def test_values_that_are_no_greys_are_rejected(content: bytes, words: str) -> None:
+    error = refusal(content)
+    assert error.status == "rejected"
+    assert words in str(error)
 
 
 @pytest.mark.parametrize("value", [0, 255])

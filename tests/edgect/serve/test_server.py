@@ -56,11 +56,13 @@ def mixed() -> list[File]:
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("z.png", encode(body(3), "PNG"))
         file.writestr("a/b.txt", b"a note")
+        file.writestr("./here.png", encode(body(4), "PNG"))
         file.writestr(".hidden.png", b"x")
     volume = [dicom_files.hounsfield(seed) for seed in range(3)]
     return [
         *scans(2),
         ("pages.tif", encode(body(), "TIFF", save_all=True, append_images=pages)),
+        ("previewed.jpg", encode(body(5), "MPO", save_all=True, append_images=pages)),
         ("scans.zip", archive.getvalue()),
         ("cut.zip", archive.getvalue()[:40]),
         ("slice.dcm", dicom_files.write(dicom_files.ct())),
