@@ -16,13 +16,13 @@ from tests.others_files import Run
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two packages: one with a scan and a text, the other with an archive of a scan and what is hidden."""
+    """Two packages: one with a scan and a text, the other with an archive of scans and of what is hidden."""
     folder = tmp_path_factory.mktemp("packages")
     write_scan(folder / "first-1.0" / "scan.png")
     (folder / "first-1.0" / "LICENSE").write_text("Do as you like.")
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
-        for name in ("in/", "in/scan.png", "in/.hidden.png", "__MACOSX/scan.png"):
+        for name in ("in/", "in/scan.png", "./scan.png", "in/.hidden.png", "__MACOSX/scan.png"):
             opened.writestr(name, encode(body(1), "PNG") if name.endswith(".png") else b"")
     (folder / "second-2.0").mkdir()
     (folder / "second-2.0" / "scans.zip").write_bytes(archive.getvalue())
@@ -40,12 +40,12 @@ def run(folder: Path) -> Run:
 
 
 def test_packages_without_a_fault(folder: Path, files: list[str], run: Run) -> None:
-    assert len(files) == len(run.rows) == 3
+    assert len(files) == len(run.rows) == 4
     assert others_files.faults(run, run, files) == []
     page = others_files.page(folder, run, files, [])
     assert "| first-1.0 | 2 | 1 | 1 | 0 |" in page
-    assert "| second-2.0 | 1 | 1 | 0 | 0 |" in page
-    assert "| all | 3 | 2 | 1 | 0 |" in page
+    assert "| second-2.0 | 2 | 2 | 0 | 0 |" in page
+    assert "| all | 4 | 3 | 1 | 0 |" in page
     assert "- `second-2.0/scans.zip/in/scan.png`: " in page
     assert "| rejected | 1 | not an image" in page
     assert str(folder) not in page  # no path of the machine it was made on
