@@ -34,6 +34,7 @@ def identity(classifier: Classifier) -> dict[str, str]:
         "NumPy": np.__version__,
         "OpenCV": cv2.__version__,
         "Pillow": PIL.__version__,
+        "simplejpeg": version("simplejpeg"),
     } | {name: _version(name) for name in READERS}
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from edgect.doctor.report import Finding
-
-EXTRA = "pip install 'edgect[dicom]'"
+from edgect.installation import packages
 
 
 def examine() -> Iterator[Finding]:
@@ -15,7 +14,7 @@ def examine() -> Iterator[Finding]:
     try:
         from edgect.scans.dicom.codecs import PACKAGES, package_for
     except ImportError as error:
-        yield Finding("dicom", "pydicom", "note", f"DICOM cannot be read ({error})", EXTRA)
+        yield Finding("dicom", "pydicom", "note", f"DICOM cannot be read ({error})", packages("dicom"))
         return
     yield Finding("dicom", "pydicom", "ok", version("pydicom"))
     for uid in PACKAGES:
@@ -23,7 +22,8 @@ def examine() -> Iterator[Finding]:
         if package:
             yield Finding("dicom", str(uid), "ok", f"{name}: {_versioned(package)}")
         else:
-            yield Finding("dicom", str(uid), "note", f"{name}: cannot be read, its decoder is missing", EXTRA)
+            reason = f"{name}: cannot be read, its decoder is missing"
+            yield Finding("dicom", str(uid), "note", reason, packages("dicom"))
 
 
 def _short(name: str) -> str:

@@ -19,7 +19,7 @@ from edgect.doctor.versions import OPENCV, versions
 from edgect.installation import dependencies
 
 ENGINES = {"openvino": "openvino", "onnxruntime": "onnxruntime"}  # by backend, the package; the default first
-PACKAGES = ("numpy", *OPENCV, "pillow", *ENGINES.values())
+PACKAGES = ("numpy", *OPENCV, "pillow", "simplejpeg", *ENGINES.values())
 
 
 def examine(models: Iterable[str] = (), say: Callable[[str], object] = lambda part: None) -> Report:

@@ -18,6 +18,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     SecondaryCaptureImageStorage,
 )
 
+from edgect.errors import EdgectError
 from edgect.listen.durable import write
 from edgect.listen.outbox import Outbox, files, is_done, mark_done
 from edgect.listen.settings import Node
@@ -28,7 +29,7 @@ FIRST, LONGEST = 1.0, 300.0  # seconds to wait after a failure; each time twice 
 _WARNINGS = range(0xB000, 0xC000)  # stored, with a remark (DICOM PS3.4, table B.2-1)
 
 
-class DeliveryError(Exception):
+class DeliveryError(EdgectError):
     """The result is not where it should be."""
 
 

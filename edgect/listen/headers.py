@@ -16,6 +16,7 @@ from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import DA, TM, validate_value
 
+from edgect.errors import EdgectError
 from edgect.listen.characters import TEXT, Texts, suitable, texts
 from edgect.scans.dicom.dataset import ELEMENTS
 from edgect.scans.quiet import quiet
@@ -39,7 +40,7 @@ _TYPES: Mapping[str, Callable[[str], object]] = {"DA": DA, "TM": TM}  # as which
 _NUMBERS = range(-(2**31), 2**31)
 
 
-class HeaderError(Exception):
+class HeaderError(EdgectError):
     """An image that cannot be filed; the message quotes nothing of it."""
 
 

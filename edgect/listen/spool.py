@@ -12,7 +12,7 @@ from threading import Lock
 from typing import BinaryIO, NamedTuple
 
 from edgect.cli.lock import open_locked
-from edgect.errors import UsageError
+from edgect.errors import EdgectError, UsageError
 from edgect.listen.durable import fsync_folder, write_new
 from edgect.listen.settings import Settings
 
@@ -32,7 +32,7 @@ class Image(NamedTuple):
         return cls(path, (status.st_ino, status.st_mtime_ns))
 
 
-class FullError(Exception):
+class FullError(EdgectError):
     """There is no room for another image."""
 
 

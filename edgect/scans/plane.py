@@ -78,7 +78,7 @@ def to_grey(plane: Plane, window: Window, limits: Limits) -> NDArray[np.uint8]:
         )
     if (highest := values.max()) >= TOO_HIGH:
         raise ScanError(
-            f"{highest:,.0f} HU, where nothing comes to {TOO_HIGH:,.0f}: these are no Hounsfield units, "
+            f"{_written(highest)} HU, where nothing comes to {TOO_HIGH:,.0f}: these are no Hounsfield units, "
             "or padding that the file does not tell of",
             "rejected",
         )
@@ -90,6 +90,10 @@ def to_grey(plane: Plane, window: Window, limits: Limits) -> NDArray[np.uint8]:
     if pixels.min() == pixels.max():
         raise ScanError("blank image: every pixel has the same value", "rejected")
     return pixels
+
+
+def _written(value: np.float32) -> str:
+    return f"{value:,.0f}" if value < 1e9 else f"{value:.2g}"
 
 
 def _upright(plane: Plane) -> Plane:

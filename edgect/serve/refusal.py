@@ -10,11 +10,13 @@ from contextlib import suppress
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from edgect.errors import EdgectError
+
 LINGER = 2.0  # seconds in which the rest of a request is read, so that the client comes to read the answer
 RETRY = 1  # seconds after which it is worth to ask again
 
 
-class Refused(Exception):
+class Refused(EdgectError):
     """status: of HTTP. The message is for whoever sent the request: what was wrong, and what to do."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:

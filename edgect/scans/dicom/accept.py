@@ -21,6 +21,7 @@ CT = (CTImageStorage, *ENHANCED)
 NO_CODE = "(not a code)"
 GREY = ("MONOCHROME1", "MONOCHROME2")
 INDEX = "DICOMDIR, an index: the files that it lists are answered on by themselves"
+EMPTY_INDEX = "DICOMDIR, an index that lists no files"
 # words of ImageType as the standard (PS3.3, C.8.2.1.1.1, C.8.16.2.1) and vendors spell them
 PICTURES = ("LOCALIZER", "SCOUT", "TOPOGRAM", "TOPO", "SURVIEW", "SCANOGRAM")
 SCREENS = ("SCREEN SAVE", "DOSE INFO", "DOSE REPORT", "PROT")
@@ -47,7 +48,7 @@ def check_kind(dataset: Dataset) -> None:
     sop_class = UID(str(value(dataset, "SOPClassUID") or ""))
     modality = code(value(dataset, "Modality"))
     if is_index(dataset):
-        raise ScanError(INDEX, "rejected")
+        raise ScanError(INDEX if value(dataset, "DirectoryRecordSequence") else EMPTY_INDEX, "rejected")
     if not sop_class and modality not in ("", "CT"):
         raise ScanError(f"not CT: modality {modality}", "rejected")
     if not sop_class:

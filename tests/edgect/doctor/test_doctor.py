@@ -258,7 +258,7 @@ def test_a_transfer_syntax_without_its_decoder_is_a_note(
     assert failure == ""
     syntaxes = {finding.name: finding for finding in findings}
     assert syntaxes["1.2.840.10008.1.2.4.80"].verdict == "note"  # JPEG-LS, by gdcm alone
-    assert "edgect[dicom]" in syntaxes["1.2.840.10008.1.2.4.80"].advice
+    assert "python-gdcm" in syntaxes["1.2.840.10008.1.2.4.80"].advice
     assert syntaxes["1.2.840.10008.1.2.1"].verdict == "ok"
 
 
