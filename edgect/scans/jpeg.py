@@ -24,6 +24,7 @@ _SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC5, 0xC9, 0xCD})
 _LOSSLESS = 0xC3  # whose colours are not converted
 _ARITHMETIC = 0xC9  # and all later frames
 _NEAR_LOSSLESS = 0xF7  # JPEG-LS (ITU-T T.87)
+_SCANS = 100  # of one picture, at most; encoders write about ten
 _UNSEEN = 14  # more bits than any scan leaves to later ones
 _UNABLE = ("subsampling", "color conversion")  # that Pillow decodes all the same
 _PADDING = b"\x5a" * 4096
@@ -73,7 +74,7 @@ class _Picture:
     """parts: what a decoder needs of it, without its end marker.
 
     left: of each component's 64 coefficients, the bits that no scan has given. components: how many.
-    holed: whether its coded data have a stretch of zeros.
+    holed: whether its coded data have a stretch of zeros. scans: how many.
     """
 
     parts: list[bytes] = field(default_factory=lambda: [b"\xff\xd8"])
@@ -81,6 +82,7 @@ class _Picture:
     frame: int = 0
     components: int = 0
     holed: bool = False
+    scans: int = 0
 
 
 def _walk(content: bytes, picture: _Picture) -> None:
@@ -114,6 +116,9 @@ def _walk(content: bytes, picture: _Picture) -> None:
 
 def _scan(header: bytes, picture: _Picture) -> bytes:
     """Note what a scan gives. In a sequential picture that is everything, whatever its header says."""
+    picture.scans += 1
+    if picture.scans > _SCANS:
+        raise ScanError(f"a JPEG of more than {_SCANS} scans, each of which would be decoded")
     count = header[0] if header else 0
     if len(header) != 2 * count + 4:
         raise _damaged("a scan's header is none")

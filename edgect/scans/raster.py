@@ -84,6 +84,8 @@ def _grey(image: Image.Image, content: bytes, limits: Limits) -> tuple[NDArray[n
         raise ScanError(f"image of {width}x{height} is too small for a CT slice", "rejected")
     if image.format == "TIFF":
         tiff.check_kind(image)
+    if image.format in _JPEG:
+        jpeg.check(content)  # before its scans are decoded, of which a few bytes can state thousands
     image.load()
     _check_whole(image, content)
     if image.getexif().get(ORIENTATION, 1) != 1:  # else it would be copied for nothing
@@ -113,8 +115,6 @@ def _check_whole(image: Image.Image, content: bytes) -> None:
         tiff.check(image, content)
     elif image.format == "WEBP":
         webp.check(image, content)
-    elif image.format in _JPEG:
-        jpeg.check(content)
     if image.mode == "P" and any(image.histogram()[len(image.getpalette() or ()) // 3 :]):
         raise ScanError("damaged: colours that its pixels name are not in its palette")
 

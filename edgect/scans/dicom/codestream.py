@@ -21,7 +21,6 @@ _JPEG_LS = 0xF7
 _PRECISIONS: dict[int, Container[int]] = {  # bits a sample, by the marker of the frame header
     0xC0: (8,),
     0xC1: (8, 12),
-    0xC2: (8, 12),
     0xC3: range(2, 17),
     _JPEG_LS: range(2, 17),
 }

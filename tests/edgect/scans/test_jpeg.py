@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from edgect.errors import ScanError
 from edgect.scans import read_frames
@@ -153,3 +154,29 @@ def test_twelve_bits_are_rejected_by_their_number() -> None:
     assert error is not None
     assert error.status == "rejected"
     assert "12 bits" in str(error)
+
+
+def scan_header(band: int, bits: int) -> bytes:
+    return b"\xff\xda\0\x08\x01\x01\0" + bytes((band, band, bits)) + b"\x2a"
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+def test_thousands_of_scans_are_an_error_before_any_is_decoded(
+    repeated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = jpeg("progressive", "L")
+    first = content.index(b"\xff\xda")
+    if repeated:
+        second = content.index(b"\xff\xda", first + 2)
+        content = content[:first] + content[first:second] * 2000 + content[second:]
+    else:
+        stated = [scan_header(band, bits) for bits in (1, 0) for band in range(1, 64)]
+        content = content[:first] + b"".join(stated) + END
+
+    def decoded(_: object) -> None:
+        raise AssertionError("its scans were decoded")
+
+    monkeypatch.setattr(JpegImageFile, "load", decoded)
+    error = error_of(content)
+    assert error is not None
+    assert ("a scan repeats another" if repeated else "more than 100 scans") in str(error)
