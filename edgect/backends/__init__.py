@@ -46,9 +46,10 @@ class Session(Protocol):
     streams: int
 
     def infer(self, images: NDArray[np.uint8]) -> Outputs:
-        """images: uint8 `[N, 1, H, W]`, contiguous. Raises EngineError when the engine fails.
+        """images: uint8 `[N, 1, H, W]`, contiguous.
 
-        May be called from several threads; the answer is the same whatever the streams.
+        May be called from several threads; the answer is the same whatever the streams. Raises EngineError
+        when the engine fails, and in a process that was forked since the model was loaded.
         """
         ...
 
