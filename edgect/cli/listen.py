@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from edgect.cli import options
+from edgect.cli import ending, options
 from edgect.errors import NotInstalledError, UsageError
 from edgect.notice import NOTICE
 from edgect.scans.limits import Limits
@@ -184,6 +184,7 @@ def command(
         classifier = Classifier(**model, many=True, limits=limits, include_identifiers=True)
         engine = classifier.engine
         said = f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+        ending.allow(settings.grace + settings.timeout)
         run(
             settings,
             taken,
