@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.backends import Engine, Outputs, Precision, one_line
-from edgect.backends.forked import OfProcess
+from edgect.backends.forked import OfProcess, at_work
 from edgect.bundle import Bundle
 from edgect.errors import EngineError
 
@@ -76,6 +76,7 @@ class OnnxRuntimeSession(OfProcess):
         """uint8 `[N, 1, H, W]` to Outputs. Raises EngineError."""
         self.check_process()
         try:
-            return Outputs(*self._session.run(list(Outputs._fields), {"image": images}))
+            with at_work():
+                return Outputs(*self._session.run(list(Outputs._fields), {"image": images}))
         except Exception as error:
             raise EngineError(f"ONNX Runtime {self.engine.version} failed: {one_line(error)}") from error

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edgect import cache
 from edgect.backends import Engine, Outputs, Precision, one_line, topology
-from edgect.backends.forked import OfProcess
+from edgect.backends.forked import OfProcess, at_work
 from edgect.bundle import Bundle
 from edgect.errors import EngineError
 from edgect.processor import identity
@@ -146,7 +146,8 @@ class OpenVINOSession(OfProcess):
         self.check_process()
         request = self._idle.get()
         try:
-            answers = [_infer_one(request, image[np.newaxis]) for image in images]
+            with at_work():
+                answers = [_infer_one(request, image[np.newaxis]) for image in images]
         except RuntimeError as error:
             raise EngineError(f"OpenVINO {self.engine.version} failed: {one_line(error)}") from error
         finally:

@@ -30,7 +30,7 @@ def check(root: Path = Path("/")) -> None:
 
 def _is_enough(cpus: Path) -> bool:
     """Whether the plug-in makes do with this: two cores or more, and what the first one shares."""
-    ranges = [re.match(r"(\d+)-\d", _begins(cpus / name)) for name in ("possible", "online")]
+    ranges = [re.match(r"(\d+)[^-]*-\d", _begins(cpus / name)) for name in ("possible", "online")]
     return all(ranges) and any(_begins(cpus / f"cpu{ranges[1][1]}" / name) for name in _ENOUGH)  # type: ignore[index]
 
 

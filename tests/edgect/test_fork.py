@@ -1,4 +1,4 @@
-"""A process that is forked after answers were given: multiprocessing's default before Python 3.14, gunicorn's."""
+"""A process that is forked after answers were given, as multiprocessing and gunicorn do."""
 
 from __future__ import annotations
 
