@@ -103,6 +103,32 @@ def test_every_command_ends(tmp_path: Path, command: str) -> None:
     assert end("load locked", signal.SIGTERM, command, *arguments[command], *ORT)[0] == 143
 
 
+def test_a_benchmark_leaves_no_process_that_is_stuck(tmp_path: Path) -> None:
+    """It starts `edgect classify`, and is told alone to end."""
+    write_scan(tmp_path / "in" / "a.png")
+    file = tmp_path / "stuck"
+    options = (*ORT, "--precision", "int8", "--seconds", "0")
+    line = [sys.executable, "-m", "edgect", "benchmark", str(tmp_path / "in"), *options]
+    variables = {
+        "PYTHONPATH": str(STUCK),
+        "STUCK": "load",
+        "STUCK_COMMAND": "classify",
+        "STUCK_FILE": str(file),
+    }
+    with subprocess.Popen(line, stderr=subprocess.PIPE, env={**os.environ, **variables}) as process:
+        while not file.exists() or not (number := file.read_text()):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.terminate()
+        process.communicate(timeout=SECONDS)
+    assert process.returncode == 143
+    for _ in range(100):  # until the system has cleared it away
+        if not Path("/proc", number).exists():
+            break
+        time.sleep(0.05)
+    assert not Path("/proc", number).exists()
+
+
 def test_nothing_is_left_running(tmp_path: Path) -> None:
     """The process that watches ends with the one that it watches, and holds no file of it open."""
     write_scan(tmp_path / "a.png")

@@ -1,4 +1,7 @@
-"""An engine that does not come back: STUCK is where, `load` or `infer`, with `locked` keeping Python's lock."""
+"""An engine that does not come back. STUCK: where, `load` or `infer`, and `locked` to keep Python's lock.
+
+STUCK_COMMAND: the only command that gets stuck. STUCK_FILE: is written to once it is.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -22,6 +26,8 @@ def stuck(*_: object) -> None:
     mutex = ctypes.create_string_buffer(64)
     library.pthread_mutex_lock(mutex)
     os.write(2, b"stuck\n")
+    if name := os.environ.get("STUCK_FILE"):
+        Path(name).write_text(str(os.getpid()))
     library.pthread_mutex_lock(mutex)
 
 
@@ -59,5 +65,5 @@ def _stick_at_infer(module: ModuleType) -> None:
     module.OnnxRuntimeSession.infer = some
 
 
-if WHERE:
+if WHERE and os.environ.get("STUCK_COMMAND", "edgect") in sys.orig_argv:
     sys.meta_path.insert(0, _Stub())
