@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edgect import backends, gate, golden
 from edgect.backends import Session
+from edgect.backends.forked import forks
 from edgect.bundle import DEFAULT, Bundle
 from edgect.decision import Decision
 from edgect.errors import EngineError, ScanError
@@ -43,7 +44,7 @@ class Classifier:
 
     One scan is answered with all threads at once, many with a thread for each; the answers are the
     same. The engine is made ready for either when first it is needed. many: which to begin with;
-    the first file of `classify` comes sooner if it is set.
+    the first file of `classify` comes sooner if it is set. A process that is forked loads the engine anew.
 
     Raises UsageError (unknown backend, precision or operating point, threshold or error rate out of
     range), ModelError (the bundle is missing or damaged), EngineError (the engine is not installed, or
@@ -73,8 +74,9 @@ class Classifier:
         self._preprocess = Preprocess(self.bundle.manifest["input"]["steps"])
         self._threads = backends.available_cores() if threads is None else threads
         self._load = partial(backends.load, backend, self.bundle, precision, self._threads)
-        self._sessions: dict[int, Session] = {}  # by their streams
-        self._loading = Lock()
+        # by the forks before them, which no model outlasts, nor a lock that was taken; then by their streams
+        self._sessions: dict[int, dict[int, Session]] = {}
+        self._loading: dict[int, Lock] = {}
         self.engine = self._session(many).engine
 
     def predict(self, path: str | os.PathLike[str], evidence: bool = False) -> Prediction:
@@ -127,7 +129,8 @@ class Classifier:
 
         Raises EngineError, ModelError.
         """
-        return golden.answer(self.bundle, next(iter(self._sessions.values())))
+        loaded = self._sessions.get(forks()) or {1: self._session(many=False)}
+        return golden.answer(self.bundle, next(iter(loaded.values())))
 
     def at_once(self, many: bool) -> int:
         """How many threads may call `classify_file` without one waiting for another."""
@@ -175,11 +178,12 @@ class Classifier:
             start = perf_counter()
 
     def _session(self, many: bool) -> Session:
-        streams = self._threads if many else 1
-        with self._loading:
-            if streams not in self._sessions:
-                self._sessions[streams] = self._load(streams)
-            return self._sessions[streams]
+        streams, process = self._threads if many else 1, forks()
+        with self._loading.setdefault(process, Lock()):
+            sessions = self._sessions.setdefault(process, {})
+            if streams not in sessions:
+                sessions[streams] = self._load(streams)
+            return sessions[streams]
 
     def _answer(
         self,

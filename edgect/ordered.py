@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
@@ -26,7 +27,8 @@ def in_order(
     have come. inputs: taken in the caller's thread, `AHEAD` for each worker. With one worker no
     thread is started, and nothing is done before it is asked for.
 
-    Closing the iterator stops the workers after the result each is at, and waits for them.
+    Closing the iterator stops the workers after the result each is at, and waits for them. A process
+    that was forked meanwhile has no workers, and RuntimeError is raised there.
     """
     if workers == 1:
         for item in inputs:
@@ -72,6 +74,7 @@ class _Job(Generic[T, R]):
 
     def __init__(self, item: T) -> None:
         self.item = item
+        self._process = os.getpid()
         self._queue: Queue[_Result[R] | BaseException | None] = Queue(HELD)
         self._ended = False
 
@@ -90,6 +93,8 @@ class _Job(Generic[T, R]):
 
     def results(self) -> Iterator[R]:
         while not self._ended:
+            if self._process != os.getpid():
+                raise RuntimeError("this was begun before the process was forked: begin it again here")
             found = self._queue.get()
             if found is None:
                 self._ended = True

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from contextlib import suppress
 from pathlib import Path
+
+from edgect import cgroups
 
 CAPS = ("ONEDNN_", "DNNL_", "OV_")  # variables by which engines are told to use less
 _FIELDS = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")  # x86
@@ -30,7 +33,15 @@ def identity(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
 
 
 def available_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may run on, and no more than its container's quota pays for; at least 1.
+
+    Of a quota between two numbers of cores the larger one is used: the smaller would leave time unused.
+    """
+    if hasattr(os, "process_cpu_count"):  # Python 3.13, which takes PYTHON_CPU_COUNT into account too
+        visible = os.process_cpu_count() or 1
+    elif hasattr(os, "sched_getaffinity"):
+        visible = len(os.sched_getaffinity(0))
+    else:
+        visible = os.cpu_count() or 1
+    quota = cgroups.cores()
+    return visible if quota is None else max(1, min(visible, math.ceil(quota)))

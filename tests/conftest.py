@@ -8,6 +8,8 @@ import pytest
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime would send usage events
 
+LOCATIONS = ("PYTHONHOME", "PYTHONPATH")  # without which the packages may not be there
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if "slow" not in config.option.markexpr:
@@ -22,6 +24,15 @@ def covid_ct(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests import covid_ct_folder
 
     return covid_ct_folder.write(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_python() -> Iterator[None]:
+    """Processes that tests start run as a user's do, whatever a developer has set for Python."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("PYTHON") and name not in LOCATIONS]:
+            patch.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, Protocol, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from edgect.backends.forked import at_work
 from edgect.bundle import Bundle
 from edgect.errors import EngineError, UsageError
 from edgect.processor import available_cores as available_cores
@@ -46,9 +47,10 @@ class Session(Protocol):
     streams: int
 
     def infer(self, images: NDArray[np.uint8]) -> Outputs:
-        """images: uint8 `[N, 1, H, W]`, contiguous. Raises EngineError when the engine fails.
+        """images: uint8 `[N, 1, H, W]`, contiguous.
 
-        May be called from several threads; the answer is the same whatever the streams.
+        May be called from several threads; the answer is the same whatever the streams. Raises EngineError
+        when the engine fails, and in a process that was forked since the model was loaded.
         """
         ...
 
@@ -89,7 +91,8 @@ def load(
         raise UsageError(f"streams must be 1 to {count}, the number of threads, not {streams}")
     backend = cast(Backend, import_module(f"edgect.backends.{name}"))
     try:
-        return backend.load(bundle, precision, count, streams)
+        with at_work():
+            return backend.load(bundle, precision, count, streams)
     except (ImportError, OSError) as error:  # not there, or a library that it needs is not
         raise EngineError(
             f"backend {name} cannot be used ({one_line(error)}); pip install {backend.PACKAGE}"

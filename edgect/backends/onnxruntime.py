@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.backends import Engine, Outputs, Precision, one_line
+from edgect.backends.forked import OfProcess, at_work
 from edgect.bundle import Bundle
 from edgect.errors import EngineError
 
@@ -62,17 +63,20 @@ def _silent() -> ModuleType:
     return onnxruntime  # type: ignore[no-any-return]
 
 
-class OnnxRuntimeSession:
+class OnnxRuntimeSession(OfProcess):
     """An inference session."""
 
     def __init__(self, session: ort.InferenceSession, engine: Engine, streams: int) -> None:
+        super().__init__()
         self.engine = engine
         self.streams = streams
         self._session = session
 
     def infer(self, images: NDArray[np.uint8]) -> Outputs:
         """uint8 `[N, 1, H, W]` to Outputs. Raises EngineError."""
+        self.check_process()
         try:
-            return Outputs(*self._session.run(list(Outputs._fields), {"image": images}))
+            with at_work():
+                return Outputs(*self._session.run(list(Outputs._fields), {"image": images}))
         except Exception as error:
             raise EngineError(f"ONNX Runtime {self.engine.version} failed: {one_line(error)}") from error

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect import cache
-from edgect.backends import Engine, Outputs, Precision, one_line
+from edgect.backends import Engine, Outputs, Precision, one_line, topology
+from edgect.backends.forked import OfProcess, at_work
 from edgect.bundle import Bundle
 from edgect.errors import EngineError
 from edgect.processor import identity
@@ -56,6 +57,7 @@ def cache_key(
 
 
 def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> OpenVINOSession:
+    topology.check()
     ov = _silent()
     options = settings(threads, streams)
     try:
@@ -125,10 +127,11 @@ def _compiled(
         raise EngineError(f"OpenVINO {version} cannot load {bundle.path}: {one_line(error)}") from error
 
 
-class OpenVINOSession:
+class OpenVINOSession(OfProcess):
     """A compiled model of batch 1."""
 
     def __init__(self, compiled: ov.CompiledModel, engine: Engine, streams: int) -> None:
+        super().__init__()
         self.engine = engine
         self.streams = streams
         # OpenVINO makes its table of data types at first use, and gives the interpreter away meanwhile:
@@ -140,9 +143,11 @@ class OpenVINOSession:
 
     def infer(self, images: NDArray[np.uint8]) -> Outputs:
         """uint8 `[N, 1, H, W]` to Outputs, one image at a time. Raises EngineError."""
+        self.check_process()
         request = self._idle.get()
         try:
-            answers = [_infer_one(request, image[np.newaxis]) for image in images]
+            with at_work():
+                answers = [_infer_one(request, image[np.newaxis]) for image in images]
         except RuntimeError as error:
             raise EngineError(f"OpenVINO {self.engine.version} failed: {one_line(error)}") from error
         finally:

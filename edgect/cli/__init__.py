@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
+from threading import current_thread, main_thread
 from typing import Any
 
 import click
 
+from edgect.cli import ending, streams
+from edgect.cli.ending import Terminated, terminated_as_interrupted
 from edgect.errors import EdgectError
 
 COMMANDS = {
@@ -34,28 +34,15 @@ class _Stop(click.ClickException):
         self.__dict__["exit_code"] = exit_code  # click declares it for the class
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM: ends a run as Ctrl-C does."""
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    def stop(*_: object) -> None:
-        raise _Terminated
-
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not in the main thread: whoever runs it there has the signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 class _Commands(click.Group):
     """Loads a sub-command when it is called for, and turns edgect's errors into exit codes."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """As a program, to which the process belongs: its standard streams, and its end."""
+        streams.prepare()
+        if current_thread() is main_thread():
+            ending.watch()
+        return self.main(*arguments, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -72,14 +59,14 @@ class _Commands(click.Group):
         # the engine's converter, which it would load with itself, and does without: a tenth of a start
         sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
         try:
-            with _terminated_as_interrupted():
+            with terminated_as_interrupted():
                 return super().invoke(ctx)
         except click.UsageError as error:  # one line instead of click's three
             hint = error.ctx.command_path if error.ctx else "edgect"
             raise _Stop(f"{error.format_message()} (see {hint} --help)", error.exit_code) from error
         except EdgectError as error:
             raise _Stop(str(error), error.exit_code) from error
-        except _Terminated:
+        except Terminated:
             raise _Stop("terminated", TERMINATED) from None
         except KeyboardInterrupt:
             raise _Stop("interrupted", INTERRUPTED) from None

@@ -13,6 +13,7 @@ import click
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.cli import options
 from edgect.cli.output import partial_of
+from edgect.cli.streams import on_terminal
 from edgect.errors import UsageError
 from edgect.scans import find_scans, may_be_image
 
@@ -129,5 +130,5 @@ def _write(text: str, output: Path | None) -> None:
 
 def _say(stage: str) -> None:
     """Progress on stderr, silent where that is no terminal."""
-    if sys.stderr.isatty():
+    if on_terminal(sys.stderr):
         click.echo(f"measuring: {stage}", err=True)

@@ -23,6 +23,7 @@ from edgect.cli.output import is_of, open_rows
 from edgect.cli.resume import begin
 from edgect.cli.rows import FORMATS, Lines
 from edgect.cli.series import SeriesFile
+from edgect.cli.streams import on_terminal
 from edgect.errors import UsageError
 from edgect.notice import NOTICE
 from edgect.scans import Limits
@@ -176,7 +177,7 @@ def _beside(
 
 def _progress(files: int, output: Path | None) -> Any:
     """A bar on stderr, silent where stderr is no terminal or the table would run through it."""
-    hidden = not sys.stderr.isatty() or (output is None and sys.stdout.isatty())
+    hidden = not on_terminal(sys.stderr) or (output is None and on_terminal(sys.stdout))
     return click.progressbar(length=files, label="classifying", file=sys.stderr, hidden=hidden, show_pos=True)
 
 

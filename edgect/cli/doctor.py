@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from edgect.cli.streams import on_terminal
+
 UNFIT = 3
 
 
@@ -47,5 +49,5 @@ def command(models: tuple[str, ...], as_json: bool) -> None:
 
 def _say(part: str) -> None:
     """Progress on stderr, silent where that is no terminal."""
-    if sys.stderr.isatty():
+    if on_terminal(sys.stderr):
         click.echo(f"examining: {part}", err=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgect.cli import options
+from edgect.cli.streams import on_terminal
 from edgect.errors import UsageError
 from edgect.evaluate.folder import read_folder
 from edgect.evaluate.labels import Cases, Words
@@ -170,10 +171,10 @@ def _answers(cases: Cases, classifier: Classifier, rows: Path | None) -> list[An
 
 def _progress(files: int) -> Any:
     """A bar on stderr, silent where that is no terminal."""
-    hidden = not sys.stderr.isatty()
+    hidden = not on_terminal(sys.stderr)
     return click.progressbar(length=files, label="classifying", file=sys.stderr, hidden=hidden, show_pos=True)
 
 
 def _say(stage: str) -> None:
-    if sys.stderr.isatty():
+    if on_terminal(sys.stderr):
         click.echo(stage, err=True)

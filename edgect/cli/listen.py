@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgect.cli import options
+from edgect.cli import ending, options
 from edgect.errors import UsageError
 from edgect.installation import needing
 from edgect.notice import NOTICE
@@ -206,6 +206,7 @@ def command(
         classifier = Classifier(**model, many=True, limits=limits, include_identifiers=True)
         engine = classifier.engine
         said = f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+        ending.allow(settings.grace + settings.timeout)
         run(
             settings,
             taken,

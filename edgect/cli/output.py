@@ -169,6 +169,8 @@ def open_rows(lines: Lines, output: Path | None) -> Iterator[Rows]:
     cannot be written, or another process writes it.
     """
     if output is None:
+        if sys.stdout is None:
+            raise UsageError("there is no stdout: name a file with -o")
         if isinstance(sys.stdout, io.TextIOWrapper):
             # any file name, also one that is not UTF-8 or that the terminal's encoding lacks
             table = lines.form == "table"

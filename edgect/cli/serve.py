@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from edgect.cli import options
+from edgect.cli import ending, options
 from edgect.cli.names import warn_of_names
 from edgect.errors import UsageError
 from edgect.installation import needing
@@ -137,6 +137,7 @@ def command(
         _log_to_stderr()
         engine = classifier.engine
         said = f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+        ending.allow(settings.stop)
         try:
             run(
                 application(endpoints, settings),

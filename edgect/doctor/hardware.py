@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from edgect import cgroups
 from edgect.benchmark.machine import Machine
 from edgect.doctor.report import Finding, Verdict
 
@@ -30,7 +31,7 @@ def examine(machine: Machine) -> Iterator[Finding]:
     for name, value in machine.caps.items():
         told = f"{name}={value} in the environment: engines may use less of the processor than it has"
         yield Finding("machine", "instructions", "note", told, f"unset {name}, unless it is meant")
-    yield Finding("machine", "cores", "ok", f"{machine.cores} of {machine.cores_in_all} may be used")
+    yield Finding("machine", "cores", "ok", _cores(machine))
     yield _memory()
 
 
@@ -47,6 +48,11 @@ def meaning_of(sets: list[str] | None, architecture: str) -> tuple[Verdict, str]
     if "SSE4.1" in sets:
         return "note", "no AVX2: both precisions run, much slower"
     return "note", "no SSE4.1: engines may not run at all"
+
+
+def _cores(machine: Machine) -> str:
+    said, quota = f"{machine.cores} of {machine.cores_in_all} may be used", cgroups.cores()
+    return said if quota is None else f"{said}; the CPU quota is {quota:.3g}"
 
 
 def _memory() -> Finding:
@@ -71,9 +77,8 @@ def _sizes() -> tuple[int | None, int | None]:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 free = int(line.split()[1]) * 1024
-    with suppress(OSError, ValueError):  # of cgroup version 2; `max` is no number
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
+    if (limits := cgroups.memory()) is not None:
+        limit, left = limits
         total = min(limit, total or limit)
-        free = min(limit - used, free or limit)
+        free = min(left, left if free is None else free)
     return total, free

@@ -115,9 +115,9 @@ def _is_file(path: str) -> bool:
 def _opened(path: str) -> ZipFile:
     try:
         if remote.is_url(path):
-            return _open(path, 0, remote.size(path))
+            return _open(path, 0, remote.size(path), os.getpid())
         status = os.stat(path)
-        return _open(path, status.st_mtime_ns, status.st_size)
+        return _open(path, status.st_mtime_ns, status.st_size, os.getpid())
     except OSError as error:
         raise ScanError(f"cannot be read: {error.strerror or error}") from None
     except Exception:  # parsers raise whatever they meet
@@ -125,6 +125,9 @@ def _opened(path: str) -> ZipFile:
 
 
 @lru_cache(maxsize=4)
-def _open(path: str, modified: int, size: int) -> ZipFile:
-    """Kept open, since listing a large archive anew for each member would take minutes."""
+def _open(path: str, modified: int, size: int, process: int) -> ZipFile:
+    """Kept open, since listing a large archive anew for each member would take minutes.
+
+    process: its id, since after a fork both would read from one place in the file.
+    """
     return ZipFile(remote.opened(path) if remote.is_url(path) else path)

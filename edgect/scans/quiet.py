@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from threading import Lock, local
 
@@ -33,6 +34,16 @@ class _Quiet(logging.Filter):
         self._thread = local()
         for name in LOGGERS:
             logging.getLogger(name).addFilter(self)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._alone)
+
+    def _alone(self) -> None:
+        """After a fork: other threads, which may have been within, are not in this process."""
+        self._lock = Lock()
+        within = len(self._listening())
+        if self._within and not within:
+            self._before.__exit__(None, None, None)
+        self._within = within
 
     def __enter__(self) -> list[str]:
         with self._lock:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,16 +16,6 @@ ORT = ("--backend", "onnxruntime")
 def test_an_output_that_cannot_be_written_is_2(classify: Classify, scan: Path) -> None:
     assert "out.csv" in one_line(classify(scan, *ORT, "-o", scan.parent / "gone" / "out.csv"), 2)
     message(classify(scan, *ORT, "-o", scan.parent), 2)
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_a_full_disk_is_2_in_one_line(scan: Path) -> None:
-    with open("/dev/full", "w") as full:
-        line = [sys.executable, "-m", "edgect", "classify", str(scan), *ORT]
-        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert done.returncode == 2
-    assert "No space left" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_run_that_fails_at_the_start_leaves_the_earlier_output(classify: Classify, scan: Path) -> None:

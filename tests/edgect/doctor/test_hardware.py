@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from edgect.doctor.hardware import meaning_of
+from edgect import cgroups
+from edgect.benchmark.machine import this
+from edgect.doctor.hardware import examine, meaning_of
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,13 @@ def test_a_processor_is_told_in_a_few_words(
     found = meaning_of(sets, architecture)
     assert found[0] == verdict
     assert said in found[1]
+
+
+def test_a_containers_quota_and_memory_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroups, "cores", lambda: 0.5)
+    monkeypatch.setattr(cgroups, "memory", lambda: (500_000_000, 100_000_000))
+    found = {finding.name: finding for finding in examine(this())}
+    assert found["cores"].said.startswith("1 of ")
+    assert found["cores"].said.endswith("the CPU quota is 0.5")
+    assert found["memory"].verdict == "note"
+    assert "100 of 500 MB are free" in found["memory"].said
