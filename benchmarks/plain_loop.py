@@ -27,7 +27,7 @@ if engine == "onnxruntime":
 else:
     import torch
 
-    from train.across.run import opened
+    from train.multi_source.run import opened
 
     network = opened(Path(model)).network()
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from edgect.bundle import Bundle
 from edgect.preprocess import Preprocess
 from edgect.scans import read_slice
-from train.across.sources import SOURCES
-from train.arrangements import arrangement
-from train.covid_ct import Item
+from train.data.arrangements import arrangement
+from train.data.covid_ct import Item
+from train.data.sources import SOURCES
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "scans"
 VARIATIONS = 25

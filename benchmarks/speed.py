@@ -79,7 +79,7 @@ def in_torch(bundle: str, image: NDArray[np.uint8]) -> Callable[[], object] | No
     folder = run_folder(bundle)
     if not folder.is_dir():
         return None
-    from train.across.run import opened
+    from train.multi_source.run import opened
 
     torch.set_num_threads(1)
     network, tensor = opened(folder).network(), torch.from_numpy(image)

@@ -45,7 +45,7 @@ def test_torch(
     benchmark: BenchmarkFixture, run_folder: Path, measured_on: Slices, threads: int | None
 ) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed (pip install .[train])")
-    from train.across.run import opened
+    from train.multi_source.run import opened
 
     network = opened(run_folder).network()
     image = torch.from_numpy(measured_on.images[:1])

@@ -44,7 +44,7 @@ def test_openvino_int8_against_torch(
     say: Callable[[str], None],
 ) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed (pip install .[train])")
-    from train.across.run import opened
+    from train.multi_source.run import opened
 
     network, image = opened(run_folder).network(), measured_on.images[:1]
     before = torch.get_num_threads()

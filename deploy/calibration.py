@@ -15,7 +15,7 @@ from deploy.subjects.subject import Parts
 from edgect.errors import ScanError
 from edgect.preprocess import Preprocess
 from edgect.scans import read_slice
-from train.covid_ct import COVID, NOT_COVID, DataError
+from train.data.covid_ct import COVID, NOT_COVID, DataError
 
 
 @dataclass(frozen=True)

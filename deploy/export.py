@@ -15,9 +15,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from edgect.backends import Outputs
 from edgect.errors import ModelError
-from train.elu import Elu
-from train.fire import Fire
-from train.network import LightCNN, Upsample
+from train.networks.elu import Elu
+from train.networks.fire import Fire
+from train.networks.light_cnn import LightCNN, Upsample
 
 OPSET = 18
 TOLERANCE = 1e-3  # of logits and cam, whose size is about 1 to 10; float32 sums in another order

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect import Classifier
-from train.covid_ct import Item
+from train.data.covid_ct import Item
 
 TEMPERATURES = np.geomspace(0.25, 8, 501)
 

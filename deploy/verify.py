@@ -18,8 +18,8 @@ from edgect.bundle import Bundle
 from edgect.errors import ModelError
 from edgect.preprocess import Preprocess
 from edgect.scans import read_slice
-from train.across.judge import described
-from train.covid_ct import Item
+from train.data.covid_ct import Item
+from train.multi_source.evaluation import described
 
 REFERENCE = "onnxruntime fp32"
 MIN_AGREEMENT = 0.99

@@ -17,15 +17,19 @@ import numpy as np
 import torch
 
 from edgect.errors import EdgectError
-from train.arrangements import Arrangement
-from train.experiments import ARCHITECTURES, Architecture, Network
-from train.network import check_image_size
+from train.data.arrangements import Arrangement
+from train.networks.architectures import ARCHITECTURES, Architecture, Network
+from train.networks.light_cnn import check_image_size
 
 
 class RunError(EdgectError):
     """A run folder is missing, incomplete, or not the one that was asked for."""
 
     exit_code = 2
+
+
+class DivergedError(RunError):
+    """The training loss is no longer a number."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from deploy.int8.form import SHUFFLE, Conv, Head, last_maps
 from deploy.int8.scheme import Scheme
 from deploy.int8.simulated import Float, Simulated, tensor_of
-from train.across.distort import degraded, moved, relit
+from train.multi_source.distortions import degraded, moved, relit
 
 Images = NDArray[np.uint8]
 BATCH = 16

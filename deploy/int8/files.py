@@ -10,7 +10,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from deploy.int8 import distil, form, onnxruntime, openvino, rounding
-from train.network import LightCNN
+from train.networks.light_cnn import LightCNN
 
 Images = NDArray[np.uint8]
 STATE = "distilling.pt"

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from deploy.export import inference_form
-from train.fire import FIRE
-from train.network import LightCNN
+from train.networks.fire import FIRE
+from train.networks.light_cnn import LightCNN
 
 Value = TypeVar("Value")
 

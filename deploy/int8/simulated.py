@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from deploy.int8.form import POOL, SHUFFLE, STRIDE, UPSAMPLE, Conv
 from deploy.int8.scheme import TOP, WEIGHT_TOP, Numbers, Scheme, by_input, image_numbers, joined
-from train.elu import Elu
+from train.networks.elu import Elu
 
 ELU = Elu()
 

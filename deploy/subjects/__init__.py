@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy.subjects import across, paper
 from deploy.subjects.subject import Subject
-from train.across.run import AcrossRun, opened
+from train.multi_source.run import AcrossRun, opened
 
 __all__ = ["Subject", "of"]
 

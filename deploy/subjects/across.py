@@ -9,11 +9,11 @@ from typing import NamedTuple
 from deploy.digest import sha256
 from deploy.subjects.across_card import passages
 from deploy.subjects.subject import Parts, Subject
-from train.across.crops import steps
-from train.across.judge import SEVERE
-from train.across.run import AcrossRun
-from train.across.sources import MILD, SOURCES, fingerprint
-from train.covid_ct import DataError, Item, Part
+from train.data.covid_ct import DataError, Item, Part
+from train.data.sources import MILD, SOURCES, fingerprint
+from train.multi_source.crops import steps
+from train.multi_source.evaluation import SEVERE
+from train.multi_source.run import AcrossRun
 from train.run import RunError, read_json
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from deploy.digest import sha256
 from deploy.subjects.subject import Passages, Subject
-from train.images import steps
-from train.network import LightCNN
+from train.data.images import steps
+from train.networks.light_cnn import LightCNN
 from train.run import Run, RunError
 
 COVID_CT = "COVID-CT (Zhao et al., arXiv 2003.13865), official patient-disjoint split"

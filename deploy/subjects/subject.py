@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from train.covid_ct import Item, Part
-from train.network import LightCNN
+from train.data.covid_ct import Item, Part
+from train.networks.light_cnn import LightCNN
 from train.run import Run
 
 Parts = Mapping[str, Sequence[Item]]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.metrics import expected_calibration_error
-from train.covid_ct import Item
+from train.data.covid_ct import Item
 
 BINS = 10
 DRAWS = 2000

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgect.decision import INDETERMINATE, Band, Decision
 from edgect.errors import UsageError
-from train.covid_ct import Item
+from train.data.covid_ct import Item
 
 RATES = (0.05, 0.1, 0.2)
 FOLDS = 5

@@ -13,7 +13,7 @@ from deploy.subjects import Subject
 from deploy.trust import calibration_error, conformal, gate, points
 from deploy.trust.seen import ENGINES, Seen
 from edgect.bundle import Bundle
-from train.covid_ct import Item
+from train.data.covid_ct import Item
 
 SHIPPED = "openvino int8"  # what edgect takes unless told otherwise
 POOLED = "validation"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from train.across.judge import described
-from train.covid_ct import COVID, Item
+from train.data.covid_ct import COVID, Item
+from train.multi_source.evaluation import described
 
 SENSITIVITY = 0.95  # of `screening`, on validation slices, each counting alike
 SHOWN = ("sensitivity", "specificity")

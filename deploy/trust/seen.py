@@ -15,7 +15,7 @@ from edgect import backends, gate
 from edgect.bundle import Bundle
 from edgect.preprocess import Preprocess
 from edgect.scans import read_slice
-from train.covid_ct import Item
+from train.data.covid_ct import Item
 
 ENGINES = ("onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino int8")
 

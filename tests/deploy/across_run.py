@@ -8,12 +8,12 @@ import numpy as np
 import torch
 
 from deploy import processors
-from train import pretrained
-from train.across.crops import Crops
-from train.across.recipe import Recipe
-from train.across.run import AcrossRun
-from train.across.sources import SOURCES, Source, fingerprint
-from train.network import LightCNN
+from train.data.sources import SOURCES, Source, fingerprint
+from train.multi_source.crops import Crops
+from train.multi_source.recipe import Recipe
+from train.multi_source.run import AcrossRun
+from train.networks import pretrained
+from train.networks.light_cnn import LightCNN
 from train.run import write_json
 
 SIZE = (67, 83)

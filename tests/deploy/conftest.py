@@ -10,8 +10,8 @@ from deploy.__main__ import main
 from tests import sources_folder
 from tests.deploy import across_run
 from tests.deploy.command import deploy
-from train.across.run import AcrossRun
-from train.fit import fit
+from train.multi_source.run import AcrossRun
+from train.paper.fit import fit
 from train.run import Run, Settings
 
 SMALL = ("--calibration-size", "60", "--steps", "6")

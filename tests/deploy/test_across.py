@@ -20,10 +20,10 @@ from edgect.bundle import Bundle
 from tests.deploy.across_run import CAPPED, SIZE, THRESHOLD
 from tests.deploy.command import deploy
 from tests.deploy.models import primitives, stored_in_ir, stored_in_onnx
-from train import predict
-from train.across import crops
-from train.across.run import AcrossRun
-from train.across.sources import SOURCES, source_of
+from train.data.sources import SOURCES, source_of
+from train.multi_source import crops
+from train.multi_source.run import AcrossRun
+from train.networks import predict
 from train.run import write_json
 
 SEVERE = "test, mosmed, CT-0 against CT-2 to CT-4"

@@ -13,7 +13,7 @@ from deploy.calibration import CalibrationSet
 from deploy.card import card
 from deploy.int8 import distil
 from edgect.bundle import Bundle
-from train.fit import fit
+from train.paper.fit import fit
 from train.run import Run, Settings, write_json
 
 SMALL = Settings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1)

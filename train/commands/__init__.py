@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from train.commands.across import across
-from train.commands.reading import evidence_command, probe_command, report_command, test_command
+from train.commands.evaluation import evidence_command, probe_command, report_command, test_command
+from train.commands.multi_source import across
 from train.commands.training import fit_command, search_command
 
 

@@ -12,9 +12,10 @@ import click
 from edgect.cluster import schedulers
 from edgect.processor import available_cores
 from train.commands import options
-from train.experiments import ARCHITECTURES, EXPERIMENTS
-from train.fit import fit
-from train.pretrained import Weights
+from train.networks.architectures import ARCHITECTURES
+from train.networks.pretrained import Weights
+from train.paper.experiments import EXPERIMENTS
+from train.paper.fit import fit
 from train.run import Run, Settings
 
 
@@ -79,8 +80,8 @@ def search_command(
     With --scheduler several attempts are made at once, one for each worker. Workers find --data at the
     same path as here, and `train`: they are started in a clone like this one, with PYTHONPATH=. set.
     """
-    from train.search.record import Search
-    from train.search.search import search
+    from train.paper.search.record import Search
+    from train.paper.search.search import search
 
     _check(scheduler, workers)
     chosen = EXPERIMENTS[experiment]

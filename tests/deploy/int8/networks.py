@@ -15,8 +15,8 @@ from deploy.int8 import form, onnxruntime, openvino, rounding
 from deploy.int8.form import Conv, Head
 from deploy.int8.scheme import Scheme
 from deploy.int8.simulated import Float, Simulated, tensor_of
-from train import pretrained
-from train.network import LightCNN
+from train.networks import pretrained
+from train.networks.light_cnn import LightCNN
 
 FINE, COARSE = 8.0, 200.0  # largest activations of either kind
 

@@ -1,0 +1,40 @@
+"""Opacities of one crop laid into the healthy lungs of another.
+
+A source of healthy lungs alone would teach the network that source. With the opacities of other
+sources in them, from slices with COVID-19 and from those of other diseases, it has both labels, and
+nothing but the opacities tells them apart (compare Dwibedi et al. 2017, "Cut, Paste and Learn").
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from train.data.lung_masks import disc
+from train.multi_source.crops import AIR, TISSUE
+
+Grey = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+HAZY = AIR + 0.22 * (TISSUE - AIR)  # grey level above which blurred lung is no longer clear
+LEAST = 0.015  # of the crop: fewer opacities are none worth moving
+
+
+def opacities(image: Grey, lungs: Mask) -> Grey:
+    """How much of each pixel is opacity, uint8 `[h, w]`, 255 for all; vessels are too thin to count."""
+    hazy = (cv2.GaussianBlur(image, (0, 0), 1.5) > HAZY) & lungs
+    opened = cv2.morphologyEx(hazy.astype(np.uint8), cv2.MORPH_OPEN, disc(7))
+    wider = cv2.dilate(opened, disc(5)) & lungs
+    return np.asarray(cv2.GaussianBlur(wider * np.uint8(255), (0, 0), 1.5), np.uint8)
+
+
+def enough(opacity: Grey) -> bool:
+    return bool(opacity.mean() > 255 * LEAST)
+
+
+def transplanted(healthy: Grey, lungs: Mask, donor: Grey, opacity: Grey) -> Grey:
+    """healthy with the donor's opacities, where both are lung; neither gets darker for it."""
+    weight = opacity / np.float32(255) * cv2.GaussianBlur(lungs * np.float32(1), (0, 0), 1.0)
+    both = np.maximum(healthy, donor)
+    return np.asarray(np.rint(healthy * (1 - weight) + both * weight), np.uint8)

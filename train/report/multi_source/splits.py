@@ -1,0 +1,118 @@
+"""The parts that every source is cut into, and every time a test part was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from train.data.covid_ct import COVID, NOT_COVID
+from train.data.sources import PARTS, RECORDED, SOURCES
+from train.multi_source.evaluation import SEVERE, TEST_2
+from train.multi_source.run import AcrossRun
+from train.report.multi_source.trainings import (
+    ALONE,
+    ARMS,
+    DEFAULT,
+    LEFT_OUT,
+    TITLES,
+    UNITS,
+    WHOLE,
+    Found,
+    reading,
+    runs,
+    table_or_not,
+)
+from train.run import Run, read_json
+
+NAMES = {"train": "training", "val": "validation", "test": "test"}
+ALIKE = {"luna-slices": NOT_COVID, "sirm": COVID}  # of one class, whatever has been read
+COUNTED = ("images", "units", "positive", "negative")
+
+Counts = dict[str, int]
+
+
+def splits(folder: Path) -> str:
+    """Slices of each source and part as recorded, classes and units as counted in the runs' readings.
+
+    `lists`: how many of the trainings on a source record the same list, by its SHA-256.
+    """
+    names = (DEFAULT, *LEFT_OUT.values(), ALONE, *ARMS.values())
+    every = [run for name in names for run in runs(folder, name)]
+    made = [run.record()["split"] for run in every]
+    rows = []
+    for source, parts in read_json(RECORDED).items():
+        for part in PARTS:
+            size, digest = parts[part]["slices"], parts[part]["sha256"]
+            same = [split[source][part]["sha256"] == digest for split in made if source in split]
+            agree = f"{sum(same)} of {len(same)}" if same else None
+            cells = _class_cells(known(every, source, part, size), UNITS[source])
+            rows.append([TITLES[source], NAMES[part], size, *cells, agree])
+    return table_or_not(["source", "part", "slices", "units", "COVID-19", "not COVID-19", "lists"], rows)
+
+
+def _class_cells(found: Counts, unit: str) -> list[Any]:
+    units = f"{found['units']} {unit}" if "units" in found else None
+    covid: Any = found.get("positive")
+    if "mild" in found:
+        covid = f"{covid} (CT-1: {found['mild']}, CT-2 to CT-4: {covid - found['mild']})"
+    return [units, covid, found.get("negative")]
+
+
+def known(every: list[AcrossRun], source: str, part: str, size: int) -> Counts:
+    """COUNTED, and of MosMed `mild`, as far as the runs tell; nothing where they count other slices."""
+    found = _counts(every, source, part)
+    if source in ALIKE and not found:
+        covid = size * ALIKE[source]
+        return {"images": size, "positive": covid, "negative": size - covid}
+    if source == "mosmed" and found and (severe := _counts(every, SEVERE, part)):
+        found["mild"] = found["images"] - severe["images"]
+    return found if found.get("images") == size else {}
+
+
+def _counts(every: list[AcrossRun], key: str, part: str) -> Counts:
+    """What training parts hold is what a source left out has besides its validation part."""
+    validations = [read_json(run.validation_file) for run in every]
+    if part == "test":
+        return _first(reading(run).get(key) for run in every)
+    val = _first(content["sources"].get(key) for content in validations)
+    if part == "val":
+        return val
+    both = _first(content["elsewhere"].get(key) for content in validations)
+    return {name: both[name] - val[name] for name in COUNTED} if both and val else {}
+
+
+def _first(described: Iterator[Found | None]) -> Counts:
+    """COUNTED of the first that there is."""
+    found = next(filter(None, described), None)
+    if found is None:
+        return {}
+    images = int(found["images"])
+    if "confusion" in found:
+        positive = found["confusion"]["tp"] + found["confusion"]["fn"]
+    else:
+        positive = images if "sensitivity" in found["metrics"] else 0
+    counts = (images, int(found["units"]), positive, images - positive)
+    return dict(zip(COUNTED, counts, strict=True))
+
+
+def readings(folder: Path) -> str:
+    """Every time that a network trained across sources, or another beside it, looked at test parts."""
+    rows: list[list[Any]] = []
+    for file in sorted(folder.rglob("test_readings.jsonl")):
+        run = Run(file.parent)
+        name = run.path.relative_to(folder).as_posix()
+        of_across = (run.path / "recipe.json").exists()
+        made = [line for line in run.readings("test") if of_across or line["by"].startswith("train across")]
+        rows += [[name, line["date"][:10], line["by"], _looked_at(line)] for line in made]
+    return table_or_not(["run", "date", "by", "looked at"], rows)
+
+
+def _looked_at(line: Found) -> str:
+    names = line.get("sources")
+    if names is None:
+        part = str(line.get("part", "test"))
+        return TITLES.get(part, part)
+    whole = [TITLES[source] for source in SOURCES if f"{source}{WHOLE}" in names]
+    second = ["Test-2"] if TEST_2 in names else []
+    return ", ".join(["test parts of all sources", *(f"the whole of {title}" for title in whole), *second])
