@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from deploy.processors import CAP
+from deploy.verification.processors import CAP
 
 NATIVE = "native"
 WITH_VNNI = (NATIVE, "AVX512_CORE_VNNI")  # those of them that the targets for speed are for

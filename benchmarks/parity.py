@@ -14,7 +14,7 @@ from benchmarks import slices
 from benchmarks.figures import Figure, Section, row_of
 from benchmarks.options import Options
 from benchmarks.progress import step
-from deploy.processors import (
+from deploy.verification.processors import (
     CAP,
     CAPPED,
     ELSEWHERE,

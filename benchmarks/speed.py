@@ -15,7 +15,7 @@ from benchmarks.figures import Figure, Section
 from benchmarks.interleaved import ratio, seconds
 from benchmarks.options import Options, run_folder
 from benchmarks.progress import step
-from deploy.processors import CAP, CAPS
+from deploy.verification.processors import CAP, CAPS
 from edgect import backends
 from edgect.bundle import Bundle
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from benchmarks.trust.altered import ALTERED
 from benchmarks.trust.kinds import KINDS
 from benchmarks.trust.table import Row, written
-from deploy import subjects
+from deploy import trained_runs
 from edgect import Classifier
 from edgect.bundle import bundled_names
 from edgect.scans import read_slice
@@ -43,7 +43,7 @@ def main(data: Path, out: Path, passed: Path | None, step: int) -> None:
     for title, alter in tqdm(ALTERED.items(), desc="altered slices", disable=None):
         counts = {}
         for name, classifier in classifiers.items():
-            parts = subjects.of(RUNS / name).parts(data, "val")
+            parts = trained_runs.of(RUNS / name).parts(data, "val")
             items = list(dict.fromkeys(item for part in parts.values() for item in part))
             some = items if title == "as they are" else items[::step]
             pictures = ((i.path, np.ascontiguousarray(alter(read_slice(data / i.path)))) for i in some)

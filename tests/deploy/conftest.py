@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from deploy import verify
 from deploy.__main__ import main
+from deploy.verification import engine_parity
 from tests import sources_folder
-from tests.deploy import across_run
+from tests.deploy import multi_source_run
 from tests.deploy.command import deploy
 from train.multi_source.run import AcrossRun
 from train.paper.fit import fit
@@ -44,7 +44,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def across(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> AcrossRun:
-    return across_run.write(tmp_path_factory.mktemp("runs") / "across", sources)
+    return multi_source_run.write(tmp_path_factory.mktemp("runs") / "across", sources)
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +53,7 @@ def lungs_bundle(across: AcrossRun, sources: Path, tmp_path_factory: pytest.Temp
     out = tmp_path_factory.mktemp("bundles") / "lungs"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", "")  # nor an emulated one
-        patch.setattr(verify, "CAPPED", across_run.CAPPED)
+        patch.setattr(engine_parity, "CAPPED", multi_source_run.CAPPED)
         what = [across.path, "--data", sources, "--out", out, *SMALL, "--test"]
         done = CliRunner().invoke(main, list(map(str, what)), catch_exceptions=False)
     assert done.exit_code == 0, done.output

@@ -12,9 +12,9 @@ import openvino as ov
 import pytest
 from onnx import numpy_helper
 
-from deploy import verify
 from deploy.int8 import distil
-from deploy.processors import CAPPED, HERE
+from deploy.verification import engine_parity
+from deploy.verification.processors import CAPPED, HERE
 from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle
@@ -132,7 +132,7 @@ def test_int8_was_held_against_fp32_on_every_class_of_cpu(bundle: Path) -> None:
     assert [p.cap for p in CAPPED] == ["AVX512_CORE_VNNI", "AVX2_VNNI", "AVX2", "SSE41"]
     for row in table.values():
         assert row["slices"] == 118
-        assert row["max_probability_difference"] <= verify.MAX_DIFFERENCE
+        assert row["max_probability_difference"] <= engine_parity.MAX_DIFFERENCE
     for backend in BACKENDS:
         parity = manifest["parity"][f"{backend} int8 against {backend} fp32"]
         assert table[backend]["max_probability_difference"] == pytest.approx(
@@ -161,10 +161,10 @@ def test_nothing_but_the_bundle_is_left(bundle: Path) -> None:
 
 def test_unfaithful_int8_is_refused_by_name() -> None:
     good = {"agreement": 1.0, "max_probability_difference": 0.05, "accuracy_difference": 0.0}
-    verify.require_parity({"openvino int8": good})
+    engine_parity.require_parity({"openvino int8": good})
     for bad in ({**good, "agreement": 0.98}, {**good, "max_probability_difference": 0.051}):
-        with pytest.raises(verify.VerificationError, match="onnxruntime int8"):
-            verify.require_parity({"openvino int8": good, "onnxruntime int8": bad})
+        with pytest.raises(engine_parity.VerificationError, match="onnxruntime int8"):
+            engine_parity.require_parity({"openvino int8": good, "onnxruntime int8": bad})
 
 
 def test_a_folder_of_something_else_is_not_replaced(run: Run, covid_ct: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from tests.train.report.multi_source import fakes
 from tests.train.report.multi_source.reading import ranged, rows
 from train.multi_source.recipe import PARTS_OF_RECIPE
+from train.multi_source.run import AcrossRun
 from train.networks.light_cnn import LightCNN
 from train.report.multi_source import ablation, findings, splits, tables, trainings
 
@@ -106,7 +107,7 @@ def test_every_reading_is_listed_and_the_first_is_what_counts(runs: Path, tmp_pa
     run.write_reading("test", {**run.readings("test")[0], "date": "2027-01-02T", "sources": {}})
     run.write_reading("test", {"date": "2027-01-03T", "by": "deploy", "part": "covid-ct"})
     for line in ({"by": "train across evidence", "part": "test"}, {"by": "train test", "part": "test-1"}):
-        runs.AcrossRun(copy / "cnn1").write_reading("test", {"date": "2027-01-04T", **line})
+        AcrossRun(copy / "cnn1").write_reading("test", {"date": "2027-01-04T", **line})
     assert tables.default(copy) == before
     table = rows(splits.readings(copy))[2:]
     assert [row[1:3] for row in table if row[0] == "lungs"][1:] == [

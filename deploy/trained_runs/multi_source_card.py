@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from string import Template
 from typing import Any
 
-from deploy.subjects.subject import Passages
+from deploy.trained_runs.trained_run import Passages
 
 SHIPPED = "openvino int8"  # what edgect takes unless told otherwise
 ALTERED = ("as_is", "border_and_text_removed", "only_lungs", "lungs_blanked")

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deploy.subjects import Subject
-from deploy.trust import calibration_error, conformal, gate, points
-from deploy.trust.seen import ENGINES, Seen
+from deploy.reliability import calibration_error, conformal, operating_points, out_of_distribution
+from deploy.reliability.slice_features import ENGINES, Seen
+from deploy.trained_runs import Subject
 from edgect.bundle import Bundle
 from train.data.covid_ct import Item
 
@@ -19,8 +19,8 @@ SHIPPED = "openvino int8"  # what edgect takes unless told otherwise
 POOLED = "validation"
 HOW = {
     "balanced": "chosen with the network, before temperature scaling",
-    "screening": f"the highest at which {points.SENSITIVITY:.0%} of the validation slices with COVID-19 are "
-    "found, each slice counting alike",
+    "screening": f"the highest at which {operating_points.SENSITIVITY:.0%} of the validation slices with "
+    "COVID-19 are found, each slice counting alike",
 }
 
 
@@ -39,7 +39,7 @@ class Judged(NamedTuple):
 def untrusted(threshold: float, labels: Sequence[str]) -> dict[str, Any]:
     """What a manifest must hold, before anything is fitted."""
     return {
-        "gate": {"limits": {"embedding": gate.OPEN, "view": gate.OPEN}},
+        "gate": {"limits": {"embedding": out_of_distribution.OPEN, "view": out_of_distribution.OPEN}},
         "operating_points": {"balanced": {"threshold": threshold}},
         "conformal": {"scores": {label: [] for label in labels}},
     }
@@ -53,24 +53,26 @@ def fit(subject: Subject, folder: Path, data: Path, description: dict[str, Any])
     """
     bundle = Bundle.load(folder)
     parts = subject.parts(data, "val")
-    training = Seen.read(bundle, _every(subject.parts(data, "train")), data, gate.LEARNED_FROM)
+    training = Seen.read(bundle, _every(subject.parts(data, "train")), data, out_of_distribution.LEARNED_FROM)
     validation = Seen.read(bundle, _every(parts), data, ENGINES)
-    fitted = gate.fit(training, validation)
-    gate.write(folder, fitted)
+    fitted = out_of_distribution.fit(training, validation)
+    out_of_distribution.write(folder, fitted)
     seen = {title: validation.of(items) for title, items in parts.items()}
     description["gate"] = {
         "limits": {"embedding": fitted.embedding.limit, "view": fitted.view.limit},
-        "rejected_at_most": gate.REJECTED,
+        "rejected_at_most": out_of_distribution.REJECTED,
         "training_slices": int(training.lungs.sum()),
-        "parts": gate.report(fitted, {POOLED: validation, **seen}),
+        "parts": out_of_distribution.report(fitted, {POOLED: validation, **seen}),
     }
     judged = {
-        title: Judged(one.items, one.probabilities[SHIPPED], gate.refused(fitted, one)[SHIPPED])
+        title: Judged(
+            one.items, one.probabilities[SHIPPED], out_of_distribution.refused(fitted, one)[SHIPPED]
+        )
         for title, one in {POOLED: validation, **seen}.items()
     }
     items, probabilities = judged[POOLED].answered()
     labels, threshold = tuple(description["labels"]), description["threshold"]
-    thresholds = {"balanced": threshold, "screening": points.screening(items, probabilities)}
+    thresholds = {"balanced": threshold, "screening": operating_points.screening(items, probabilities)}
     description["operating_points"] = {
         name: {"threshold": value, "chosen": HOW[name], "measured": {}} for name, value in thresholds.items()
     }
@@ -97,7 +99,7 @@ def measure(description: dict[str, Any], parts: Mapping[str, Judged]) -> None:
         errors = calibration_error.table(items, probabilities, description["temperature"])
         description["calibration_error"]["parts"][title] = errors
         for point in description["operating_points"].values():
-            point["measured"][title] = points.measured(items, probabilities, point["threshold"])
+            point["measured"][title] = operating_points.measured(items, probabilities, point["threshold"])
         if not title.startswith(POOLED):
             description["conformal"]["measured"][title] = conformal.measured(
                 items, probabilities, description, description["threshold"]

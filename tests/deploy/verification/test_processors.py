@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deploy import processors, verify
-from deploy.processors import CAP, ELSEWHERE, HERE, Processor
+from deploy.verification import engine_parity, processors
+from deploy.verification.processors import CAP, ELSEWHERE, HERE, Processor
 from edgect.bundle import Bundle
 from train.run import Run
 
@@ -35,7 +35,7 @@ def test_a_cap_on_this_process_does_not_reach_the_native_one(made, monkeypatch: 
 @pytest.mark.skipif(not processors.emulator_is_installed(), reason=f"no {processors.EMULATOR}")
 def test_an_emulated_cpu_without_vnni_answers_as_this_one_does(made, run: Run, covid_ct: Path) -> None:
     items = run.arrangement().val[::20]
-    row = verify.on_processors(Bundle.load(made[0]), items, covid_ct)[ELSEWHERE.name]
+    row = engine_parity.on_processors(Bundle.load(made[0]), items, covid_ct)[ELSEWHERE.name]
     assert row["slices"] == len(items)
     assert row["agreement"] == 1
-    assert row["max_probability_difference"] <= verify.MAX_DIFFERENCE
+    assert row["max_probability_difference"] <= engine_parity.MAX_DIFFERENCE

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deploy import answers
+from deploy.verification import engine_logits
 from edgect.bundle import Bundle
 
 CAP = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, and so by OpenVINO, once in a process
@@ -44,7 +44,9 @@ class Processor:
         with tempfile.TemporaryDirectory() as folder:
             given, found = Path(folder) / "images.npy", Path(folder) / "logits.npy"
             np.save(given, images)
-            self.run(answers.__name__, *map(str, (bundle.resolve(), self.backend, precision, given, found)))
+            self.run(
+                engine_logits.__name__, *map(str, (bundle.resolve(), self.backend, precision, given, found))
+            )
             return np.asarray(np.load(found), np.float32)
 
     def run(self, module: str, *arguments: str) -> str:
@@ -52,7 +54,7 @@ class Processor:
         emulator = [EMULATOR, "-cpu", self.emulated] if self.emulated else []
         command = [*emulator, sys.executable, "-m", module, *arguments]
         done = subprocess.run(
-            command, cwd=Path(__file__).parents[1], env=self._env(), capture_output=True, text=True
+            command, cwd=Path(__file__).parents[2], env=self._env(), capture_output=True, text=True
         )
         if done.returncode:
             raise RuntimeError(f"{arguments[0]}, {self.name}: {done.stderr[-2000:]}")

@@ -9,13 +9,15 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from deploy import export, manifest, tune, verify
-from deploy.calibration import CalibrationSet
+from deploy import export, output_scaling
+from deploy.calibration_set import CalibrationSet
+from deploy.description import manifest
 from deploy.int8 import files
 from deploy.int8.distil import Settings
-from deploy.subjects import Subject
-from deploy.subjects.subject import Parts
-from deploy.trust import fit, gate
+from deploy.reliability import fit, out_of_distribution
+from deploy.trained_runs import Subject
+from deploy.trained_runs.trained_run import Parts
+from deploy.verification import engine_parity
 from edgect import Classifier
 from edgect.bundle import Bundle
 
@@ -41,13 +43,13 @@ def tuned(
 ) -> dict[str, Any]:
     """Describe the bundle, and fit temperature, threshold and heat map scale to its FP32 model."""
     description = manifest.describe(name, subject, drawn, settings)
-    gate.write(bundle, gate.opened())
+    out_of_distribution.write(bundle, out_of_distribution.opened())
     manifest.write(bundle, description, subject)
     reference = Classifier(bundle, "onnxruntime", "fp32", gate=False)
-    scale = tune.heat_map_scale(reference, [data / path for path in drawn.paths])
-    temperature = tune.temperature(reference, subject.parts(data, "val").values(), data)
+    scale = output_scaling.heat_map_scale(reference, [data / path for path in drawn.paths])
+    temperature = output_scaling.temperature(reference, subject.parts(data, "val").values(), data)
     description |= {
-        "threshold": tune.threshold(subject.threshold, temperature),
+        "threshold": output_scaling.threshold(subject.threshold, temperature),
         "temperature": temperature,
         "heat_map_scale": scale,
         "metrics": {},
@@ -69,22 +71,22 @@ def verified(subject: Subject, bundle: Path, data: Path, description: dict[str, 
     """
     answers = _read(bundle, subject.parts(data, "val"), data, description)
     description["parity"] = answers.parity()
-    by_processor = verify.on_processors(Bundle.load(bundle), answers.items, data)
+    by_processor = engine_parity.on_processors(Bundle.load(bundle), answers.items, data)
     description["parity_by_processor"] = {"validation": by_processor}
     for combination, row in {**description["parity"], **by_processor}.items():
         click.echo(f"{combination}: " + ", ".join(f"{key} {value}" for key, value in row.items()))
-    verify.require_parity(description["parity"])
-    verify.require_parity(by_processor)
+    engine_parity.require_parity(description["parity"])
+    engine_parity.require_parity(by_processor)
 
 
 def tested(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
     """Read the test parts, on every class of CPU too."""
     answers = judged(subject, bundle, data, description)
-    by_processor = verify.on_processors(Bundle.load(bundle), answers.items, data)
+    by_processor = engine_parity.on_processors(Bundle.load(bundle), answers.items, data)
     description["parity_by_processor"]["test"] = by_processor
 
 
-def judged(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> verify.Answers:
+def judged(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> engine_parity.Answers:
     """Read the test parts, and write the reading of each down in the run's folder."""
     parts = subject.parts(data, "test")
     answers = _read(bundle, parts, data, description)
@@ -104,19 +106,19 @@ def judged(subject: Subject, bundle: Path, data: Path, description: dict[str, An
     return answers
 
 
-def _read(bundle: Path, parts: Parts, data: Path, description: dict[str, Any]) -> verify.Answers:
+def _read(bundle: Path, parts: Parts, data: Path, description: dict[str, Any]) -> engine_parity.Answers:
     """Classify all parts; their metrics, and parity where there are several, go into the description."""
     every = list(dict.fromkeys(item for items in parts.values() for item in items))
-    answers = verify.answer(bundle, every, data)
+    answers = engine_parity.answer(bundle, every, data)
     tables = {title: answers.of(items) for title, items in parts.items()}
     description["metrics"] |= {title: part.metrics() for title, part in tables.items()}
     if len(tables) > 1:
         parity = {title: part.parity() for title, part in tables.items()}
         description["parity_by_part"] = {**description.get("parity_by_part", {}), **parity}
-        for line in verify.less_accurate(parity):
+        for line in engine_parity.less_accurate(parity):
             click.echo(f"WARNING: {line}", err=True)
     return answers
 
 
-def _judged(answers: verify.Answers) -> fit.Judged:
+def _judged(answers: engine_parity.Answers) -> fit.Judged:
     return fit.Judged(answers.items, answers.probabilities[fit.SHIPPED], answers.rejected[fit.SHIPPED])

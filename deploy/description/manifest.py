@@ -12,19 +12,18 @@ import onnxruntime as ort
 import openvino as ov
 import torch
 
-from deploy import golden
-from deploy.calibration import CalibrationSet
-from deploy.card import card
-from deploy.digest import sha256
+from deploy.calibration_set import CalibrationSet
+from deploy.description.model_card import card
 from deploy.export import OPSET
 from deploy.int8.distil import Settings
-from deploy.subjects import Subject
-from deploy.trust import fit
+from deploy.reliability import fit
+from deploy.trained_runs import Subject
+from deploy.verification import golden
 from edgect import __version__
 from edgect.bundle import MANIFEST, SCHEMA, Bundle
 from edgect.gate import FILE as GATE
 from edgect.scans import Window
-from train.run import write_json
+from train.run import file_sha256, write_json
 
 FILES = ("fp32.onnx", "int8.onnx", "int8.xml", "int8.bin", GATE)
 CARD = "MODEL_CARD.md"
@@ -80,7 +79,7 @@ def write(bundle: Path, description: Mapping[str, Any], subject: Subject) -> Non
     """Write model card and manifest, the latter with the SHA-256 of every other file."""
     (bundle / CARD).write_text(card(description, subject.passages(description)), encoding="utf-8")
     pictures = [name for name in golden.PICTURES if (bundle / name).is_file()]
-    hashes = {name: sha256(bundle / name) for name in (*FILES, CARD, *pictures)}
+    hashes = {name: file_sha256(bundle / name) for name in (*FILES, CARD, *pictures)}
     write_json(bundle / MANIFEST, {**description, "files": hashes})
 
 

@@ -7,11 +7,10 @@ from dataclasses import asdict
 from string import Template
 from typing import Any
 
-from deploy.digest import sha256
-from deploy.subjects.subject import Passages, Subject
+from deploy.trained_runs.trained_run import Passages, Subject
 from train.data.images import steps
 from train.networks.light_cnn import LightCNN
-from train.run import Run, RunError
+from train.run import Run, RunError, file_sha256
 
 COVID_CT = "COVID-CT (Zhao et al., arXiv 2003.13865), official patient-disjoint split"
 SIRM = "90 slices of the Italian radiology society (SIRM, by MedSeg), split by blocks of neighbours"
@@ -59,8 +58,8 @@ def subject(run: Run) -> Subject:
             "data": DATA[split.number],
             "arrangement": split.number,
             "counts": {part: len(split.part(part)) for part in ("train", "val", "test")},
-            "split_sha256": sha256(run.path / "split.json"),
-            "weights_sha256": sha256(run.weights),
+            "split_sha256": file_sha256(run.path / "split.json"),
+            "weights_sha256": file_sha256(run.weights),
             "settings": asdict(settings),
             "selected": record["selected"],
             "versions": record["versions"],

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from deploy import processors
+from deploy.verification import processors
 from train.data.sources import SOURCES, Source, fingerprint
 from train.multi_source.crops import Crops
 from train.multi_source.recipe import Recipe

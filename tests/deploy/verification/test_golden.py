@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import golden as made_here
+from deploy.verification import golden as made_here
 from edgect import backends, golden
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle

@@ -7,9 +7,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from deploy.subjects.subject import Passages
-from deploy.trust import card as trust_card
-from deploy.verify import MAX_ACCURACY_DIFFERENCE, ParityTable
+from deploy.reliability import card_passage as trust_card
+from deploy.trained_runs.trained_run import Passages
+from deploy.verification.engine_parity import MAX_ACCURACY_DIFFERENCE, ParityTable
 
 TEMPLATE = Path(__file__).parent / "model_card.md.in"
 PARITY = ("agreement", "max_probability_difference", "accuracy_difference")

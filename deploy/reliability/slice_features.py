@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from deploy.processors import probabilities
+from deploy.verification.processors import probabilities
 from edgect import backends, gate
 from edgect.bundle import Bundle
 from edgect.preprocess import Preprocess

@@ -1,4 +1,4 @@
-"""`python -m deploy.answers BUNDLE BACKEND PRECISION IMAGES LOGITS`: what one engine answers, on one core.
+"""`python -m deploy.verification.engine_logits BUNDLE BACKEND PRECISION IMAGES LOGITS`: of one engine, on one core.
 
 Imports no more than an engine, for an emulator is slow.
 """

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from deploy.processors import CAPPED, ELSEWHERE, HERE, Processor, emulator_is_installed
+from deploy.verification.processors import CAPPED, ELSEWHERE, HERE, Processor, emulator_is_installed
 from edgect import golden
 from edgect.backends import PRECISIONS
 from edgect.benchmark import machine, phantom

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from deploy import manifest, subjects
-from deploy.calibration import CalibrationSet
-from deploy.card import card
+from deploy import trained_runs
+from deploy.calibration_set import CalibrationSet
+from deploy.description import manifest
+from deploy.description.model_card import card
 from deploy.int8 import distil
 from edgect.bundle import Bundle
 from train.paper.fit import fit
@@ -27,12 +28,14 @@ EVIDENCE = {
 
 def described(run: Run) -> dict:
     empty = CalibrationSet(np.zeros((0, 67, 67), np.uint8), [])
-    return json.loads(json.dumps(manifest.describe("tiny", subjects.of(run.path), empty, distil.Settings())))
+    return json.loads(
+        json.dumps(manifest.describe("tiny", trained_runs.of(run.path), empty, distil.Settings()))
+    )
 
 
 def card_of(run: Run) -> str:
     description = described(run)
-    return card(description, subjects.of(run.path).passages(description))
+    return card(description, trained_runs.of(run.path).passages(description))
 
 
 def test_the_card_says_what_the_network_looks_at(run: Run, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deploy.subjects.subject import Parts
+from deploy.trained_runs.trained_run import Parts
 from edgect.errors import ScanError
 from edgect.preprocess import Preprocess
 from edgect.scans import read_slice

@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from deploy.processors import CAPPED, ELSEWHERE, HERE, SAMPLE, emulator_is_installed, probabilities
+from deploy.verification.processors import (
+    CAPPED,
+    ELSEWHERE,
+    HERE,
+    SAMPLE,
+    emulator_is_installed,
+    probabilities,
+)
 from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle

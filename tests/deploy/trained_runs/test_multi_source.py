@@ -12,14 +12,14 @@ import onnx
 import openvino as ov
 import pytest
 
-from deploy.processors import HERE
-from deploy.tune import threshold
+from deploy.output_scaling import threshold
+from deploy.verification.processors import HERE
 from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle
-from tests.deploy.across_run import CAPPED, SIZE, THRESHOLD
 from tests.deploy.command import deploy
 from tests.deploy.models import primitives, stored_in_ir, stored_in_onnx
+from tests.deploy.multi_source_run import CAPPED, SIZE, THRESHOLD
 from train.data.sources import SOURCES, source_of
 from train.multi_source import crops
 from train.multi_source.run import AcrossRun

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
-from deploy.trust.seen import Seen
+from deploy.reliability.slice_features import Seen
 from edgect.gate import FILE, VIEW, Cloud, Gate
 
 REJECTED = 0.02  # of the validation slices, at most

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from deploy.digest import sha256
-from deploy.subjects.across_card import passages
-from deploy.subjects.subject import Parts, Subject
+from deploy.trained_runs.multi_source_card import passages
+from deploy.trained_runs.trained_run import Parts, Subject
 from train.data.covid_ct import DataError, Item, Part
 from train.data.sources import MILD, SOURCES, fingerprint
 from train.multi_source.crops import steps
 from train.multi_source.evaluation import SEVERE
 from train.multi_source.run import AcrossRun
-from train.run import RunError, read_json
+from train.run import RunError, file_sha256, read_json
 
 
 class Terms(NamedTuple):
@@ -51,7 +50,7 @@ def subject(run: AcrossRun) -> Subject:
         training={
             "data": data_of(recipe.sources),
             "split": record["split"],
-            "weights_sha256": sha256(run.weights),
+            "weights_sha256": file_sha256(run.weights),
             "recipe": record["recipe"],
             "threshold": run.threshold(),  # before temperature scaling
             "versions": record["versions"],

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from deploy import make, manifest, subjects
-from deploy.digest import sha256
-from deploy.trust import fit, gate
+from deploy import stages, trained_runs
+from deploy.description import manifest
+from deploy.reliability import fit, out_of_distribution
 from edgect.bundle import MANIFEST
 from edgect.errors import ModelError
-from train.run import Run, RunError, read_json
+from train.run import Run, RunError, file_sha256, read_json
 
 
 def again(bundle: Path, run: Run, data: Path, read_test: bool) -> None:
@@ -21,12 +21,12 @@ def again(bundle: Path, run: Run, data: Path, read_test: bool) -> None:
     a damaged bundle, RunError where it was not made of this run, DataError where `data` lacks its slices.
     """
     description = read_json(bundle / MANIFEST)
-    damaged = [name for name, digest in description["files"].items() if sha256(bundle / name) != digest]
+    damaged = [name for name, digest in description["files"].items() if file_sha256(bundle / name) != digest]
     if damaged:
         raise ModelError(f"{bundle}: {', '.join(damaged)} damaged or changed")
-    if description["training"]["weights_sha256"] != sha256(run.weights):
+    if description["training"]["weights_sha256"] != file_sha256(run.weights):
         raise RunError(f"{bundle}: was not made of {run.path}")
-    subject = subjects.of(run.path)
+    subject = trained_runs.of(run.path)
     description["licence"], description["training"]["data"] = subject.licence, subject.training["data"]
     if subject.evidence:
         description["evidence"] = subject.evidence
@@ -34,11 +34,11 @@ def again(bundle: Path, run: Run, data: Path, read_test: bool) -> None:
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(bundle, part)
     description |= fit.untrusted(description["threshold"], manifest.LABELS)
-    gate.write(part, gate.opened())
+    out_of_distribution.write(part, out_of_distribution.opened())
     manifest.write(part, description, subject)
-    make.trusted(subject, part, data, description)
+    stages.trusted(subject, part, data, description)
     if read_test:
-        make.judged(subject, part, data, description)
+        stages.judged(subject, part, data, description)
     manifest.write_golden(part, description, subject)
     shutil.rmtree(bundle)
     part.rename(bundle)
