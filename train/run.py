@@ -97,8 +97,28 @@ class Run:
     def settings(self) -> Settings:
         return Settings(**self.record()["settings"])
 
+    def split_file(self) -> Path:
+        """The lists of slices: split.json, or that of another run, which split.json names with its SHA-256.
+
+        Raises RunError where the other file is missing, or is not the one that was named.
+        """
+        own = self.path / "split.json"
+        content = read_json(own)
+        if "same_as" not in content:
+            return own
+        other = Path(os.path.normpath(self.path / content["same_as"]))
+        if not other.is_file():
+            raise RunError(f"{own}: names {other}, which is missing; restore it from the repository")
+        if (digest := file_sha256(other)) != content["sha256"]:
+            raise RunError(
+                f"{other}: has SHA-256 {digest}, but {own} names {content['sha256']}; restore it from the "
+                "repository"
+            )
+        return other
+
     def arrangement(self) -> Arrangement:
-        return Arrangement.from_json(read_json(self.path / "split.json"))
+        """Raises RunError as `split_file` does."""
+        return Arrangement.from_json(read_json(self.split_file()))
 
     def network(self) -> Network:
         """The selected network, in evaluation mode, on the CPU."""

@@ -58,7 +58,7 @@ def subject(run: Run) -> Subject:
             "data": DATA[split.number],
             "arrangement": split.number,
             "counts": {part: len(split.part(part)) for part in ("train", "val", "test")},
-            "split_sha256": file_sha256(run.path / "split.json"),
+            "split_sha256": file_sha256(run.split_file()),
             "weights_sha256": file_sha256(run.weights),
             "settings": asdict(settings),
             "selected": record["selected"],
