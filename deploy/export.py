@@ -83,7 +83,7 @@ def inference_form(network: LightCNN) -> LightCNN:
         for name, child in module.named_children():
             if isinstance(child, Elu):
                 module.add_module(name, nn.ELU())
-    plain.upsample = _as_convolution(plain.upsample)
+    plain.add_module("upsample", _as_convolution(plain.upsample))
     return plain
 
 

@@ -33,7 +33,7 @@ class Judged(NamedTuple):
 
     def answered(self) -> tuple[list[Item], NDArray[np.float64]]:
         kept = np.flatnonzero(~self.rejected)
-        return [self.items[n] for n in kept], self.probabilities[kept]
+        return [self.items[int(n)] for n in kept], self.probabilities[kept]
 
 
 def untrusted(threshold: float, labels: Sequence[str]) -> dict[str, Any]:

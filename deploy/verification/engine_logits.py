@@ -1,6 +1,6 @@
-"""`python -m deploy.verification.engine_logits BUNDLE BACKEND PRECISION IMAGES LOGITS`: of one engine, on one core.
+"""One engine's logits: `python -m deploy.verification.engine_logits BUNDLE BACKEND PRECISION IMAGES LOGITS`.
 
-Imports no more than an engine, for an emulator is slow.
+On one core. Imports no more than an engine, for an emulator is slow.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ def answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict[str, A
                 output: _tolerance(LEAST[precision], values, [other[output] for other in compared])
                 for output, values in expected.items()
             }
-    pixels = {n: hashlib.sha256(read_slice(bundle.path / n)).hexdigest() for n in PICTURES}
+    pixels = {n: hashlib.sha256(read_slice(bundle.path / n).tobytes()).hexdigest() for n in PICTURES}
     return {
         "pixels": pixels,
         "instruction_sets": machine.this().instruction_sets,

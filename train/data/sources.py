@@ -128,8 +128,8 @@ def _files(folder: Path) -> list[str]:
 
 def fingerprint(parts: Source) -> dict[str, dict[str, int | str]]:
     """Number of slices and SHA-256 of the list of paths, part by part: what a split is recorded by."""
-    found = {}
+    lists: dict[str, dict[str, int | str]] = {}
     for part in PARTS:
         paths = "\n".join(item.path for item in parts.part(part))
-        found[part] = {"slices": len(parts.part(part)), "sha256": hashlib.sha256(paths.encode()).hexdigest()}
-    return found
+        lists[part] = {"slices": len(parts.part(part)), "sha256": hashlib.sha256(paths.encode()).hexdigest()}
+    return lists

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import nn
@@ -60,9 +61,9 @@ def fit(
     else:
         run.begin_across(recipe, network.mean, network.std, split)
     training.run(Samples(crops, recipe), lambda: training.save(run))
-    judged: LightCNN = training.averaged.module
-    torch.save(judged.state_dict(), run.weights)
-    return judged.eval()
+    average = cast(LightCNN, training.averaged.module)
+    torch.save(average.state_dict(), run.weights)
+    return average.eval()
 
 
 def begin(recipe: Recipe, crops: Crops, weights: Weights | None) -> LightCNN:
@@ -71,7 +72,7 @@ def begin(recipe: Recipe, crops: Crops, weights: Weights | None) -> LightCNN:
     images = crops.images
     network = LightCNN(float(images.mean() / 255), float(images.std() / 255), recipe.upsample_groups)
     pretrained.start(network, weights, images, recipe.seed)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(memory_format=torch.channels_last)
     return network
 
 
@@ -133,7 +134,7 @@ class Training:
             evidence = self.network.evidence(features)
             loss = loss + recipe.guidance * outside_share(evidence, torch.from_numpy(batch.lungs))
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self.optimiser.step()
         self.averaged.update_parameters(self.network)
         return answered

@@ -25,7 +25,7 @@ def opacities(image: Grey, lungs: Mask) -> Grey:
     """How much of each pixel is opacity, uint8 `[h, w]`, 255 for all; vessels are too thin to count."""
     hazy = (cv2.GaussianBlur(image, (0, 0), 1.5) > HAZY) & lungs
     opened = cv2.morphologyEx(hazy.astype(np.uint8), cv2.MORPH_OPEN, disc(7))
-    wider = cv2.dilate(opened, disc(5)) & lungs
+    wider = (cv2.dilate(opened, disc(5)) > 0) & lungs
     return np.asarray(cv2.GaussianBlur(wider * np.uint8(255), (0, 0), 1.5), np.uint8)
 
 

@@ -17,7 +17,7 @@ class Elu(nn.ELU):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        result: Tensor = _MaxExp.apply(input)  # type: ignore[no-untyped-call]
+        result: Tensor = _MaxExp.apply(input)
         return result
 
 
@@ -33,5 +33,5 @@ class _MaxExp(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (result,) = ctx.saved_tensors
-        found: Tensor = torch.ops.aten.elu_backward(gradient, 1.0, 1.0, 1.0, True, result)
-        return found
+        derivative: Tensor = torch.ops.aten.elu_backward(gradient, 1.0, 1.0, 1.0, True, result)
+        return derivative

@@ -74,6 +74,15 @@ class LightCNN(nn.Module):
     convolution made of one place, with other weights for each of 16, which otherwise shows as a grid.
     """
 
+    fire2: Fire
+    fire3: Fire
+    fire4: Fire
+    fire5: Fire
+    fire6: Fire
+    fire7: Fire
+    fire8: Fire
+    fire9: Fire
+
     def __init__(
         self, mean: float = 0.5, std: float = 0.25, upsample_groups: int = 2, map_side: int = 1
     ) -> None:
@@ -114,13 +123,16 @@ class LightCNN(nn.Module):
         x = (image.float() / 255 - self.mean) / self.std
         skip = self.early(x)
         deep = self.elu(self.upsample(self.late(skip)))
-        return self.elu(self.weighted_sum(torch.cat([skip, deep], 1)))
+        maps: Tensor = self.elu(self.weighted_sum(torch.cat([skip, deep], 1)))
+        return maps
 
     def early(self, x: Tensor) -> Tensor:
         """Scaled image to the maps after the second module, `[N, 128, 56, 56]`."""
-        return self.fire3(self.fire2(self.pool(self.elu(self.conv1(x)))))
+        maps: Tensor = self.fire3(self.fire2(self.pool(self.elu(self.conv1(x)))))
+        return maps
 
     def late(self, x: Tensor) -> Tensor:
         """Maps after the second module to those after the last, `[N, 512, 14, 14]`."""
         x = self.fire5(self.fire4(self.pool(x)))
-        return self.fire9(self.fire8(self.fire7(self.fire6(self.pool(x)))))
+        maps: Tensor = self.fire9(self.fire8(self.fire7(self.fire6(self.pool(x)))))
+        return maps

@@ -6,6 +6,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -148,16 +149,16 @@ def equalise(network: LightCNN, images: Tensor) -> None:
     images: uint8 `[N, 1, H, W]` of the training split.
     """
     layers: list[tuple[list[nn.Conv2d], list[nn.Conv2d]]] = [([network.conv1], [network.fire2.squeeze])]
-    for number in FIRE:
-        fire, after = network.get_submodule(f"fire{number}"), getattr(network, f"fire{number + 1}", None)
+    fires = [cast(Fire, network.get_submodule(f"fire{number}")) for number in FIRE]
+    for fire, after in zip(fires, [*fires[1:], None], strict=True):
         expand = [fire.expand1x1, fire.expand3x3]
         layers.append(([fire.squeeze], expand))
         layers.append((expand, [after.squeeze] if after is not None else []))
     with torch.no_grad():
         largest = _largest(network, [layer for made_by, _ in layers for layer in made_by], images)
         for made_by, read_by in layers:
-            found = torch.cat([largest[layer] for layer in made_by])
-            factors = (found.median() / found).clamp(1 / EQUALISED, EQUALISED)
+            outputs = torch.cat([largest[layer] for layer in made_by])
+            factors = (outputs.median() / outputs).clamp(1 / EQUALISED, EQUALISED)
             for layer, part in zip(made_by, factors.split([len(largest[x]) for x in made_by]), strict=True):
                 layer.weight *= part.view(-1, 1, 1, 1)
                 layer.bias *= part
@@ -167,16 +168,17 @@ def equalise(network: LightCNN, images: Tensor) -> None:
 
 def _largest(network: LightCNN, layers: list[nn.Conv2d], images: Tensor) -> dict[nn.Conv2d, Tensor]:
     """The largest output of each channel of each layer, at least a little above zero."""
-    found: dict[nn.Conv2d, Tensor] = {}
+    largest: dict[nn.Conv2d, Tensor] = {}
 
     def note(layer: nn.Module, _: object, output: Tensor) -> None:
-        found[layer] = output.amax((0, 2, 3)).clamp(min=1e-3)
+        assert isinstance(layer, nn.Conv2d)
+        largest[layer] = output.amax((0, 2, 3)).clamp(min=1e-3)
 
     hooks = [layer.register_forward_hook(note) for layer in layers]
     network.eval()(images)
     for hook in hooks:
         hook.remove()
-    return found
+    return largest
 
 
 def keep_through_norm(network: LightCNN, images: Tensor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -55,8 +55,7 @@ class State:
     @property
     def judged(self) -> Network:
         """The network that is validated and kept."""
-        network: Network = self.network if self.averaged is None else self.averaged.module
-        return network
+        return self.network if self.averaged is None else cast(Network, self.averaged.module)
 
     def end_epoch(self, row: dict[str, float]) -> None:
         self.history.append(row)

@@ -154,7 +154,7 @@ def test_real_weights_arrive_and_name_a_real_photograph(name: str, version: str,
     load_classifier(network, weights)
     torch.testing.assert_close(network.fire9.expand3x3.weight.data, weights.tensors[key])
     # a cup at Pikolo Espresso Bar, Rachel Michetti, CC0, from scikit-image's data
-    photograph = Image.open(Path(__file__).with_name("espresso.jpg"))
+    photograph = Image.open(Path(__file__).parents[1] / "espresso.jpg")
     with torch.no_grad():
         answer = network(torch.from_numpy(np.array(photograph)).permute(2, 0, 1)[None])[0]
     assert int(answer.argmax()) == ESPRESSO

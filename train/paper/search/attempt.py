@@ -40,7 +40,14 @@ class Attempts:
         The attempt goes on from the checkpoint in `run`, where there is one.
         """
         began = time.monotonic()
-        outcome = self._outcome(replace(self.settings, **asked.point), run, progress, title)
+        searched = asked.point
+        settings = replace(
+            self.settings,
+            learning_rate=searched["learning_rate"],
+            momentum=searched["momentum"],
+            l2=searched["l2"],
+        )
+        outcome = self._outcome(settings, run, progress, title)
         return {**outcome, "seconds": round(time.monotonic() - began, 1)}
 
     def _outcome(self, settings: Settings, run: Run, progress: tqdm[Any], title: str) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Proposals:
     @property
     def best(self) -> float:
         """The best accuracy on record."""
-        return max(row["accuracy"] for row in self._record)
+        return float(max(row["accuracy"] for row in self._record))
 
     def next(self) -> Asked | None:
         """None while as many as are wanted are on record or under way."""

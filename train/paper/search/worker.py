@@ -82,7 +82,7 @@ def attempt(job: Job, asked: Asked) -> dict[str, Any]:
         return job.attempts().make(asked, Run(Path(folder) / "run"), progress, title=" ")
 
 
-class _Reported(tqdm):
+class _Reported(tqdm):  # type: ignore[type-arg] # the class itself takes no parameter
     """Goes to the machine that asks. An attempt that nobody waits for ends here: Dask cannot end a thread."""
 
     def __init__(self, topic: str, number: int) -> None:
@@ -90,12 +90,12 @@ class _Reported(tqdm):
         self._topic, self._number, self._key = topic, number, get_worker().get_current_task()
         self._slices, self._reported = 0, time.monotonic()
 
-    def update(self, n: float = 1) -> None:
+    def update(self, n: float | None = 1) -> None:
         worker = get_worker()
         task = worker.state.tasks.get(self._key)
         if task is None or task.state != "executing":
             raise ForgottenError(f"attempt {self._number}")
-        self._slices += int(n)
+        self._slices += int(n or 0)
         if time.monotonic() > self._reported + REPORTED_EVERY:
             worker.log_event(self._topic, {"attempt": self._number, "slices": self._slices})
             self._reported = time.monotonic()

@@ -164,6 +164,7 @@ def _there(job: worker.Job, asked: Asked) -> Callable[[], dict[str, Any]]:
         import pickle
 
         make, *arguments = pickle.loads(content)
-        return make(*arguments)
+        outcome: dict[str, Any] = make(*arguments)
+        return outcome
 
     return attempt

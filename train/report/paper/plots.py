@@ -39,8 +39,10 @@ def partial_dependence(folder: Path, experiment: str = "4") -> Figure:
     axes = figure.subplots(1, len(NAMES), sharey=True)
     for arrangement in (1, 2):
         search = tables.searches(folder, arrangement).get(experiment)
-        optimiser = search.surrogate() if search else None
-        if optimiser is None or not optimiser.models:
+        if search is None:
+            continue
+        optimiser = search.surrogate()
+        if not optimiser.models:
             continue
         space, colour = optimiser.space, COLOURS[arrangement - 1]
         others = space.transform(space.rvs(250, random_state=0))
@@ -92,9 +94,9 @@ def accuracies(folder: Path) -> Figure:
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     axis = figure.subplots()
     for row, (name, part, paper_accuracy) in enumerate(groups.values()):
-        axis.plot(
-            [paper_accuracy] * 2, [row - 0.35, row + 0.35], color="black", lw=2, label="" if row else "paper"
-        )
+        if paper_accuracy is not None:
+            ends = [row - 0.35, row + 0.35]
+            axis.plot([paper_accuracy] * 2, ends, color="black", lw=2, label="" if row else "paper")
         for number, run in enumerate(tables.runs(folder, name)):
             if (found := tables.reading(run, part)) is None:
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def runs(folder: Path, name: str) -> list[Run]:
 
 def reading(run: Run, part: str) -> dict[str, Any] | None:
     """The first reading of a part that `train test` made (before there were parts: of Test-1)."""
-    of = "validation" if part.startswith("validation") else "test"
+    of: Literal["test", "validation"] = "validation" if part.startswith("validation") else "test"
     made = [r for r in run.readings(of) if r["by"] == "train test" and r.get("part", "test-1") == part]
     return made[0] if made else None
 
