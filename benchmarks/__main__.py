@@ -69,7 +69,7 @@ def main(only: tuple[str, ...], out: Path, test: bool, bundles: tuple[str, ...],
     for topic in [topic for topic in TOPICS if topic in (only or TOPICS)]:
         circumstances, start = results.Circumstances.now(options), perf_counter()
         results.add(topic, circumstances, TOPICS[topic](options), raw)
-        (out / "RESULTS.md").write_text(report.written(results.read(raw)), encoding="utf-8")
+        (out / "RESULTS.md").write_text(report.render(results.read(raw)), encoding="utf-8")
         step(f"{topic}: done in {perf_counter() - start:.0f} s")
 
 

@@ -15,8 +15,8 @@ from benchmarks.figures import Figure, Section, row_of
 from benchmarks.interleaved import medians
 from benchmarks.multiply_adds import multiply_adds, parameters
 from benchmarks.options import Options
+from benchmarks.other_networks import prepared
 from benchmarks.progress import step
-from benchmarks.rivals import made
 from benchmarks.speed import BURST
 from edgect import backends
 from edgect.backends import onnxruntime, openvino
@@ -30,7 +30,7 @@ PAPER = {  # what the paper reports of its network: seconds an image, hours for 
 
 def measure(options: Options) -> list[Section]:
     folders = {Path(name).name: Bundle.load(name).path for name in options.bundles}
-    folders |= {rival.name: rival.files for rival in made(options.work)}
+    folders |= {rival.name: rival.files for rival in prepared(options.work)}
     rounds, times = max(options.rounds // 2, 1), {}
     for cap in fresh.WITH_VNNI:
         step(f"others: {', '.join(folders)}, {cap}")
@@ -70,7 +70,7 @@ def milliseconds(bundles: list[str], work: str, rounds: int) -> dict[str, dict[s
             for precision in backends.PRECISIONS:
                 session = backends.load(engine, bundle, precision, 1)
                 calls[f"{Path(name).name}/{engine} {precision}"] = partial(session.infer, image)
-    for rival in made(Path(work)):
+    for rival in prepared(Path(work)):
         for precision in backends.PRECISIONS:
             in_openvino, in_onnxruntime = _calls(rival.files, precision, rival.images[:1])
             calls[f"{rival.name}/openvino {precision}"] = in_openvino

@@ -17,10 +17,10 @@ from benchmarks.progress import step
 from deploy.verification.processors import (
     CAP,
     CAPPED,
-    ELSEWHERE,
-    EMULATED,
+    EMULATED_CPU,
+    EMULATED_PROCESSOR,
     EMULATOR,
-    HERE,
+    NATIVE,
     Processor,
     emulator_is_installed,
     probabilities,
@@ -69,7 +69,7 @@ def measure(options: Options) -> list[Section]:
         f"`{CAP}`."
     )
     with ThreadPoolExecutor(available_cores()) as pool:  # nothing is timed
-        here = pool.map(lambda case: case[0].on_this_cpu(case[1]), product(found, (*HERE, *CAPPED)))
+        here = pool.map(lambda case: case[0].on_this_cpu(case[1]), product(found, (*NATIVE, *CAPPED)))
         elsewhere = pool.map(_Answers.emulated, found) if emulator_is_installed() else ()
         return [
             Section("INT8 against FP32", how, tuple(chain.from_iterable(here))),
@@ -78,11 +78,11 @@ def measure(options: Options) -> list[Section]:
 
 
 def _emulated(figures: tuple[Figure, ...], sample: int) -> Section:
-    title = f"INT8 on an emulated {EMULATED}, ONNX Runtime"
+    title = f"INT8 on an emulated {EMULATED_CPU}, ONNX Runtime"
     if not figures:
         return Section(title, f"Not measured: there is no `{EMULATOR}` here (Debian's package qemu-user).")
     how = (
-        f"The INT8 network under `{EMULATOR} -cpu {EMULATED}`, which has no VNNI and no AVX-512, on "
+        f"The INT8 network under `{EMULATOR} -cpu {EMULATED_CPU}`, which has no VNNI and no AVX-512, on "
         f"{sample} slices, drawn evenly from those above, against FP32 on this CPU: emulated, FP32 takes "
         "many times as long as INT8, and it has nothing that saturates."
     )
@@ -108,9 +108,9 @@ class _Answers:
 
     def emulated(self) -> list[Figure]:
         images, labels = self.slices.images[self.sample], self.slices.labels[self.sample]
-        int8 = ELSEWHERE.logits(self.bundle.path, "int8", images)
-        fp32 = HERE[1].logits(self.bundle.path, "fp32", images)
-        return self._compared(ELSEWHERE, int8, fp32, labels)
+        int8 = EMULATED_PROCESSOR.logits(self.bundle.path, "int8", images)
+        fp32 = NATIVE[1].logits(self.bundle.path, "fp32", images)
+        return self._compared(EMULATED_PROCESSOR, int8, fp32, labels)
 
     def _compared(
         self,

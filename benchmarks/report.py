@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from benchmarks.figures import Figure, Section, judged
+from benchmarks.figures import Figure, Section, with_target
 from benchmarks.results import Circumstances, Result
 from benchmarks.topics import TOPICS
 
@@ -12,7 +12,7 @@ COMMAND = "python -m benchmarks"
 VERDICTS = {True: " met", False: " **MISSED**", None: ""}
 
 
-def written(results: dict[str, Result]) -> str:
+def render(results: dict[str, Result]) -> str:
     """The whole report; topics that were not measured are named."""
     found = [results[topic] for topic in TOPICS if topic in results]
     missing = [topic for topic in TOPICS if topic not in results]
@@ -38,7 +38,7 @@ def written(results: dict[str, Result]) -> str:
 
 
 def _summary(results: Iterable[Result]) -> Iterator[str]:
-    found = judged(section for result in results for section in result.sections)
+    found = with_target(section for result in results for section in result.sections)
     missed = [(section, figure) for section, figure in found if not figure.met]
     yield (
         f"**{len(found) - len(missed)} of {len(found)} targets met.** Missed:"

@@ -79,10 +79,10 @@ def in_torch(bundle: str, image: NDArray[np.uint8]) -> Callable[[], object] | No
     folder = run_folder(bundle)
     if not folder.is_dir():
         return None
-    from train.multi_source.run import opened
+    from train.multi_source.run import open_run
 
     torch.set_num_threads(1)
-    network, tensor = opened(folder).network(), torch.from_numpy(image)
+    network, tensor = open_run(folder).network(), torch.from_numpy(image)
 
     def infer() -> object:
         with torch.inference_mode():

@@ -58,22 +58,22 @@ def main(
 ) -> None:
     """Make a bundle from a finished RUN and verify every file in it on every backend."""
     if only_describe:
-        redescribe.again(out, Run(run_folder), data, read_test)
+        redescribe.redescribe(out, Run(run_folder), data, read_test)
         return
     _refuse_to_replace(out)
-    subject = trained_runs.of(run_folder)
+    subject = trained_runs.load(run_folder)
     part = out.with_name(out.name + ".part")  # left by an interruption, with a training that goes on
     part.mkdir(parents=True, exist_ok=True)
-    settings = distil.Settings(steps, rate, seed)
+    settings = distil.DistillationSettings(steps, rate, seed)
     training = subject.parts(data, "train")
     drawn = calibration_set.draw(training, data, subject.steps, calibration_size, seed)
-    every = calibration_set.every(training, data, subject.steps)
-    stages.models(subject, part, drawn, every, settings)
-    description = stages.tuned(name or out.name, subject, part, drawn, data, settings)
-    stages.trusted(subject, part, data, description)
-    stages.verified(subject, part, data, description)
+    every = calibration_set.all_images(training, data, subject.steps)
+    stages.export_models(subject, part, drawn, every, settings)
+    description = stages.fit_output_scaling(name or out.name, subject, part, drawn, data, settings)
+    stages.fit_reliability(subject, part, data, description)
+    stages.verify_engines(subject, part, data, description)
     if read_test:
-        stages.tested(subject, part, data, description)
+        stages.test_on_processors(subject, part, data, description)
     manifest.write_golden(part, description, subject)
     (part / files.STATE).unlink()
     shutil.rmtree(out, ignore_errors=True)

@@ -42,12 +42,12 @@ def draw(
     paths = []
     for label in (COVID, NOT_COVID):
         cells = [[item.path for item in items if item.label == label] for items in training.values()]
-        for cell, share in zip(cells, even(count // 2, [len(cell) for cell in cells]), strict=True):
+        for cell, share in zip(cells, even_shares(count // 2, [len(cell) for cell in cells]), strict=True):
             paths += [cell[n] for n in sorted(rng.choice(len(cell), share, replace=False))] if share else []
     return CalibrationSet(_read(paths, data, steps), paths)
 
 
-def even(count: int, available: Sequence[int]) -> list[int]:
+def even_shares(count: int, available: Sequence[int]) -> list[int]:
     """How many to take of each, in all `count`: as many of one as of another, as far as there are."""
     if count > sum(available):
         raise DataError(f"{2 * count} calibration slices need {count} of each class; {sum(available)} exist")
@@ -58,7 +58,7 @@ def even(count: int, available: Sequence[int]) -> list[int]:
     return shares
 
 
-def every(training: Parts, data: Path, steps: Sequence[Mapping[str, Any]]) -> NDArray[np.uint8]:
+def all_images(training: Parts, data: Path, steps: Sequence[Mapping[str, Any]]) -> NDArray[np.uint8]:
     """All training slices as the network gets them, uint8 `[n, H, W]`. Raises DataError."""
     return _read(list(dict.fromkeys(i.path for items in training.values() for i in items)), data, steps)
 

@@ -13,7 +13,7 @@ from edgect.errors import ModelError
 from train.run import Run, RunError, file_sha256, read_json
 
 
-def again(bundle: Path, run: Run, data: Path, read_test: bool) -> None:
+def redescribe(bundle: Path, run: Run, data: Path, read_test: bool) -> None:
     """Fit gate, operating points and band anew, take golden answers, and bring in the run's evidence.
 
     The models, and what was measured of INT8 against FP32, stay as they are. read_test: read the test
@@ -26,19 +26,19 @@ def again(bundle: Path, run: Run, data: Path, read_test: bool) -> None:
         raise ModelError(f"{bundle}: {', '.join(damaged)} damaged or changed")
     if description["training"]["weights_sha256"] != file_sha256(run.weights):
         raise RunError(f"{bundle}: was not made of {run.path}")
-    subject = trained_runs.of(run.path)
+    subject = trained_runs.load(run.path)
     description["licence"], description["training"]["data"] = subject.licence, subject.training["data"]
     if subject.evidence:
         description["evidence"] = subject.evidence
     part = bundle.with_name(bundle.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(bundle, part)
-    description |= fit.untrusted(description["threshold"], manifest.LABELS)
-    out_of_distribution.write(part, out_of_distribution.opened())
+    description |= fit.unfitted(description["threshold"], manifest.LABELS)
+    out_of_distribution.write(part, out_of_distribution.accept_all())
     manifest.write(part, description, subject)
-    stages.trusted(subject, part, data, description)
+    stages.fit_reliability(subject, part, data, description)
     if read_test:
-        stages.judged(subject, part, data, description)
+        stages.evaluate_test_parts(subject, part, data, description)
     manifest.write_golden(part, description, subject)
     shutil.rmtree(bundle)
     part.rename(bundle)

@@ -13,17 +13,21 @@ from deploy import export, output_scaling
 from deploy.calibration_set import CalibrationSet
 from deploy.description import manifest
 from deploy.int8 import files
-from deploy.int8.distil import Settings
+from deploy.int8.distil import DistillationSettings
 from deploy.reliability import fit, out_of_distribution
-from deploy.trained_runs import Subject
+from deploy.trained_runs import TrainedRun
 from deploy.trained_runs.trained_run import Parts
 from deploy.verification import engine_parity
 from edgect import Classifier
 from edgect.bundle import Bundle
 
 
-def models(
-    subject: Subject, bundle: Path, drawn: CalibrationSet, training: NDArray[np.uint8], settings: Settings
+def export_models(
+    subject: TrainedRun,
+    bundle: Path,
+    drawn: CalibrationSet,
+    training: NDArray[np.uint8],
+    settings: DistillationSettings,
 ) -> None:
     """Write the four model files. training: slices to distil with, uint8 `[n, H, W]`."""
     fp32 = bundle / "fp32.onnx"
@@ -38,12 +42,17 @@ def models(
     files.write(subject.network, bundle, drawn.images, training, settings)
 
 
-def tuned(
-    name: str, subject: Subject, bundle: Path, drawn: CalibrationSet, data: Path, settings: Settings
+def fit_output_scaling(
+    name: str,
+    subject: TrainedRun,
+    bundle: Path,
+    drawn: CalibrationSet,
+    data: Path,
+    settings: DistillationSettings,
 ) -> dict[str, Any]:
     """Describe the bundle, and fit temperature, threshold and heat map scale to its FP32 model."""
     description = manifest.describe(name, subject, drawn, settings)
-    out_of_distribution.write(bundle, out_of_distribution.opened())
+    out_of_distribution.write(bundle, out_of_distribution.accept_all())
     manifest.write(bundle, description, subject)
     reference = Classifier(bundle, "onnxruntime", "fp32", gate=False)
     scale = output_scaling.heat_map_scale(reference, [data / path for path in drawn.paths])
@@ -58,20 +67,20 @@ def tuned(
     return description
 
 
-def trusted(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
+def fit_reliability(subject: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]) -> None:
     """Fit when the bundle answers and what its probabilities mean: gate, operating points, band."""
     fit.fit(subject, bundle, data, description)
     manifest.write(bundle, description, subject)
 
 
-def verified(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
+def verify_engines(subject: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]) -> None:
     """Hold every file against FP32 on the validation parts, on every class of CPU.
 
     Raises VerificationError.
     """
-    answers = _read(bundle, subject.parts(data, "val"), data, description)
+    answers = _classify_parts(bundle, subject.parts(data, "val"), data, description)
     description["parity"] = answers.parity()
-    by_processor = engine_parity.on_processors(Bundle.load(bundle), answers.items, data)
+    by_processor = engine_parity.compare_on_processors(Bundle.load(bundle), answers.items, data)
     description["parity_by_processor"] = {"validation": by_processor}
     for combination, row in {**description["parity"], **by_processor}.items():
         click.echo(f"{combination}: " + ", ".join(f"{key} {value}" for key, value in row.items()))
@@ -79,19 +88,21 @@ def verified(subject: Subject, bundle: Path, data: Path, description: dict[str, 
     engine_parity.require_parity(by_processor)
 
 
-def tested(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> None:
+def test_on_processors(subject: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]) -> None:
     """Read the test parts, on every class of CPU too."""
-    answers = judged(subject, bundle, data, description)
-    by_processor = engine_parity.on_processors(Bundle.load(bundle), answers.items, data)
+    answers = evaluate_test_parts(subject, bundle, data, description)
+    by_processor = engine_parity.compare_on_processors(Bundle.load(bundle), answers.items, data)
     description["parity_by_processor"]["test"] = by_processor
 
 
-def judged(subject: Subject, bundle: Path, data: Path, description: dict[str, Any]) -> engine_parity.Answers:
+def evaluate_test_parts(
+    subject: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]
+) -> engine_parity.EnginePredictions:
     """Read the test parts, and write the reading of each down in the run's folder."""
     parts = subject.parts(data, "test")
-    answers = _read(bundle, parts, data, description)
+    answers = _classify_parts(bundle, parts, data, description)
     tables = {title: answers.of(items) for title, items in parts.items()}
-    fit.measure(description, {title: _judged(part) for title, part in tables.items()})
+    fit.measure_parts(description, {title: _part_predictions(part) for title, part in tables.items()})
     description["gate"]["parts"] |= {title: part.rejections() for title, part in tables.items()}
     for title in parts:
         reading = {
@@ -100,25 +111,29 @@ def judged(subject: Subject, bundle: Path, data: Path, description: dict[str, An
             "part": title,
             "threshold": description["threshold"],
             "metrics": description["metrics"][title],
-            "trust": fit.of_part(description, title),
+            "trust": fit.part_summary(description, title),
         }
         subject.run.write_reading("test", reading)
     return answers
 
 
-def _read(bundle: Path, parts: Parts, data: Path, description: dict[str, Any]) -> engine_parity.Answers:
+def _classify_parts(
+    bundle: Path, parts: Parts, data: Path, description: dict[str, Any]
+) -> engine_parity.EnginePredictions:
     """Classify all parts; their metrics, and parity where there are several, go into the description."""
     every = list(dict.fromkeys(item for items in parts.values() for item in items))
-    answers = engine_parity.answer(bundle, every, data)
+    answers = engine_parity.predict(bundle, every, data)
     tables = {title: answers.of(items) for title, items in parts.items()}
     description["metrics"] |= {title: part.metrics() for title, part in tables.items()}
     if len(tables) > 1:
         parity = {title: part.parity() for title, part in tables.items()}
         description["parity_by_part"] = {**description.get("parity_by_part", {}), **parity}
-        for line in engine_parity.less_accurate(parity):
+        for line in engine_parity.accuracy_warnings(parity):
             click.echo(f"WARNING: {line}", err=True)
     return answers
 
 
-def _judged(answers: engine_parity.Answers) -> fit.Judged:
-    return fit.Judged(answers.items, answers.probabilities[fit.SHIPPED], answers.rejected[fit.SHIPPED])
+def _part_predictions(answers: engine_parity.EnginePredictions) -> fit.PartPredictions:
+    return fit.PartPredictions(
+        answers.items, answers.probabilities[fit.SHIPPED], answers.rejected[fit.SHIPPED]
+    )

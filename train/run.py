@@ -34,7 +34,7 @@ class DivergedError(RunError):
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """Everything that decides a training, apart from the data.
 
     pretrained: where the trunk's ImageNet weights came from, `None` for He's initialisation;
@@ -94,8 +94,8 @@ class Run:
     def record(self) -> dict[str, Any]:
         return read_json(self.path / "run.json")
 
-    def settings(self) -> Settings:
-        return Settings(**self.record()["settings"])
+    def settings(self) -> TrainingSettings:
+        return TrainingSettings(**self.record()["settings"])
 
     def split_file(self) -> Path:
         """The lists of slices: split.json, or that of another run, which split.json names with its SHA-256.
@@ -129,7 +129,7 @@ class Run:
         network.load_state_dict(torch.load(self.weights, map_location="cpu", weights_only=True))
         return network.eval()
 
-    def begin(self, settings: Settings, arrangement: Arrangement, mean: float, std: float) -> None:
+    def begin(self, settings: TrainingSettings, arrangement: Arrangement, mean: float, std: float) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
         write_json(self.path / "split.json", arrangement.to_json())
         record = {"settings": asdict(settings), "mean": mean, "std": std, "versions": versions()}

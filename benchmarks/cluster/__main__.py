@@ -87,7 +87,7 @@ def main() -> None:
     found = measure(options.data, options.model, files, turns)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / JSON).write_text(json.dumps(found, indent=1) + "\n")
-    (options.out / PAGE).write_text(page.written(found), encoding="utf-8")
+    (options.out / PAGE).write_text(page.render(found), encoding="utf-8")
     plots.workers(found, options.out / "ten_million_workers.png")
     plots.batches(found, options.out / "ten_million_batches.png")
     step(f"{options.out / PAGE} is written")

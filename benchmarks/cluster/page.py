@@ -14,7 +14,7 @@ NETWORKS = {"1 Gbit/s": 125e6, "10 Gbit/s": 1.25e9}
 PROSE = Path(__file__).with_name("ten_million.md.in")
 
 
-def written(found: Mapping[str, Any]) -> str:
+def render(found: Mapping[str, Any]) -> str:
     return Template(PROSE.read_text(encoding="utf-8")).substitute(_figures(found))
 
 

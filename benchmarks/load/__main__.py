@@ -29,7 +29,7 @@ COMPARED = ("status", "label", "probability", "reason", "sha256")
 
 
 @dataclass(frozen=True)
-class Found:
+class LoadResult:
     """capacity: requests a second that clients asking one after another get. memory: MB before and after."""
 
     capacity: float
@@ -69,7 +69,7 @@ def _rows(paths: Sequence[Path]) -> list[dict[str, object]]:
 
 def _measure(
     requests: Sequence[Image], expected: dict[str, dict[str, object]], seconds: float, times: float
-) -> Found:
+) -> LoadResult:
     with _server() as (port, pid):
         asyncio.run(closed(port, requests, 4, WARM))
         able = asyncio.run(closed(port, requests, 4, seconds / 3))
@@ -82,7 +82,7 @@ def _measure(
         for reply in [*able, *replies]
         if reply.row is not None
     )
-    return Found(capacity, times * capacity, seconds, replies, wrong, (before, after))
+    return LoadResult(capacity, times * capacity, seconds, replies, wrong, (before, after))
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def _resident(pid: int) -> float:
     return int(line) * 1024 / 1e6
 
 
-def _page(found: Found, images: str) -> str:
+def _page(found: LoadResult, images: str) -> str:
     seconds, by_status = found.seconds, Counter(reply.status for reply in found.replies)
     answered = [reply.seconds * 1000 for reply in found.replies if reply.status == 200]
     refused = [reply.seconds * 1000 for reply in found.replies if reply.status == 503]

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from benchmarks.trust.altered import ALTERED
 from benchmarks.trust.kinds import KINDS
-from benchmarks.trust.table import Row, written
+from benchmarks.trust.table import Row, render
 from deploy import trained_runs
 from edgect import Classifier
 from edgect.bundle import bundled_names
@@ -43,13 +43,13 @@ def main(data: Path, out: Path, passed: Path | None, step: int) -> None:
     for title, alter in tqdm(ALTERED.items(), desc="altered slices", disable=None):
         counts = {}
         for name, classifier in classifiers.items():
-            parts = trained_runs.of(RUNS / name).parts(data, "val")
+            parts = trained_runs.load(RUNS / name).parts(data, "val")
             items = list(dict.fromkeys(item for part in parts.values() for item in part))
             some = items if title == "as they are" else items[::step]
             pictures = ((i.path, np.ascontiguousarray(alter(read_slice(data / i.path)))) for i in some)
             counts[name] = _count(classifier, pictures, None)
         rows.append(Row(f"validation slices, {title}", "each bundle's own validation parts", None, counts))
-    out.write_text(written(rows, classifiers), encoding="utf-8")
+    out.write_text(render(rows, classifiers), encoding="utf-8")
 
 
 def _row(

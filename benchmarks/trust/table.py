@@ -30,7 +30,7 @@ the pictures below too, so a kind of picture that is not here may fare worse. Te
 """
 
 
-def written(rows: Sequence[Row], classifiers: Mapping[str, Classifier]) -> str:
+def render(rows: Sequence[Row], classifiers: Mapping[str, Classifier]) -> str:
     lines = [
         HEAD,
         "| | should be rejected | " + " | ".join(classifiers) + " |",

@@ -15,9 +15,9 @@ import torch
 from deploy.calibration_set import CalibrationSet
 from deploy.description.model_card import card
 from deploy.export import OPSET
-from deploy.int8.distil import Settings
+from deploy.int8.distil import DistillationSettings
 from deploy.reliability import fit
-from deploy.trained_runs import Subject
+from deploy.trained_runs import TrainedRun
 from deploy.verification import golden
 from edgect import __version__
 from edgect.bundle import MANIFEST, SCHEMA, Bundle
@@ -39,7 +39,7 @@ INTENDED_USE = (
 
 
 def describe(
-    name: str, subject: Subject, calibration: CalibrationSet, distillation: Settings
+    name: str, subject: TrainedRun, calibration: CalibrationSet, distillation: DistillationSettings
 ) -> dict[str, Any]:
     """Everything but measurements and file hashes; temperature and heat map scale are yet to be fitted."""
     return {
@@ -55,7 +55,7 @@ def describe(
         "threshold": subject.threshold,
         "temperature": 1.0,
         "heat_map_scale": 1.0,
-        **fit.untrusted(subject.threshold, LABELS),
+        **fit.unfitted(subject.threshold, LABELS),
         "training": dict(subject.training),
         **({"evidence": subject.evidence} if subject.evidence else {}),
         "calibration": {
@@ -75,7 +75,7 @@ def describe(
     }
 
 
-def write(bundle: Path, description: Mapping[str, Any], subject: Subject) -> None:
+def write(bundle: Path, description: Mapping[str, Any], subject: TrainedRun) -> None:
     """Write model card and manifest, the latter with the SHA-256 of every other file."""
     (bundle / CARD).write_text(card(description, subject.passages(description)), encoding="utf-8")
     pictures = [name for name in golden.PICTURES if (bundle / name).is_file()]
@@ -83,9 +83,9 @@ def write(bundle: Path, description: Mapping[str, Any], subject: Subject) -> Non
     write_json(bundle / MANIFEST, {**description, "files": hashes})
 
 
-def write_golden(bundle: Path, description: dict[str, Any], subject: Subject) -> None:
+def write_golden(bundle: Path, description: dict[str, Any], subject: TrainedRun) -> None:
     """`write`, with golden answers of the bundle as described; the last thing: they hang on all else."""
-    golden.slices(bundle, description["input"]["steps"])
+    golden.write_slices(bundle, description["input"]["steps"])
     write(bundle, description, subject)
-    description["golden"] = golden.answers(Bundle.load(bundle))
+    description["golden"] = golden.golden_answers(Bundle.load(bundle))
     write(bundle, description, subject)

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from deploy.int8.form import SHUFFLE, Conv, Head, last_maps
 from deploy.int8.scheme import Scheme
 from deploy.int8.simulated import Float, Simulated, tensor_of
-from train.multi_source.distortions import degraded, moved, relit
+from train.multi_source.distortions import degrade, random_affine, random_window
 
 Images = NDArray[np.uint8]
 BATCH = 16
@@ -35,7 +35,7 @@ SAVE_EVERY = 25  # steps
 
 
 @dataclass(frozen=True)
-class Settings:
+class DistillationSettings:
     """rate: the largest of a rate that rises for a tenth of the steps and falls to 0 by a cosine."""
 
     steps: int = 200
@@ -49,7 +49,7 @@ def distil(
     scheme: Scheme,
     head: Head,
     images: Images,
-    settings: Settings,
+    settings: DistillationSettings,
     state: Path,
 ) -> dict[str, Conv]:
     """`start` with biases trained to answer like `convs`, in both engines' arithmetic in turn.
@@ -69,7 +69,7 @@ def distil(
     weight = torch.from_numpy(head.weight[1] - head.weight[0])[:, None, None]
     progress = tqdm(range(done, settings.steps), desc="distilling", initial=done, total=settings.steps)
     for step in progress:
-        batch = tensor_of(_drawn(images, np.random.default_rng([settings.seed, step])))
+        batch = tensor_of(_draw_batch(images, np.random.default_rng([settings.seed, step])))
         with torch.no_grad():
             wanted = last_maps(teacher, batch)
         student = students[step % 2]
@@ -87,20 +87,20 @@ def distil(
     return {name: replace(conv, bias=conv.bias.detach()) for name, conv in trained.items()}
 
 
-def _drawn(images: Images, rng: np.random.Generator) -> Images:
+def _draw_batch(images: Images, rng: np.random.Generator) -> Images:
     """A batch of slices, moved, relit and degraded at random.
 
     The student can be asked about any slice that the teacher can: the more they differ, the less is
     learnt of how these slices happen to be rounded, and the more of the network.
     """
     batch = images[rng.choice(len(images), min(BATCH, len(images)), replace=False)]
-    return np.stack([_changed(image, rng) for image in batch])
+    return np.stack([_augment(image, rng) for image in batch])
 
 
-def _changed(image: Images, rng: np.random.Generator) -> Images:
-    image, _, _ = moved(image, np.zeros(image.shape, bool), np.zeros_like(image), rng)
-    image = relit(image, rng) if rng.random() < SHARE else image
-    return degraded(image, rng) if rng.random() < SHARE else image
+def _augment(image: Images, rng: np.random.Generator) -> Images:
+    image, _, _ = random_affine(image, np.zeros(image.shape, bool), np.zeros_like(image), rng)
+    image = random_window(image, rng) if rng.random() < SHARE else image
+    return degrade(image, rng) if rng.random() < SHARE else image
 
 
 class _Biases:

@@ -29,17 +29,17 @@ from deploy.int8.form import (
     with_places_first,
 )
 from deploy.int8.quantized_elu import DOMAIN, quantized_elu
-from deploy.int8.scheme import Numbers, Scheme, image_numbers, integers, joined
+from deploy.int8.scheme import QParams, Scheme, concatenated, image_qparams, integer_conv
 
 FIRST_TO_LAST, LAST_TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
 
-Named = tuple[str, Numbers]  # a tensor, and what it stands for
+QTensor = tuple[str, QParams]  # a tensor, and what it stands for
 
 
 def model(convs: Mapping[str, Conv], scheme: Scheme, head: Head, size: tuple[int, int]) -> onnx.ModelProto:
     """The network by its contract, batch size free. size: (height, width) of the image in pixels."""
     writer = Writer(convs, scheme, size)
-    _finish(writer, *last_maps(writer, ("image", image_numbers())), head)
+    _finish(writer, *last_maps(writer, ("image", image_qparams())), head)
     outputs = {"logits": ["N", 2], "cam": ["N", 2, None, None], "embedding": ["N", head.weight.shape[1]]}
     graph = helper.make_graph(
         writer.nodes,
@@ -54,7 +54,7 @@ def model(convs: Mapping[str, Conv], scheme: Scheme, head: Head, size: tuple[int
     return found
 
 
-def _finish(writer: Writer, last: str, numbers: Numbers, head: Head) -> None:
+def _finish(writer: Writer, last: str, numbers: QParams, head: Head) -> None:
     """In float: the map as a product for every place, its mean, and the mean of the last maps as another."""
     node, constant = writer.node, writer.constant
     steps, zeros = numbers.steps.numpy(), numbers.zeros.numpy()
@@ -90,13 +90,13 @@ class Writer:
         self.constants: dict[str, onnx.TensorProto] = {}
         self.map_size = map_size(size)
 
-    def conv(self, name: str, x: Named) -> Named:
+    def conv(self, name: str, x: QTensor) -> QTensor:
         (source, read), conv, given = x, self._convs[name], self._scheme.before_elu(name)
         scales = self._scheme.scales[name]
         if name == UPSAMPLE:
             scales = places_first(scales, conv.groups)
             conv, given = with_places_first(conv), given.places_first(conv.groups)
-        whole = integers(conv, scales, read, given)
+        whole = integer_conv(conv, scales, read, given)
         weight, stride = whole.weight, conv.stride
         if name == FIRST:
             source, weight, stride = self._four_channels(source), _on_four_channels(weight), 1
@@ -135,10 +135,10 @@ class Writer:
         squares = self.reshaped(squares, [-1, height, width, 4], "squares/last")
         return self.node("Transpose", [squares], "squares/first", perm=LAST_TO_FIRST)
 
-    def stored(self, name: str, x: Named) -> Named:
+    def stored(self, name: str, x: QTensor) -> QTensor:
         return x  # as every convolution's outputs
 
-    def elu(self, name: str, x: Named) -> Named:
+    def elu(self, name: str, x: QTensor) -> QTensor:
         if self._scheme.saturates(name):
             return x
         (source, before), after = x, self._scheme.after_elu(name)
@@ -147,16 +147,16 @@ class Writer:
         self.constants |= {constant.name: constant for constant in constants}
         return f"{name}/elu", after
 
-    def max_pool(self, x: Named) -> Named:
+    def max_pool(self, x: QTensor) -> QTensor:
         source, numbers = x
         size = {"kernel_shape": [POOL] * 2, "strides": [STRIDE] * 2, "ceil_mode": 1}
         return self.node("MaxPool", [source], f"{source}/pool", **size), numbers
 
-    def concat(self, parts: list[Named]) -> Named:
+    def concat(self, parts: list[QTensor]) -> QTensor:
         names, numbers = zip(*parts, strict=True)
-        return self.node("Concat", list(names), f"{names[0]}/concat", axis=1), joined(numbers)
+        return self.node("Concat", list(names), f"{names[0]}/concat", axis=1), concatenated(numbers)
 
-    def pixel_shuffle(self, x: Named) -> Named:
+    def pixel_shuffle(self, x: QTensor) -> QTensor:
         (source, numbers), groups = x, self._convs[UPSAMPLE].groups
         (height, width), channels = self.map_size, len(numbers.steps) // SHUFFLE**2
         apart = [-1, height // SHUFFLE, width // SHUFFLE, groups, SHUFFLE, SHUFFLE, channels // groups]

@@ -27,7 +27,7 @@ from deploy.int8.form import (
     places_first,
     with_places_first,
 )
-from deploy.int8.scheme import TOP, Numbers, Scheme, image_numbers, integers, joined
+from deploy.int8.scheme import UINT8_MAX, QParams, Scheme, concatenated, image_qparams, integer_conv
 
 LONG = 64  # channels: as many are moved at once; where fewer lie together, the engine's own shuffle is faster
 
@@ -37,11 +37,11 @@ class Value:
     """numbers: what the node's numbers stand for, or are to once they are rounded; None for real ones."""
 
     node: Node
-    numbers: Numbers | None
+    numbers: QParams | None
     rounded: bool = False
 
     @property
-    def known(self) -> Numbers:
+    def known(self) -> QParams:
         assert self.numbers is not None
         assert self.rounded
         return self.numbers
@@ -50,8 +50,8 @@ class Value:
 def model(convs: Mapping[str, Conv], scheme: Scheme, head: Head, size: tuple[int, int]) -> ov.Model:
     """The network by its contract, for one image of `size`, (height, width) in pixels."""
     image = opset13.parameter([1, 1, *size], ov.Type.u8, "image")
-    pixels = _rounded(opset13.convert(image, "f32"), (0, TOP))
-    last = last_maps(Writer(convs, scheme), Value(pixels, image_numbers(), True))
+    pixels = _rounded(opset13.convert(image, "f32"), (0, UINT8_MAX))
+    last = last_maps(Writer(convs, scheme), Value(pixels, image_qparams(), True))
     maps, steps, zeros = last.node, last.known.steps.numpy(), last.known.zeros.numpy()
     sides, weight = constant(np.array([2, 3])), head.weight * steps
     cam = opset13.convolution(maps, _four(weight), [1, 1], [0, 0], [0, 0], [1, 1])
@@ -84,7 +84,7 @@ class Writer:
         if name == UPSAMPLE and self._moves_channels:
             scales, conv = places_first(scales, conv.groups), with_places_first(conv)
             given = given and given.places_first(conv.groups)
-        whole = integers(conv, scales, x.known, given)
+        whole = integer_conv(conv, scales, x.known, given)
         weight, factor = whole.weight, whole.factor.reshape(-1, 1, 1, 1)
         options = [conv.stride] * 2, [conv.padding] * 2, [conv.padding] * 2, [1, 1]
         if conv.groups > 1:
@@ -96,21 +96,21 @@ class Writer:
 
     def stored(self, name: str, x: Value) -> Value:
         if x.numbers is not None:
-            return Value(_rounded(x.node, (0, TOP)), x.numbers, True)
+            return Value(_rounded(x.node, (0, UINT8_MAX)), x.numbers, True)
         bounds = _bounds(self._scheme.before_elu(name))
         return Value(_rounded(x.node, bounds, bounds), None)
 
     def elu(self, name: str, x: Value) -> Value:
         if x.rounded:
             return x
-        numbers, bounds, node = self._scheme.after_elu(name), (0.0, float(TOP)), x.node
+        numbers, bounds, node = self._scheme.after_elu(name), (0.0, float(UINT8_MAX)), x.node
         if x.numbers is None:
             node, bounds = opset13.elu(node, 1.0), _bounds(numbers)
         if not name.endswith("squeeze"):
             return Value(_rounded(node, bounds), numbers, True)
         shift = numbers.zero_point  # 0 has to be called 0 where it is padded with
-        shifted = Numbers(numbers.steps, numbers.zeros - shift)
-        return Value(_rounded(node, bounds, (-shift, TOP - shift)), shifted, True)
+        shifted = QParams(numbers.steps, numbers.zeros - shift)
+        return Value(_rounded(node, bounds, (-shift, UINT8_MAX - shift)), shifted, True)
 
     def max_pool(self, x: Value) -> Value:
         none = [0, 0]
@@ -118,7 +118,7 @@ class Writer:
         return Value(pool.output(0), x.numbers, x.rounded)
 
     def concat(self, parts: list[Value]) -> Value:
-        return Value(opset13.concat([p.node for p in parts], 1), joined([p.known for p in parts]), True)
+        return Value(opset13.concat([p.node for p in parts], 1), concatenated([p.known for p in parts]), True)
 
     def pixel_shuffle(self, x: Value) -> Value:
         if self._moves_channels:
@@ -137,15 +137,15 @@ class Writer:
         return opset13.transpose(together, constant([0, 3, 1, 2]))
 
 
-def _rounded(x: Node, bounds: tuple[float, float], given: tuple[float, float] = (0, TOP)) -> Node:
+def _rounded(x: Node, bounds: tuple[float, float], given: tuple[float, float] = (0, UINT8_MAX)) -> Node:
     """Rounded to one of 256 numbers between `bounds`, which are then called those between `given`."""
     ends = [constant(np.full((1, 1, 1, 1), end, np.float32)) for end in (*bounds, *given)]
-    return opset13.fake_quantize(x, *ends, TOP + 1)
+    return opset13.fake_quantize(x, *ends, UINT8_MAX + 1)
 
 
-def _bounds(numbers: Numbers) -> tuple[float, float]:
+def _bounds(numbers: QParams) -> tuple[float, float]:
     """What the least and the largest number stand for."""
-    least, most = (numbers.step * (q - numbers.zero_point) for q in (0, TOP))
+    least, most = (numbers.step * (q - numbers.zero_point) for q in (0, UINT8_MAX))
     return least, most
 
 

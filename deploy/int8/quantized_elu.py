@@ -15,14 +15,14 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from deploy.int8.scheme import TOP, Numbers
+from deploy.int8.scheme import UINT8_MAX, QParams
 
 DOMAIN = "com.microsoft"
 FAR = 6.0  # C, where there is room for it
 
 
 def quantized_elu(
-    x: str, before: Numbers, after: Numbers, name: str
+    x: str, before: QParams, after: QParams, name: str
 ) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
     """Nodes and constants that turn `x`, uint8 and standing for `before`, into `name`, for `after`.
 
@@ -30,7 +30,7 @@ def quantized_elu(
     channels, and `before` reaches 3 or more.
     """
     step, zero = before.step, before.zero_point
-    shift = min(round(FAR / step), TOP - zero)
+    shift = min(round(FAR / step), UINT8_MAX - zero)
     one = 1 / (1 + math.exp(shift * step))  # the sigmoid where x is 0
     constants: list[onnx.TensorProto] = []
 
@@ -45,8 +45,8 @@ def quantized_elu(
         return constant(value, np.uint8)
 
     same, least, positive, exponential = scale(step), zero_point(0), f"{name}/positive", f"{name}/exponential"
-    halves = [positive, same, least, exponential, scale(1 / TOP), zero_point(TOP)]
-    left = [x, same, zero_point(zero + shift), scale(one / TOP), least]
+    halves = [positive, same, least, exponential, scale(1 / UINT8_MAX), zero_point(UINT8_MAX)]
+    left = [x, same, zero_point(zero + shift), scale(one / UINT8_MAX), least]
     right = [x, same, zero_point(zero), same, least]
     node = partial(helper.make_node, domain=DOMAIN)
     nodes = [

@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from deploy.int8.form import Conv, last_maps
-from deploy.int8.scheme import WEIGHT_TOP, Scheme, absorbed, by_input, image_numbers, weight_scales
-from deploy.int8.simulated import Float, Observed, Rounded, Simulated, tensor_of
+from deploy.int8.scheme import WEIGHT_MAX, Scheme, absorbed, image_qparams, per_input_channel, weight_scales
+from deploy.int8.simulated import Float, RangeObserver, Rounded, Simulated, tensor_of
 
 BATCH = 16  # slices at once while ranges are observed
 SLICES = 48  # that weights are rounded on
@@ -27,12 +27,12 @@ PLACES = 256  # of each of them
 DAMPING = 0.01  # of the mean second moment, for inputs that are hardly ever seen
 
 
-def prepared(convs: Mapping[str, Conv], images: NDArray[np.uint8]) -> tuple[dict[str, Conv], Scheme]:
+def round_weights(convs: Mapping[str, Conv], images: NDArray[np.uint8]) -> tuple[dict[str, Conv], Scheme]:
     """The convolutions rounded to 7 bits, biases corrected, and the scheme that they were rounded by.
 
     images: the calibration set, uint8 `[n, H, W]`.
     """
-    observed = Observed(convs)
+    observed = RangeObserver(convs)
     with torch.inference_mode():
         for start in range(0, len(images), BATCH):
             last_maps(observed, tensor_of(images[start : start + BATCH]))
@@ -65,7 +65,7 @@ class _Rounding:
         self._simulated = Simulated(self.done, replace(scheme, scales=self.scales), keeps_before_elu=False)
 
     def image(self, x: Tensor) -> _Both:
-        return _Both(x, Rounded(x, image_numbers()))
+        return _Both(x, Rounded(x, image_qparams()))
 
     def conv(self, name: str, x: _Both) -> _Both:
         conv, numbers = self._convs[name], x.rounded.numbers
@@ -74,7 +74,7 @@ class _Rounding:
         read = (x.rounded.values / numbers.steps[:, None, None]).chunk(groups, 1)
         parts = zip(weight.chunk(groups), scales.chunk(groups), read, strict=True)
         whole = torch.cat([_rounded(rows, sizes, _moments(part, conv)) for rows, sizes, part in parts])
-        self.done[name] = replace(conv, weight=whole / by_input(numbers.steps, len(weight), groups))
+        self.done[name] = replace(conv, weight=whole / per_input_channel(numbers.steps, len(weight), groups))
         wanted, found = self._float.conv(name, x.real), self._simulated.conv(name, x.rounded)
         error = (wanted - found.values).mean((0, 2, 3))
         self.done[name] = replace(self.done[name], bias=conv.bias + error)
@@ -114,7 +114,7 @@ def _rounded(weight: Tensor, scales: Tensor, moments: Tensor) -> Tensor:
     undo = torch.linalg.cholesky(inverse, upper=True)
     left = (weight / scales).flatten(1).double()[:, order]
     for place in range(left.shape[1]):
-        whole = left[:, place].round().clamp(-WEIGHT_TOP, WEIGHT_TOP)
+        whole = left[:, place].round().clamp(-WEIGHT_MAX, WEIGHT_MAX)
         error = (left[:, place] - whole) / undo[place, place]
         left[:, place:] -= error[:, None] * undo[place, place:]
         left[:, place] = whole

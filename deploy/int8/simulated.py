@@ -12,7 +12,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from deploy.int8.form import POOL, SHUFFLE, STRIDE, UPSAMPLE, Conv
-from deploy.int8.scheme import TOP, WEIGHT_TOP, Numbers, Scheme, by_input, image_numbers, joined
+from deploy.int8.scheme import (
+    UINT8_MAX,
+    WEIGHT_MAX,
+    QParams,
+    Scheme,
+    concatenated,
+    image_qparams,
+    per_input_channel,
+)
 from train.networks.elu import Elu
 
 ELU = Elu()
@@ -50,7 +58,7 @@ class Float:
         return functional.pixel_shuffle(x, SHUFFLE)
 
 
-class Observed(Float):
+class RangeObserver(Float):
     """In float32, remembering the largest value that each channel of every convolution gave."""
 
     def __init__(self, convs: Mapping[str, Conv]) -> None:
@@ -70,7 +78,7 @@ class Rounded(NamedTuple):
     """Values that are among those that `numbers` can stand for."""
 
     values: Tensor
-    numbers: Numbers
+    numbers: QParams
 
 
 class Simulated:
@@ -84,12 +92,15 @@ class Simulated:
         self._convs, self._scheme, self._keeps = convs, scheme, keeps_before_elu
 
     def image(self, x: Tensor) -> Rounded:
-        return Rounded(x, image_numbers())
+        return Rounded(x, image_qparams())
 
     def conv(self, name: str, x: Rounded) -> Rounded:
         conv = self._convs[name]
-        steps, scales = by_input(x.numbers.steps, len(conv.weight), conv.groups), self._scheme.scales[name]
-        whole = (conv.weight * steps / scales).round().clamp(-WEIGHT_TOP, WEIGHT_TOP)
+        steps, scales = (
+            per_input_channel(x.numbers.steps, len(conv.weight), conv.groups),
+            self._scheme.scales[name],
+        )
+        whole = (conv.weight * steps / scales).round().clamp(-WEIGHT_MAX, WEIGHT_MAX)
         weight = whole * scales / steps
         sums = functional.conv2d(x.values, weight, conv.bias, conv.stride, conv.padding, groups=conv.groups)
         found = Rounded(sums, x.numbers)
@@ -106,14 +117,16 @@ class Simulated:
         return Rounded(functional.max_pool2d(x.values, POOL, STRIDE, ceil_mode=True), x.numbers)
 
     def concat(self, parts: list[Rounded]) -> Rounded:
-        return Rounded(torch.cat([p.values for p in parts], 1), joined([p.numbers for p in parts]))
+        return Rounded(torch.cat([p.values for p in parts], 1), concatenated([p.numbers for p in parts]))
 
     def pixel_shuffle(self, x: Rounded) -> Rounded:
         return Rounded(functional.pixel_shuffle(x.values, SHUFFLE), self._scheme.after_shuffle())
 
 
-def _rounded(x: Tensor, numbers: Numbers) -> Rounded:
+def _rounded(x: Tensor, numbers: QParams) -> Rounded:
     offset = (numbers.steps * numbers.zeros)[:, None, None]
     zeros = torch.zeros_like(numbers.steps, dtype=torch.int32)
-    values = torch.fake_quantize_per_channel_affine(x + offset, numbers.steps, zeros, 1, 0, TOP) - offset
+    values = (
+        torch.fake_quantize_per_channel_affine(x + offset, numbers.steps, zeros, 1, 0, UINT8_MAX) - offset
+    )
     return Rounded(values, numbers)

@@ -44,26 +44,26 @@ def cross_validated(
                 inside = folds != fold
                 kept = [item for item, one in zip(items, inside, strict=True) if one]
                 made = scores(kept, probabilities[inside], labels)
-                given[~inside] = labelled(probabilities[~inside], made, labels, threshold, rate)
+                given[~inside] = assign_labels(probabilities[~inside], made, labels, threshold, rate)
         except UsageError:  # too few slices for so small a rate
             continue
-        found[f"{rate:g}"] = shares(items, list(given), labels)
+        found[f"{rate:g}"] = label_shares(items, list(given), labels)
     return found
 
 
-def measured(
+def measure(
     items: Sequence[Item], probabilities: Scores, manifest: Mapping[str, Any], threshold: float
 ) -> dict[str, Any]:
     """By error rate: what comes of slices by the band of a bundle's own scores."""
     labels, kept, found = tuple(manifest["labels"]), manifest["conformal"]["scores"], {}
     for rate in RATES:
         with suppress(UsageError):
-            given = labelled(probabilities, kept, labels, threshold, rate)
-            found[f"{rate:g}"] = shares(items, given, labels)
+            given = assign_labels(probabilities, kept, labels, threshold, rate)
+            found[f"{rate:g}"] = label_shares(items, given, labels)
     return found
 
 
-def labelled(
+def assign_labels(
     probabilities: Scores, made: Mapping[str, list[float]], labels: Labels, threshold: float, rate: float
 ) -> list[str]:
     """As `edgect classify` would. Raises UsageError for a rate too small for the scores."""
@@ -71,7 +71,7 @@ def labelled(
     return [decision.label(float(p)) for p in probabilities]
 
 
-def shares(items: Sequence[Item], given: Sequence[str], labels: Labels) -> dict[str, Any]:
+def label_shares(items: Sequence[Item], given: Sequence[str], labels: Labels) -> dict[str, Any]:
     """indeterminate: of all slices. wrong: of the slices of each class, those with the other's label."""
     wrong = {}
     for label, name in enumerate(labels):

@@ -10,21 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy.reliability import calibration_error, conformal, operating_points, out_of_distribution
-from deploy.reliability.slice_features import ENGINES, Seen
-from deploy.trained_runs import Subject
+from deploy.reliability.slice_features import ENGINES, SliceFeatures
+from deploy.trained_runs import TrainedRun
 from edgect.bundle import Bundle
 from train.data.covid_ct import Item
 
 SHIPPED = "openvino int8"  # what edgect takes unless told otherwise
 POOLED = "validation"
-HOW = {
+CHOSEN_BY = {
     "balanced": "chosen with the network, before temperature scaling",
     "screening": f"the highest at which {operating_points.SENSITIVITY:.0%} of the validation slices with "
     "COVID-19 are found, each slice counting alike",
 }
 
 
-class Judged(NamedTuple):
+class PartPredictions(NamedTuple):
     """Slices of a part, with what the shipped engine says of each and whether the gate rejects it."""
 
     items: Sequence[Item]
@@ -36,16 +36,16 @@ class Judged(NamedTuple):
         return [self.items[int(n)] for n in kept], self.probabilities[kept]
 
 
-def untrusted(threshold: float, labels: Sequence[str]) -> dict[str, Any]:
+def unfitted(threshold: float, labels: Sequence[str]) -> dict[str, Any]:
     """What a manifest must hold, before anything is fitted."""
     return {
-        "gate": {"limits": {"embedding": out_of_distribution.OPEN, "view": out_of_distribution.OPEN}},
+        "gate": {"limits": {"embedding": out_of_distribution.NO_LIMIT, "view": out_of_distribution.NO_LIMIT}},
         "operating_points": {"balanced": {"threshold": threshold}},
         "conformal": {"scores": {label: [] for label in labels}},
     }
 
 
-def fit(subject: Subject, folder: Path, data: Path, description: dict[str, Any]) -> None:
+def fit(subject: TrainedRun, folder: Path, data: Path, description: dict[str, Any]) -> None:
     """Write the gate, and fill in calibration error, operating points and conformal scores.
 
     The models, temperature and threshold stay as they are. Operating points and scores are of slices
@@ -53,28 +53,34 @@ def fit(subject: Subject, folder: Path, data: Path, description: dict[str, Any])
     """
     bundle = Bundle.load(folder)
     parts = subject.parts(data, "val")
-    training = Seen.read(bundle, _every(subject.parts(data, "train")), data, out_of_distribution.LEARNED_FROM)
-    validation = Seen.read(bundle, _every(parts), data, ENGINES)
-    fitted = out_of_distribution.fit(training, validation)
+    training = SliceFeatures.read(
+        bundle, _every(subject.parts(data, "train")), data, out_of_distribution.FITTED_ON
+    )
+    validation = SliceFeatures.read(bundle, _every(parts), data, ENGINES)
+    fitted = out_of_distribution.fit_detector(training, validation)
     out_of_distribution.write(folder, fitted)
     seen = {title: validation.of(items) for title, items in parts.items()}
     description["gate"] = {
         "limits": {"embedding": fitted.embedding.limit, "view": fitted.view.limit},
         "rejected_at_most": out_of_distribution.REJECTED,
         "training_slices": int(training.lungs.sum()),
-        "parts": out_of_distribution.report(fitted, {POOLED: validation, **seen}),
+        "parts": out_of_distribution.rejection_report(fitted, {POOLED: validation, **seen}),
     }
     judged = {
-        title: Judged(
-            one.items, one.probabilities[SHIPPED], out_of_distribution.refused(fitted, one)[SHIPPED]
+        title: PartPredictions(
+            one.items, one.probabilities[SHIPPED], out_of_distribution.rejected_slices(fitted, one)[SHIPPED]
         )
         for title, one in {POOLED: validation, **seen}.items()
     }
     items, probabilities = judged[POOLED].answered()
     labels, threshold = tuple(description["labels"]), description["threshold"]
-    thresholds = {"balanced": threshold, "screening": operating_points.screening(items, probabilities)}
+    thresholds = {
+        "balanced": threshold,
+        "screening": operating_points.screening_threshold(items, probabilities),
+    }
     description["operating_points"] = {
-        name: {"threshold": value, "chosen": HOW[name], "measured": {}} for name, value in thresholds.items()
+        name: {"threshold": value, "chosen": CHOSEN_BY[name], "measured": {}}
+        for name, value in thresholds.items()
     }
     description["conformal"] = {
         "part": POOLED,
@@ -84,10 +90,10 @@ def fit(subject: Subject, folder: Path, data: Path, description: dict[str, Any])
         "measured": {},
     }
     description["calibration_error"] = {"bins": calibration_error.BINS, "engine": SHIPPED, "parts": {}}
-    measure(description, judged)
+    measure_parts(description, judged)
 
 
-def measure(description: dict[str, Any], parts: Mapping[str, Judged]) -> None:
+def measure_parts(description: dict[str, Any], parts: Mapping[str, PartPredictions]) -> None:
     """Fill in, part by part, calibration error and operating points of the slices that get an answer.
 
     On other parts than validation, whose scores the band is made of, what the band does too.
@@ -99,14 +105,16 @@ def measure(description: dict[str, Any], parts: Mapping[str, Judged]) -> None:
         errors = calibration_error.table(items, probabilities, description["temperature"])
         description["calibration_error"]["parts"][title] = errors
         for point in description["operating_points"].values():
-            point["measured"][title] = operating_points.measured(items, probabilities, point["threshold"])
+            point["measured"][title] = operating_points.sensitivity_and_specificity(
+                items, probabilities, point["threshold"]
+            )
         if not title.startswith(POOLED):
-            description["conformal"]["measured"][title] = conformal.measured(
+            description["conformal"]["measured"][title] = conformal.measure(
                 items, probabilities, description, description["threshold"]
             )
 
 
-def of_part(description: dict[str, Any], title: str) -> dict[str, Any]:
+def part_summary(description: dict[str, Any], title: str) -> dict[str, Any]:
     """What `measure` and the gate found on one part."""
     return {
         "gate": description["gate"]["parts"][title],

@@ -9,29 +9,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.data.covid_ct import COVID, Item
-from train.multi_source.evaluation import described
+from train.multi_source.evaluation import evaluate_items
 
 SENSITIVITY = 0.95  # of `screening`, on validation slices, each counting alike
-SHOWN = ("sensitivity", "specificity")
+METRICS = ("sensitivity", "specificity")
 
 
-def screening(items: Sequence[Item], probabilities: NDArray[np.float64]) -> float:
+def screening_threshold(items: Sequence[Item], probabilities: NDArray[np.float64]) -> float:
     """The highest threshold at which `SENSITIVITY` of the slices with COVID-19 are found, rounded down."""
     of_covid = np.sort(probabilities[[item.label == COVID for item in items]])
     missed = int((1 - SENSITIVITY) * len(of_covid) + 1e-9)
     return float(np.floor(of_covid[missed] * 1e6) / 1e6)
 
 
-def measured(items: Sequence[Item], probabilities: NDArray[np.float64], threshold: float) -> dict[str, Any]:
+def sensitivity_and_specificity(
+    items: Sequence[Item], probabilities: NDArray[np.float64], threshold: float
+) -> dict[str, Any]:
     """Sensitivity and specificity with 95 % intervals by patient, as far as there are slices of the class."""
-    found = described(items, probabilities, threshold)
+    found = evaluate_items(items, probabilities, threshold)
     shown = {
         name: {
             "value": round(found["metrics"][name], 4),
             "interval": [round(end, 4) for end in found["intervals"][name]],
             "slices": sum((item.label == COVID) == (name == "sensitivity") for item in items),
         }
-        for name in SHOWN
+        for name in METRICS
         if name in found["metrics"]
     }
     return {"slices": found["images"], "patients": found["units"], **shown}

@@ -10,19 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
-from deploy.reliability.slice_features import Seen
+from deploy.reliability.slice_features import SliceFeatures
 from edgect.gate import FILE, VIEW, Cloud, Gate
 
 REJECTED = 0.02  # of the validation slices, at most
-LEARNED_FROM = ("onnxruntime fp32", "openvino int8")  # both, so that rounding is part of the spread
+FITTED_ON = ("onnxruntime fp32", "openvino int8")  # both, so that rounding is part of the spread
 EMBEDDING = 128
-OPEN = 1e9
+NO_LIMIT = 1e9
 
 
-def opened() -> Gate:
+def accept_all() -> Gate:
     """A gate that judges nothing, until the bundle's own is fitted."""
     sizes = (EMBEDDING, VIEW[0] * VIEW[1])
-    return Gate(*(Cloud(np.zeros(d, np.float32), np.eye(d, dtype=np.float32), OPEN) for d in sizes))
+    return Gate(*(Cloud(np.zeros(d, np.float32), np.eye(d, dtype=np.float32), NO_LIMIT) for d in sizes))
 
 
 def write(folder: Path, gate: Gate) -> None:
@@ -33,15 +33,15 @@ def write(folder: Path, gate: Gate) -> None:
     np.savez_compressed(folder / FILE, **arrays)  # type: ignore[arg-type]
 
 
-def fit(training: Seen, validation: Seen) -> Gate:
+def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> Gate:
     """One normal distribution of embeddings and one of views, each by Ledoit and Wolf (2004).
 
     Slices without lungs, which the gate rejects before, are left out. What of `REJECTED` they leave is
     shared by both limits alike; a slice counts by the engine that puts it furthest off.
     """
     kept = training.lungs
-    embeddings = np.concatenate([training.embeddings[name][kept] for name in LEARNED_FROM])
-    embedding, view = _cloud(embeddings), _cloud(training.views[kept])
+    embeddings = np.concatenate([training.embeddings[name][kept] for name in FITTED_ON])
+    embedding, view = _gaussian(embeddings), _gaussian(training.views[kept])
     left = int(REJECTED * len(validation.items)) - int((~validation.lungs).sum())
     judged = validation.lungs
     off = np.max([_distances(embedding, e[judged]) for e in validation.embeddings.values()], axis=0)
@@ -52,12 +52,12 @@ def fit(training: Seen, validation: Seen) -> Gate:
     return Gate(_with(embedding, at), _with(view, _limit(beside, max(left - gone, 0))))
 
 
-def report(gate: Gate, parts: Mapping[str, Seen]) -> dict[str, Any]:
+def rejection_report(gate: Gate, parts: Mapping[str, SliceFeatures]) -> dict[str, Any]:
     """By part: slices, and how many the gate rejects, by question and engine; `differ`: engines disagree."""
-    return {title: _of_part(gate, seen) for title, seen in parts.items()}
+    return {title: _part_report(gate, seen) for title, seen in parts.items()}
 
 
-def refused(gate: Gate, seen: Seen) -> dict[str, NDArray[np.bool_]]:
+def rejected_slices(gate: Gate, seen: SliceFeatures) -> dict[str, NDArray[np.bool_]]:
     """Whether the gate gives no answer, bool `[n]`, by engine and precision."""
     strange = _distances(gate.view, seen.views) > gate.view.limit
     return {
@@ -66,8 +66,8 @@ def refused(gate: Gate, seen: Seen) -> dict[str, NDArray[np.bool_]]:
     }
 
 
-def _of_part(gate: Gate, seen: Seen) -> dict[str, Any]:
-    judged = refused(gate, seen)
+def _part_report(gate: Gate, seen: SliceFeatures) -> dict[str, Any]:
+    judged = rejected_slices(gate, seen)
     every = np.array(list(judged.values()))
     return {
         "slices": len(seen.items),
@@ -77,10 +77,10 @@ def _of_part(gate: Gate, seen: Seen) -> dict[str, Any]:
     }
 
 
-def _cloud(values: NDArray[Any]) -> Cloud:
+def _gaussian(values: NDArray[Any]) -> Cloud:
     found = LedoitWolf().fit(values.astype(np.float64))
     whitening = np.linalg.cholesky(found.precision_)
-    return Cloud(found.location_.astype(np.float32), whitening.astype(np.float32), OPEN)
+    return Cloud(found.location_.astype(np.float32), whitening.astype(np.float32), NO_LIMIT)
 
 
 def _with(cloud: Cloud, limit: float) -> Cloud:

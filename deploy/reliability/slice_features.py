@@ -21,7 +21,7 @@ ENGINES = ("onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino in
 
 
 @dataclass(frozen=True)
-class Seen:
+class SliceFeatures:
     """lungs: bool `[n]`, whether any were found. views: uint8 `[n, p]`, 0 where not.
 
     embeddings: float32 `[n, d]`, probabilities: float64 `[n]` of COVID-19, both by engine and precision.
@@ -34,7 +34,7 @@ class Seen:
     probabilities: Mapping[str, NDArray[np.float64]]
 
     @classmethod
-    def read(cls, bundle: Bundle, items: Sequence[Item], data: Path, engines: Sequence[str]) -> Seen:
+    def read(cls, bundle: Bundle, items: Sequence[Item], data: Path, engines: Sequence[str]) -> SliceFeatures:
         """engines: of `ENGINES`."""
         preprocess = Preprocess(bundle.manifest["input"]["steps"])
         images, lungs = [], np.zeros(len(items), bool)
@@ -58,11 +58,11 @@ class Seen:
             said[name] = probabilities(logits, bundle)
         return cls(items, lungs, views.reshape(len(items), -1), found, said)
 
-    def of(self, items: Sequence[Item]) -> Seen:
+    def of(self, items: Sequence[Item]) -> SliceFeatures:
         """Those of some of the slices."""
         place = {item: number for number, item in enumerate(self.items)}
         n = [place[item] for item in items]
-        return Seen(
+        return SliceFeatures(
             items,
             self.lungs[n],
             self.views[n],

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from deploy.trained_runs import multi_source, paper
-from deploy.trained_runs.trained_run import Subject
-from train.multi_source.run import AcrossRun, opened
+from deploy.trained_runs.trained_run import TrainedRun
+from train.multi_source.run import MultiSourceRun, open_run
 
-__all__ = ["Subject", "of"]
+__all__ = ["TrainedRun", "load"]
 
 
-def of(folder: Path) -> Subject:
+def load(folder: Path) -> TrainedRun:
     """Raises RunError where the folder holds no run, or one that is not finished."""
-    run = opened(folder)
-    return multi_source.subject(run) if isinstance(run, AcrossRun) else paper.subject(run)
+    run = open_run(folder)
+    return multi_source.trained_run(run) if isinstance(run, MultiSourceRun) else paper.trained_run(run)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deploy.trained_runs.multi_source_card import passages
-from deploy.trained_runs.trained_run import Parts, Subject
+from deploy.trained_runs.trained_run import Parts, TrainedRun
 from train.data.covid_ct import DataError, Item, Part
 from train.data.sources import MILD, SOURCES, fingerprint
-from train.multi_source.crops import steps
+from train.multi_source.crops import preprocessing_steps
 from train.multi_source.evaluation import SEVERE
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.run import RunError, file_sha256, read_json
 
 
@@ -32,7 +32,7 @@ TERMS = {
 TITLES: dict[Part, str] = {"train": "training", "val": "validation", "test": "test"}
 
 
-def subject(run: AcrossRun) -> Subject:
+def trained_run(run: MultiSourceRun) -> TrainedRun:
     """Raises RunError for an unfinished run, and for one whose threshold is not chosen yet."""
     network, record, recipe = run.network(), run.record(), run.recipe()
     if not run.validation_file.exists():
@@ -41,11 +41,11 @@ def subject(run: AcrossRun) -> Subject:
             "chooses it"
         )
     evidence = run.path / "across-evidence.json"
-    return Subject(
+    return TrainedRun(
         run=run,
         network=network,
         size=recipe.image_size,
-        steps=steps(recipe.image_size, recipe.crop),
+        steps=preprocessing_steps(recipe.image_size, recipe.crop),
         threshold=run.threshold(),
         training={
             "data": data_of(recipe.sources),
@@ -80,7 +80,7 @@ def licence_of(sources: Sequence[str] | Mapping[str, float]) -> str:
     )
 
 
-def parts_of(run: AcrossRun, data: Path, part: Part) -> Parts:
+def parts_of(run: MultiSourceRun, data: Path, part: Part) -> Parts:
     """The slices of a part, by source; of the test part, those of sources it was not trained on too.
 
     Validation is that of the sources that are drawn in training, as for the threshold. Raises

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from string import Template
 from typing import Any
 
-from deploy.trained_runs.trained_run import Passages, Subject
-from train.data.images import steps
+from deploy.trained_runs.trained_run import Passages, TrainedRun
+from train.data.images import preprocessing_steps
 from train.networks.light_cnn import LightCNN
 from train.run import Run, RunError, file_sha256
 
@@ -43,16 +43,16 @@ JUDGED = """\
 were chosen on the validation part, so its figures flatter."""
 
 
-def subject(run: Run) -> Subject:
+def trained_run(run: Run) -> TrainedRun:
     """Raises RunError for an unfinished run, and for one of another architecture."""
     network, settings, record, split = run.network(), run.settings(), run.record(), run.arrangement()
     if not isinstance(network, LightCNN):
         raise RunError(f"{run.path}: holds {settings.architecture}; bundles are made of the proposed CNN")
-    return Subject(
+    return TrainedRun(
         run=run,
         network=network,
         size=(settings.image_size, settings.image_size),
-        steps=steps(settings.image_size),
+        steps=preprocessing_steps(settings.image_size),
         threshold=0.5,
         training={
             "data": DATA[split.number],

@@ -23,7 +23,7 @@ class Passages:
 
 
 @dataclass(frozen=True)
-class Subject:
+class TrainedRun:
     """A finished run, as everything after training needs it.
 
     size: (height, width) of the network's input in pixels. steps: pre-processing that makes it.

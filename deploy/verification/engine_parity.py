@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from deploy.verification.processors import (
     CAPPED,
-    ELSEWHERE,
-    HERE,
+    EMULATED_PROCESSOR,
+    NATIVE,
     SAMPLE,
     emulator_is_installed,
     probabilities,
@@ -26,12 +26,12 @@ from edgect.errors import ModelError
 from edgect.preprocess import Preprocess
 from edgect.scans import read_slice
 from train.data.covid_ct import Item
-from train.multi_source.evaluation import described
+from train.multi_source.evaluation import evaluate_items
 
 REFERENCE = "onnxruntime fp32"
 MIN_AGREEMENT = 0.99
 MAX_DIFFERENCE = 0.05
-MAX_ELSEWHERE = 0.005  # of INT8 on another CPU to INT8 on this one
+MAX_EMULATED_DIFFERENCE = 0.005  # of INT8 on another CPU to INT8 on this one
 MAX_ACCURACY_DIFFERENCE = 0.005  # of INT8 to FP32
 
 ParityTable = Mapping[str, Mapping[str, float]]
@@ -42,7 +42,7 @@ class VerificationError(ModelError):
 
 
 @dataclass(frozen=True)
-class Answers:
+class EnginePredictions:
     """Probabilities of COVID-19 by backend and precision, float64 `[n]`, for the same slices.
 
     All slices have one, those too that the gate rejects, which `rejected` tells, bool `[n]`.
@@ -57,13 +57,13 @@ class Answers:
     def labels(self) -> list[int]:
         return [item.label for item in self.items]
 
-    def of(self, items: Sequence[Item]) -> Answers:
+    def of(self, items: Sequence[Item]) -> EnginePredictions:
         """Those on some of the slices."""
         place = {item: number for number, item in enumerate(self.items)}
         places = [place[item] for item in items]
         kept = {name: values[places] for name, values in self.probabilities.items()}
         rejected = {name: values[places] for name, values in self.rejected.items()}
-        return Answers(items, self.threshold, kept, rejected)
+        return EnginePredictions(items, self.threshold, kept, rejected)
 
     def rejections(self) -> dict[str, Any]:
         """How many slices the gate leaves without an answer; `differ`: on which engines disagree."""
@@ -82,7 +82,7 @@ class Answers:
         return {name: self._metrics(values) for name, values in self.probabilities.items()}
 
     def _metrics(self, values: NDArray[np.float64]) -> dict[str, Any]:
-        found = described(self.items, values, self.threshold)
+        found = evaluate_items(self.items, values, self.threshold)
         row: dict[str, Any] = {
             metric: {
                 "value": round(value, 4),
@@ -104,13 +104,13 @@ class Answers:
             if name == REFERENCE:
                 continue
             reference = self.probabilities[against]
-            table[f"{name} against {against}"] = compared(
+            table[f"{name} against {against}"] = compare(
                 values, reference, np.array(self.labels), self.threshold
             )
         return table
 
 
-def compared(
+def compare(
     values: NDArray[np.float64], reference: NDArray[np.float64], labels: NDArray[np.int64], threshold: float
 ) -> dict[str, float]:
     """Label agreement, largest difference and difference in accuracy of two lots of probabilities."""
@@ -122,7 +122,7 @@ def compared(
     }
 
 
-def on_processors(bundle: Bundle, items: Sequence[Item], data: Path) -> dict[str, dict[str, Any]]:
+def compare_on_processors(bundle: Bundle, items: Sequence[Item], data: Path) -> dict[str, dict[str, Any]]:
     """INT8 against FP32 of the same engine, on every class of CPU; `slices`: how many were compared.
 
     The emulated one sees a sample, too small to judge agreement by, and is held against FP32 on this
@@ -134,26 +134,26 @@ def on_processors(bundle: Bundle, items: Sequence[Item], data: Path) -> dict[str
     images = np.stack([preprocess(read_slice(data / item.path))[0] for item in progress])
     labels, threshold = np.array([item.label for item in items]), bundle.manifest["threshold"]
     table: dict[str, dict[str, Any]] = {}
-    for by in tqdm((*HERE, *CAPPED), desc="processors", disable=None):
+    for by in tqdm((*NATIVE, *CAPPED), desc="processors", disable=None):
         int8, fp32 = (probabilities(by.logits(bundle.path, p, images), bundle) for p in ("int8", "fp32"))
-        table[by.name] = {"slices": len(items), **compared(int8, fp32, labels, threshold)}
+        table[by.name] = {"slices": len(items), **compare(int8, fp32, labels, threshold)}
     if emulator_is_installed():
-        table[ELSEWHERE.name] = _elsewhere(bundle, images, labels)
+        table[EMULATED_PROCESSOR.name] = _compare_emulated(bundle, images, labels)
     return table
 
 
-def _elsewhere(bundle: Bundle, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> dict[str, Any]:
+def _compare_emulated(bundle: Bundle, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> dict[str, Any]:
     some = np.linspace(0, len(images) - 1, min(SAMPLE, len(images))).astype(int)
-    asked = ((ELSEWHERE, "int8"), (HERE[1], "int8"), (HERE[1], "fp32"))
+    asked = ((EMULATED_PROCESSOR, "int8"), (NATIVE[1], "int8"), (NATIVE[1], "fp32"))
     found, here, fp32 = (probabilities(by.logits(bundle.path, p, images[some]), bundle) for by, p in asked)
     return {
         "slices": len(some),
-        **compared(found, fp32, labels[some], bundle.manifest["threshold"]),
+        **compare(found, fp32, labels[some], bundle.manifest["threshold"]),
         "max_difference_to_here": round(float(np.abs(found - here).max()), 5),
     }
 
 
-def answer(bundle: Path, items: Sequence[Item], data: Path) -> Answers:
+def predict(bundle: Path, items: Sequence[Item], data: Path) -> EnginePredictions:
     """Classify `items` with every backend and precision, as a user would but for the gate.
 
     Raises VerificationError where a slice gets no answer.
@@ -165,10 +165,10 @@ def answer(bundle: Path, items: Sequence[Item], data: Path) -> Answers:
             name = f"{backend} {precision}"
             classifier = Classifier(bundle, backend, precision, gate=False)
             progress = tqdm(items, desc=name, unit="slice", disable=None)
-            answers = [_answer(classifier, data, item) for item in progress]
+            answers = [_predict_slice(classifier, data, item) for item in progress]
             found[name] = np.array([probability for probability, _ in answers])
             rejected[name] = np.array([refused for _, refused in answers])
-    return Answers(items, classifier.threshold, found, rejected)
+    return EnginePredictions(items, classifier.threshold, found, rejected)
 
 
 def require_parity(table: ParityTable) -> None:
@@ -177,20 +177,20 @@ def require_parity(table: ParityTable) -> None:
     if bad:
         raise VerificationError(
             f"agreement below {MIN_AGREEMENT} or probability off by over {MAX_DIFFERENCE}, or on an "
-            f"emulated CPU by over {MAX_ELSEWHERE} from what it is here: " + "; ".join(bad)
+            f"emulated CPU by over {MAX_EMULATED_DIFFERENCE} from what it is here: " + "; ".join(bad)
         )
 
 
 def _faithful(row: Mapping[str, float]) -> bool:
     agrees = (
-        row["max_difference_to_here"] <= MAX_ELSEWHERE
+        row["max_difference_to_here"] <= MAX_EMULATED_DIFFERENCE
         if "max_difference_to_here" in row
         else row["agreement"] >= MIN_AGREEMENT
     )
     return agrees and row["max_probability_difference"] <= MAX_DIFFERENCE
 
 
-def less_accurate(tables: Mapping[str, ParityTable]) -> Iterator[str]:
+def accuracy_warnings(tables: Mapping[str, ParityTable]) -> Iterator[str]:
     """Name every combination and part on which accuracy is further from FP32's than it should be."""
     for title, table in tables.items():
         for name, row in table.items():
@@ -198,7 +198,7 @@ def less_accurate(tables: Mapping[str, ParityTable]) -> Iterator[str]:
                 yield f"{title}: {name}: accuracy differs by {row['accuracy_difference']}"
 
 
-def _answer(classifier: Classifier, data: Path, item: Item) -> tuple[float, bool]:
+def _predict_slice(classifier: Classifier, data: Path, item: Item) -> tuple[float, bool]:
     """The network's probability, and whether the gate would reject it."""
     prediction = classifier.predict(data / item.path)
     if prediction.probability is None:

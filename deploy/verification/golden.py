@@ -11,7 +11,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from deploy.verification.processors import CAPPED, ELSEWHERE, HERE, Processor, emulator_is_installed
+from deploy.verification.processors import (
+    CAPPED,
+    EMULATED_PROCESSOR,
+    NATIVE,
+    Processor,
+    emulator_is_installed,
+)
 from edgect import golden
 from edgect.backends import PRECISIONS
 from edgect.benchmark import machine, phantom
@@ -27,10 +33,10 @@ MARGIN = 4  # how many times as far as any processor tried another may be
 # INT8 itself is 6e-3 to 2e-2 off FP32.
 LEAST = {"fp32": 1e-3, "int8": 1e-2}
 
-Answers = Mapping[str, golden.Summary]  # by precision
+Summaries = Mapping[str, golden.Summary]  # by precision
 
 
-def slices(bundle: Path, steps: Sequence[Mapping[str, Any]]) -> None:
+def write_slices(bundle: Path, steps: Sequence[Mapping[str, Any]]) -> None:
     """Write the slice and what pre-processing makes of it into a bundle: `PICTURES`."""
     drawn = cv2.resize(phantom.draw(NUMBER), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     slice_ = np.asarray(drawn, np.uint8)
@@ -38,16 +44,16 @@ def slices(bundle: Path, steps: Sequence[Mapping[str, Any]]) -> None:
         (bundle / name).write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
 
 
-def answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict[str, Any]:
+def golden_answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict[str, Any]:
     """The manifest's `golden`: digests of pixels, answers by engine and precision, and tolerances.
 
     An answer is this CPU's; its `instruction_sets` say which of the caps among `processors` are below it.
     A tolerance is `MARGIN` times the furthest that a capped or emulated CPU is off, and no less than
     `LEAST` of the largest value.
     """
-    here = {by.backend: _asked(by, bundle) for by in HERE}
-    others = [*capped, *([ELSEWHERE] if emulator_is_installed() else [])]
-    elsewhere = [(by.backend, _asked(by, bundle)) for by in others]
+    here = {by.backend: _summaries(by, bundle) for by in NATIVE}
+    others = [*capped, *([EMULATED_PROCESSOR] if emulator_is_installed() else [])]
+    elsewhere = [(by.backend, _summaries(by, bundle)) for by in others]
     stored: dict[str, Any] = {"answers": {}, "tolerance": {}}
     for backend, found in here.items():
         for precision in PRECISIONS:
@@ -62,7 +68,7 @@ def answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict[str, A
     return {
         "pixels": pixels,
         "instruction_sets": machine.this().instruction_sets,
-        "processors": [by.name for by in (*HERE, *others)],
+        "processors": [by.name for by in (*NATIVE, *others)],
         **stored,
     }
 
@@ -76,6 +82,6 @@ def _tolerance(least: float, values: Sequence[float], others: Sequence[Sequence[
     return float(f"{max(least * float(np.abs(values).max()), *off, 0.0):.3g}")
 
 
-def _asked(by: Processor, bundle: Bundle) -> Answers:
-    found: Answers = json.loads(by.run(golden.__name__, str(bundle.path.resolve()), by.backend))
+def _summaries(by: Processor, bundle: Bundle) -> Summaries:
+    found: Summaries = json.loads(by.run(golden.__name__, str(bundle.path.resolve()), by.backend))
     return found

@@ -23,7 +23,7 @@ from edgect.bundle import Bundle
 CAP = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, and so by OpenVINO, once in a process
 CAPS = ("AVX512_CORE_VNNI", "AVX2_VNNI", "AVX2", "SSE41")
 EMULATOR = "qemu-x86_64"  # Debian's package qemu-user
-EMULATED = "Haswell"  # AVX2, without VNNI and AVX-512
+EMULATED_CPU = "Haswell"  # AVX2, without VNNI and AVX-512
 SAMPLE = 48  # slices
 
 
@@ -66,9 +66,9 @@ class Processor:
         return env | ({CAP: self.cap} if self.cap else {})
 
 
-HERE = (Processor("openvino", "openvino"), Processor("onnxruntime", "onnxruntime"))
+NATIVE = (Processor("openvino", "openvino"), Processor("onnxruntime", "onnxruntime"))
 CAPPED = tuple(Processor(f"openvino, {cap}", "openvino", cap) for cap in CAPS)
-ELSEWHERE = Processor(f"onnxruntime, {EMULATED}", "onnxruntime", emulated=EMULATED)
+EMULATED_PROCESSOR = Processor(f"onnxruntime, {EMULATED_CPU}", "onnxruntime", emulated=EMULATED_CPU)
 
 
 def emulator_is_installed() -> bool:

@@ -10,9 +10,9 @@ from deploy.verification import engine_parity
 from tests import sources_folder
 from tests.deploy import multi_source_run
 from tests.deploy.command import deploy
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.paper.fit import fit
-from train.run import Run, Settings
+from train.run import Run, TrainingSettings
 
 SMALL = ("--calibration-size", "60", "--steps", "6")
 
@@ -21,7 +21,7 @@ SMALL = ("--calibration-size", "60", "--steps", "6")
 def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A short training at a small size, on invented slices."""
     run = Run(tmp_path_factory.mktemp("runs") / "tiny")
-    settings = Settings(
+    settings = TrainingSettings(
         image_size=67, epochs=3, more_epochs=0, augmentation="none", average_decay=0.8, threads=1
     )
     fit(settings, covid_ct, run)
@@ -43,12 +43,12 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def across(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> AcrossRun:
+def across(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> MultiSourceRun:
     return multi_source_run.write(tmp_path_factory.mktemp("runs") / "across", sources)
 
 
 @pytest.fixture(scope="session")
-def lungs_bundle(across: AcrossRun, sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def lungs_bundle(across: MultiSourceRun, sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made of `across`, with the test parts read, and one alone of the CPUs that OpenVINO is capped to."""
     out = tmp_path_factory.mktemp("bundles") / "lungs"
     with pytest.MonkeyPatch.context() as patch:

@@ -11,7 +11,7 @@ from deploy.verification import processors
 from train.data.sources import SOURCES, Source, fingerprint
 from train.multi_source.crops import Crops
 from train.multi_source.recipe import Recipe
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.networks import pretrained
 from train.networks.light_cnn import LightCNN
 from train.run import write_json
@@ -21,7 +21,7 @@ THRESHOLD = 0.35
 CAPPED = processors.CAPPED[-1:]  # of which deploying it is tested, as every one takes seconds
 
 
-def write(path: Path, data: Path) -> AcrossRun:
+def write(path: Path, data: Path) -> MultiSourceRun:
     """data: as `tests.sources_folder` writes it."""
     torch.manual_seed(0)
     recipe = Recipe(image_size=SIZE, upsample_groups=16, threads=1)
@@ -31,8 +31,8 @@ def write(path: Path, data: Path) -> AcrossRun:
     network = LightCNN(mean, std, recipe.upsample_groups)
     pretrained.initialise(network)
     _fit_classifier(network.eval(), crops)
-    run = AcrossRun(path)
-    run.begin_across(recipe, mean, std, {name: fingerprint(source) for name, source in sources.items()})
+    run = MultiSourceRun(path)
+    run.begin_multi_source(recipe, mean, std, {name: fingerprint(source) for name, source in sources.items()})
     torch.save(network.state_dict(), run.weights)
     write_json(run.validation_file, {"threshold": THRESHOLD, "sources": {}})
     return run

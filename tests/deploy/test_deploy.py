@@ -14,7 +14,7 @@ from onnx import numpy_helper
 
 from deploy.int8 import distil
 from deploy.verification import engine_parity
-from deploy.verification.processors import CAPPED, HERE
+from deploy.verification.processors import CAPPED, NATIVE
 from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle
@@ -128,7 +128,9 @@ def test_weights_leave_a_bit_for_processors_without_vnni(bundle: Path) -> None:
 def test_int8_was_held_against_fp32_on_every_class_of_cpu(bundle: Path) -> None:
     manifest = Bundle.load(bundle).manifest
     table = manifest["parity_by_processor"]["validation"]
-    assert set(table) == {processor.name for processor in (*HERE, *CAPPED)}  # no emulator on the tests' PATH
+    assert set(table) == {
+        processor.name for processor in (*NATIVE, *CAPPED)
+    }  # no emulator on the tests' PATH
     assert [p.cap for p in CAPPED] == ["AVX512_CORE_VNNI", "AVX2_VNNI", "AVX2", "SSE41"]
     for row in table.values():
         assert row["slices"] == 118
@@ -144,7 +146,7 @@ def test_int8_was_held_against_fp32_on_every_class_of_cpu(bundle: Path) -> None:
 
 
 def test_the_manifest_says_how_int8_was_distilled(bundle: Path) -> None:
-    settings = distil.Settings()
+    settings = distil.DistillationSettings()
     assert Bundle.load(bundle).manifest["distillation"] == {
         "part": "train",
         "steps": 6,

@@ -10,7 +10,7 @@ from tests.train.small_runs import RECIPE, SIZE, WEIGHTS, recipe, training_items
 from train.multi_source.crops import Crops
 from train.multi_source.evaluation import validate
 from train.multi_source.fit import fit
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 
 
 @pytest.fixture(scope="session")
@@ -40,17 +40,17 @@ def crops(three: Path, cache: Path) -> Crops:
 
 
 @pytest.fixture(scope="session")
-def finished(three: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> AcrossRun:
+def finished(three: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> MultiSourceRun:
     """Trained and validated on three sources. Read only."""
-    run = AcrossRun(tmp_path_factory.mktemp("runs") / "finished")
+    run = MultiSourceRun(tmp_path_factory.mktemp("runs") / "finished")
     fit(RECIPE, three, run, None, cache=cache)
     validate(run, three, cache)
     return run
 
 
 @pytest.fixture
-def uncropped(three: Path, tmp_path: Path) -> AcrossRun:
+def uncropped(three: Path, tmp_path: Path) -> MultiSourceRun:
     """Trained on whole slices, which are quick to read; its folder is the test's own."""
-    run = AcrossRun(tmp_path / "uncropped")
+    run = MultiSourceRun(tmp_path / "uncropped")
     fit(recipe(crop=False, steps=1), three, run, None)
     return run

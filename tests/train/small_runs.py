@@ -38,7 +38,7 @@ def training_items(data: Path, names: Sequence[str] = tuple(WEIGHTS)) -> list[It
     return [item for name in names for item in SOURCES[name](data).train]
 
 
-def drawn(
+def draw_crop(
     opacity: tuple[int, int] | None = None, vessels: bool = False, size: tuple[int, int] = (131, 179)
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """A crop, uint8 `[h, w]`, and its lungs. opacity: the (x, y) middle of a round one."""
@@ -56,7 +56,7 @@ def drawn(
     return image, lungs > 0
 
 
-def made(counts: Mapping[str, int], images: NDArray[np.uint8] | None = None, lungs: Any = None) -> Crops:
+def crops_of(counts: Mapping[str, int], images: NDArray[np.uint8] | None = None, lungs: Any = None) -> Crops:
     """Crops of so many slices from each folder; without `images`, the grey level is the place."""
     items = [
         Item(f"{folder}/{number}.png", _label(folder), f"{folder} {number}")

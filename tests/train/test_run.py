@@ -8,7 +8,7 @@ import pytest
 import train
 from edgect.bundle import Bundle
 from train.data.arrangements import arrangement
-from train.run import Run, RunError, Settings, file_sha256
+from train.run import Run, RunError, TrainingSettings, file_sha256
 
 RUNS = Path(train.__file__).parent / "runs"
 
@@ -16,7 +16,7 @@ RUNS = Path(train.__file__).parent / "runs"
 @pytest.fixture
 def whole(covid_ct: Path, tmp_path: Path) -> Run:
     run = Run(tmp_path / "whole")
-    run.begin(Settings(threads=1), arrangement(1, covid_ct), 0.5, 0.25)
+    run.begin(TrainingSettings(threads=1), arrangement(1, covid_ct), 0.5, 0.25)
     return run
 
 

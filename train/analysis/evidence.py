@@ -15,7 +15,7 @@ from tqdm import tqdm
 from edgect.metrics import auc, intervals
 from train.data import lung_masks
 from train.data.covid_ct import COVID, Item
-from train.data.images import load
+from train.data.images import load_images
 from train.data.occlusion import ALTERATIONS
 from train.networks import predict
 from train.networks.architectures import Network
@@ -28,7 +28,7 @@ BATCH = 32
 DRAWS = 2000
 
 
-def measure(run: Run, items: Sequence[Item], data: Path) -> dict[str, Any]:
+def measure_evidence(run: Run, items: Sequence[Item], data: Path) -> dict[str, Any]:
     """How much of a network's evidence lies in the lungs, and its AUC without parts of the slices.
 
     Lungs are those that `train.data.lung_masks` finds on the network's input; slices without are counted
@@ -46,9 +46,9 @@ def measure(run: Run, items: Sequence[Item], data: Path) -> dict[str, Any]:
     for an unfinished run, DataError for missing images.
     """
     network = run.network()
-    images = load(items, data, run.settings().image_size)
-    found = tqdm(images, desc="finding lungs", unit="slice", leave=False, disable=None)
-    masks = np.array([lung_masks.mask(image) for image in found], bool).reshape(images.shape)
+    images = load_images(items, data, run.settings().image_size)
+    progress = tqdm(images, desc="finding lungs", unit="slice", leave=False, disable=None)
+    masks = np.array([lung_masks.mask(image) for image in progress], bool).reshape(images.shape)
     kept = np.flatnonzero(masks.any((1, 2)))
     result = {
         "images": len(images),
@@ -58,12 +58,12 @@ def measure(run: Run, items: Sequence[Item], data: Path) -> dict[str, Any]:
     items, images, masks = [items[int(index)] for index in kept], images[kept], masks[kept]
     return {
         **result,
-        "in_lungs": in_lungs(network, images, masks, items),
-        "auc": aucs(network, images, masks, items),
+        "in_lungs": evidence_in_lungs(network, images, masks, items),
+        "auc": occlusion_aucs(network, images, masks, items),
     }
 
 
-def evidence(network: Network, images: Grey) -> NDArray[np.float32]:
+def evidence_maps(network: Network, images: Grey) -> NDArray[np.float32]:
     """The log-odds of COVID-19 by place, float32 `[n, H, W]` over images, uint8 `[n, H, W]`.
 
     The difference of the two class activation maps (Zhou et al. 2016), which averages to the
@@ -94,9 +94,9 @@ def share_inside(maps: NDArray[np.float32], masks: Masks) -> NDArray[np.float64]
     return shares
 
 
-def in_lungs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) -> dict[str, Any]:
+def evidence_in_lungs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) -> dict[str, Any]:
     """`in_lungs` of `measure`, for lungs that are known."""
-    maps = evidence(network, images)
+    maps = evidence_maps(network, images)
     covid = np.array([item.label == COVID for item in items], bool)
     speaking_for, against = share_inside(maps, masks), share_inside(-maps, masks)
     area = masks.mean((1, 2))
@@ -132,12 +132,12 @@ def _mean(values: NDArray[np.float64], patients: NDArray[np.str_]) -> tuple[floa
     return float(values.mean()), [float(end) for end in np.percentile(means, [2.5, 97.5])]
 
 
-def aucs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) -> dict[str, Any]:
+def occlusion_aucs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) -> dict[str, Any]:
     """`auc` of `measure`, for lungs that are known."""
     labels, patients = [item.label for item in items], [item.patient for item in items]
     if len(set(labels)) < 2:  # undefined
         return {name: {"auc": None, "interval": None} for name in ("as_is", *ALTERATIONS)}
-    found = {}
+    aucs = {}
     names = tqdm(("as_is", *ALTERATIONS), desc="alterations", leave=False, disable=None)
     for name in names:
         altered = images
@@ -146,5 +146,5 @@ def aucs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) ->
             altered = np.array([alter(*pair) for pair in zip(images, masks, strict=True)], np.uint8)
         scores = predict.probabilities(predict.logits(network, altered))
         interval = intervals(labels, scores, patients, draws=DRAWS)["auc"]
-        found[name] = {"auc": auc(labels, scores), "interval": list(interval)}
-    return found
+        aucs[name] = {"auc": auc(labels, scores), "interval": list(interval)}
+    return aucs

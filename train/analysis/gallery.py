@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from edgect.heatmap import overlay
-from train.analysis.evidence import evidence
+from train.analysis.evidence import evidence_maps
 from train.data import lung_masks
 from train.data.covid_ct import COVID, NOT_COVID, DataError, Item
-from train.data.images import load
+from train.data.images import load_images
 from train.data.occlusion import ALTERATIONS
 from train.networks import predict
 from train.run import Run
@@ -45,7 +45,7 @@ def activation_figures(
     """
     networks = {name: run.network() for name, run in runs.items()}
     sizes = {name: run.settings().image_size for name, run in runs.items()}
-    pixels = {size: load(items, data, size) for size in set(sizes.values())}
+    pixels = {size: load_images(items, data, size) for size in set(sizes.values())}
     scores = {
         name: predict.probabilities(predict.logits(network, pixels[sizes[name]]))
         for name, network in networks.items()
@@ -54,7 +54,7 @@ def activation_figures(
     right = np.all([(score >= 0.5) == (labels == COVID) for score in scores.values()], axis=0)
     chosen = {label: _quarters(items, np.flatnonzero(right & (labels == label))) for label in FIGURES}
     shown = [index for indices in chosen.values() for index in indices]
-    maps = {name: evidence(network, pixels[sizes[name]][shown]) for name, network in networks.items()}
+    maps = {name: evidence_maps(network, pixels[sizes[name]][shown]) for name, network in networks.items()}
     written = {}
     for label, file in FIGURES.items():
         indices = chosen[label]
@@ -79,7 +79,7 @@ def lung_mask_figure(items: Sequence[Item], data: Path, folder: Path, count: int
     places = [axis for row in axes for axis in row]
     for axis in places[len(drawn) :]:
         axis.set_visible(False)
-    for axis, item, image in zip(places, drawn, load(drawn, data, SIDE), strict=False):
+    for axis, item, image in zip(places, drawn, load_images(drawn, data, SIDE), strict=False):
         show(axis, image)
         outline(axis, lung_masks.mask(image))
         axis.set_title(short(item), fontsize=6)
@@ -92,7 +92,7 @@ def alteration_figure(items: Sequence[Item], data: Path, folder: Path, count: in
     figure, axes = grid(len(drawn), 1 + len(ALTERATIONS))
     for axis, name in zip(axes[0], ("as is", *ALTERATIONS), strict=True):
         axis.set_title(name.replace("_", " "), fontsize=8)
-    for row, item, image in zip(axes, drawn, load(drawn, data, SIDE), strict=True):
+    for row, item, image in zip(axes, drawn, load_images(drawn, data, SIDE), strict=True):
         row[0].set_ylabel(short(item), fontsize=6)
         mask = lung_masks.mask(image)
         for axis, picture in zip(row, (image, *(f(image, mask) for f in ALTERATIONS.values())), strict=True):

@@ -27,7 +27,7 @@ from train.data.arrangements import Arrangement
 from train.data.covid_ct import CLASSES, DataError, Item
 
 TREES = 500
-TELLING = 10
+TOP_FEATURES = 10
 PIXELS_ONLY = ("border", "grey levels")
 
 
@@ -77,7 +77,7 @@ def probe(
         "seed": seed,
         "trees": TREES,
         "results": results,
-        "telling": dict(sorted(importances.items(), key=lambda pair: -pair[1])[:TELLING]),
+        "telling": dict(sorted(importances.items(), key=lambda pair: -pair[1])[:TOP_FEATURES]),
         "files": {"train": _count(known, known_rows), part: _count(judged, judged_rows)},
     }
 

@@ -14,45 +14,45 @@ from tqdm import tqdm
 from edgect.errors import ScanError
 from edgect.preprocess import Preprocess, Resize
 from edgect.scans import read_slice
-from train.analysis.evidence import aucs, in_lungs
+from train.analysis.evidence import evidence_in_lungs, occlusion_aucs
 from train.data import lung_masks
 from train.data.covid_ct import DataError, Item
 from train.data.sources import SOURCES
-from train.multi_source.crops import Crops, Size, steps
-from train.multi_source.run import AcrossRun
+from train.multi_source.crops import Crops, Size, preprocessing_steps
+from train.multi_source.run import MultiSourceRun
 from train.run import Run
 
 Images = NDArray[np.uint8]
 Masks = NDArray[np.bool_]
 
-JUDGED = ("covid-ct", "sars-cov-2-ct", "mosmed", "sirm")
-OUTLINED = (262, 358)  # size of the crop that the lungs of a whole slice are outlined on
+EVALUATED = ("covid-ct", "sars-cov-2-ct", "mosmed", "sirm")
+OUTLINE_SIZE = (262, 358)  # size of the crop that the lungs of a whole slice are outlined on
 
 
-def measure(run: Run, data: Path, cache: Path | None = None) -> dict[str, Any]:
-    """`in_lungs` and `auc` of `train.analysis.evidence.measure`, source by source.
+def measure_source_evidence(run: Run, data: Path, cache: Path | None = None) -> dict[str, Any]:
+    """`in_lungs` and `auc` of `train.analysis.evidence.measure_evidence`, source by source.
 
     For networks of whole slices too, as the paper's are; their lungs are those found on the crop, laid
     back on the slice, so that all networks are judged by lungs found one way. Slices on which none are
     found are counted in `without_lungs` and left out.
     """
-    network, found = run.network(), {}
-    for name in JUDGED:
+    network, sources = run.network(), {}
+    for name in EVALUATED:
         items = SOURCES[name](data).test
         images, masks = _seen(run, items, data, cache)
         kept = np.flatnonzero(masks.any((1, 2)))
         chosen = [items[int(place)] for place in kept]
-        found[name] = {
+        sources[name] = {
             "images": len(items),
             "without_lungs": len(items) - len(kept),
-            "in_lungs": in_lungs(network, images[kept], masks[kept], chosen),
-            "auc": aucs(network, images[kept], masks[kept], chosen),
+            "in_lungs": evidence_in_lungs(network, images[kept], masks[kept], chosen),
+            "auc": occlusion_aucs(network, images[kept], masks[kept], chosen),
         }
-    return {"part": "test", "sources": found}
+    return {"part": "test", "sources": sources}
 
 
 def _seen(run: Run, items: Sequence[Item], data: Path, cache: Path | None) -> tuple[Images, Masks]:
-    if not isinstance(run, AcrossRun):
+    if not isinstance(run, MultiSourceRun):
         side = run.settings().image_size
         return whole_slices(items, data, (side, side))
     recipe = run.recipe()
@@ -67,7 +67,7 @@ def whole_slices(items: Sequence[Item], data: Path, size: Size) -> tuple[Images,
 
     Raises DataError naming the first unreadable file.
     """
-    preprocess, resize = Preprocess(steps(OUTLINED)), Resize(*size)
+    preprocess, resize = Preprocess(preprocessing_steps(OUTLINE_SIZE)), Resize(*size)
     images = np.empty((len(items), *size), np.uint8)
     masks = np.zeros((len(items), *size), bool)
     for number, item in enumerate(tqdm(items, desc="finding lungs", unit="slice", leave=False, disable=None)):

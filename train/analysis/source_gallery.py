@@ -15,12 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from train.analysis.evidence import evidence
+from train.analysis.evidence import evidence_maps
 from train.analysis.gallery import grid, outline, save, short, show, show_evidence, strongest
 from train.data.covid_ct import COVID, Item
 from train.data.sources import SOURCES, Source
 from train.multi_source.crops import Crops
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.networks import predict
 
 CROPS, ANSWERS = 20, 10  # slices of each source; right answers, and as many wrong ones
@@ -29,7 +29,7 @@ WHOLE = "no lungs found"
 
 
 @dataclass(frozen=True)
-class Answers:
+class Predictions:
     """Slices with the probability of COVID-19 and the log-odds by place, float32 `[n, h, w]`."""
 
     crops: Crops
@@ -37,7 +37,7 @@ class Answers:
     maps: NDArray[np.float32]
 
 
-def draw(run: AcrossRun, data: Path, folder: Path) -> None:
+def draw_figures(run: MultiSourceRun, data: Path, folder: Path) -> None:
     """crops-SOURCE.png and maps-SOURCE.png of every source that `train across` knows.
 
     Right and wrong are judged at the run's threshold; the strongest red is the same log-odds in all
@@ -47,15 +47,17 @@ def draw(run: AcrossRun, data: Path, folder: Path) -> None:
     sources = {name: make(data) for name, make in SOURCES.items()}
     for name, source in sources.items():
         lung_crops(run, source.train, data, folder / f"crops-{name}.png")
-    answers = {name: _answers(run, source, data) for name, source in sources.items()}
-    reddest = strongest(np.concatenate([found.maps for both in answers.values() for found in both.values()]))
-    for name, both in answers.items():
-        _save_maps(both, reddest, folder / f"maps-{name}.png")
+    predictions = {name: _answers(run, source, data) for name, source in sources.items()}
+    reddest = strongest(
+        np.concatenate([group.maps for groups in predictions.values() for group in groups.values()])
+    )
+    for name, groups in predictions.items():
+        _save_maps(groups, reddest, folder / f"maps-{name}.png")
 
 
-def lung_crops(run: AcrossRun, items: Sequence[Item], data: Path, path: Path) -> None:
+def lung_crops(run: MultiSourceRun, items: Sequence[Item], data: Path, path: Path) -> None:
     """The crops that the network is given of some slices, with the lungs' outline."""
-    recipe, places = run.recipe(), evenly(np.arange(len(items)), CROPS)
+    recipe, places = run.recipe(), evenly_spaced(np.arange(len(items)), CROPS)
     crops = Crops.read([items[int(n)] for n in places], data, recipe.image_size, crop=recipe.crop)
     figure, rows = grid(-(-len(places) // COLUMNS), COLUMNS)
     axes = _used([axis for row in rows for axis in row], len(places))
@@ -66,30 +68,30 @@ def lung_crops(run: AcrossRun, items: Sequence[Item], data: Path, path: Path) ->
     save(figure, path)
 
 
-def _answers(run: AcrossRun, source: Source, data: Path) -> dict[str, Answers]:
+def _answers(run: MultiSourceRun, source: Source, data: Path) -> dict[str, Predictions]:
     """Some `right` and some `wrong` answers on the validation part."""
     network, recipe = run.network(), run.recipe()
     crops = Crops.read(source.val, data, recipe.image_size, crop=recipe.crop)
     scores = predict.probabilities(predict.logits(network, crops.images))
     covid = np.array([item.label == COVID for item in crops.items])
     right = (scores >= run.threshold()) == covid
-    found = {}
+    groups = {}
     for name, chosen in {"right": right, "wrong": ~right}.items():
-        places = evenly(np.flatnonzero(chosen), ANSWERS)
-        some = crops.chosen(places)
-        found[name] = Answers(some, scores[places], evidence(network, some.images))
-    return found
+        places = evenly_spaced(np.flatnonzero(chosen), ANSWERS)
+        selected = crops.select(places)
+        groups[name] = Predictions(selected, scores[places], evidence_maps(network, selected.images))
+    return groups
 
 
-def _save_maps(both: dict[str, Answers], reddest: float, path: Path) -> None:
-    counts = {name: len(found.crops.items) for name, found in both.items()}
+def _save_maps(groups: dict[str, Predictions], reddest: float, path: Path) -> None:
+    counts = {name: len(group.crops.items) for name, group in groups.items()}
     figure, rows = _sections(counts)
-    for name, found in both.items():
+    for name, group in groups.items():
         axes = _used([axis for row in rows[name] for axis in row], counts[name])
         for place, axis in enumerate(axes):
-            show_evidence(axis, found.crops.images[place], found.maps[place], reddest)
-            title = f"{short(found.crops.items[place])}\nP(COVID-19) = {found.probabilities[place]:.2f}"
-            axis.set_title(title if found.crops.cropped[place] else f"{title}, {WHOLE}", fontsize=6)
+            show_evidence(axis, group.crops.images[place], group.maps[place], reddest)
+            title = f"{short(group.crops.items[place])}\nP(COVID-19) = {group.probabilities[place]:.2f}"
+            axis.set_title(title if group.crops.cropped[place] else f"{title}, {WHOLE}", fontsize=6)
         for row in rows[name]:
             row[0].set_ylabel(name)
     save(figure, path)
@@ -110,7 +112,7 @@ def _used(axes: list[Axes], count: int) -> list[Axes]:
     return axes[:count]
 
 
-def evenly(places: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+def evenly_spaced(places: NDArray[np.intp], count: int) -> NDArray[np.intp]:
     """count of the places, from first to last at equal distances; all, where there are no more."""
     if len(places) <= count:
         return places

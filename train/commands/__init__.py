@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from train.commands.evaluation import evidence_command, probe_command, report_command, test_command
-from train.commands.multi_source import across
+from train.commands.multi_source import multi_source
 from train.commands.training import fit_command, search_command
 
 
@@ -21,6 +21,6 @@ for command in (
     evidence_command,
     probe_command,
     report_command,
-    across,
+    multi_source,
 ):
     main.add_command(command)

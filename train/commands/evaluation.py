@@ -26,10 +26,10 @@ RUNS = Path("train/runs")
 )
 def test_command(run: Path, data: Path, part: Any) -> None:
     """Read a part once with a finished RUN: five metrics with 95 % intervals."""
-    from train.paper.evaluation import report, test
+    from train.paper.evaluation import evaluate_part, format_reading
 
     finished = Run(run)
-    click.echo(report(test(finished, data, part), finished.arrangement().number))
+    click.echo(format_reading(evaluate_part(finished, data, part), finished.arrangement().number))
 
 
 @click.command("evidence")
@@ -42,15 +42,15 @@ def evidence_command(run: Path, data: Path, part: Any) -> None:
     On arrangement 1's part, whatever the run was trained on, so that networks can be compared.
     Written to RUN/evidence.json for the test part, printed for the validation part.
     """
-    from train.analysis.evidence import measure
+    from train.analysis.evidence import measure_evidence
 
     finished = Run(run)
     items = arrangement(1, data, finished.arrangement().cut_seed).part(part)
-    found = {"part": part, **measure(finished, items, data)}
+    measured = {"part": part, **measure_evidence(finished, items, data)}
     if part == "test":
-        finished.write_reading("test", {"by": "train evidence", **found})
-        write_json(run / "evidence.json", found)
-    click.echo(json.dumps(found, indent=1))
+        finished.write_reading("test", {"by": "train evidence", **measured})
+        write_json(run / "evidence.json", measured)
+    click.echo(json.dumps(measured, indent=1))
 
 
 @click.command("probe")
@@ -61,10 +61,10 @@ def probe_command(data: Path, out: Path | None) -> None:
     from train.analysis.probe import probe
 
     split = arrangement(1, data)
-    found = {part: probe(split, data, part) for part in ("val", "test")}
+    results = {part: probe(split, data, part) for part in ("val", "test")}
     if out:
-        write_json(out, found)
-    click.echo(json.dumps(found, indent=1))
+        write_json(out, results)
+    click.echo(json.dumps(results, indent=1))
 
 
 @click.command("report")

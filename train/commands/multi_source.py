@@ -13,7 +13,7 @@ import torch
 from train.commands import options
 from train.data.sources import SOURCES
 from train.multi_source.recipe import PARTS_OF_RECIPE, PRETRAINED, Recipe
-from train.multi_source.run import AcrossRun, opened
+from train.multi_source.run import MultiSourceRun, open_run
 from train.networks.pretrained import Weights
 from train.run import write_json
 
@@ -25,11 +25,11 @@ cache = click.option(
 
 
 @click.group("across")
-def across() -> None:
+def multi_source() -> None:
     """The default network: trained across sources, on crops of the lungs."""
 
 
-@across.command("fit")
+@multi_source.command("fit")
 @options.data
 @cache
 @click.option("--out", type=options.folder, required=True, help="Run folder.")
@@ -71,12 +71,12 @@ def fit_command(
     weights = Weights.read(pretrained) if pretrained else None
     if weights:
         recipe = replace(recipe, pretrained=weights.name, pretrained_sha256=weights.sha256)
-    run = AcrossRun(out)
+    run = MultiSourceRun(out)
     fit(recipe, data, run, weights, resume, cache)
     click.echo(json.dumps(validate(run, data, cache), indent=1))
 
 
-@across.command("validate")
+@multi_source.command("validate")
 @options.finished_run
 @options.data
 @cache
@@ -84,21 +84,21 @@ def validate_command(run: Path, data: Path, cache: Path | None) -> None:
     """Choose the threshold of a finished RUN on its sources' validation parts."""
     from train.multi_source.evaluation import validate
 
-    click.echo(json.dumps(validate(AcrossRun(run), data, cache), indent=1))
+    click.echo(json.dumps(validate(MultiSourceRun(run), data, cache), indent=1))
 
 
-@across.command("test")
+@multi_source.command("test")
 @options.finished_run
 @options.data
 @cache
 def test_command(run: Path, data: Path, cache: Path | None) -> None:
     """Read the test parts of all sources once with a finished RUN."""
-    from train.multi_source.evaluation import read_test_parts
+    from train.multi_source.evaluation import evaluate_test_parts
 
-    click.echo(json.dumps(read_test_parts(AcrossRun(run), data, cache), indent=1))
+    click.echo(json.dumps(evaluate_test_parts(MultiSourceRun(run), data, cache), indent=1))
 
 
-@across.command("evidence")
+@multi_source.command("evidence")
 @options.finished_run
 @options.data
 @cache
@@ -107,10 +107,10 @@ def evidence_command(run: Path, data: Path, cache: Path | None) -> None:
 
     RUN may be one of the paper's networks. Written to RUN/across-evidence.json.
     """
-    from train.analysis.source_evidence import measure
+    from train.analysis.source_evidence import measure_source_evidence
 
-    made = opened(run)
-    found = measure(made, data, cache)
-    made.write_reading("test", {"by": "train across evidence", "part": "test"})
-    write_json(run / "across-evidence.json", found)
-    click.echo(json.dumps(found, indent=1))
+    finished = open_run(run)
+    measured = measure_source_evidence(finished, data, cache)
+    finished.write_reading("test", {"by": "train across evidence", "part": "test"})
+    write_json(run / "across-evidence.json", measured)
+    click.echo(json.dumps(measured, indent=1))

@@ -18,14 +18,14 @@ from train.data.arrangements import Arrangement
 from train.data.covid_ct import DataError, Item
 
 
-def steps(image_size: int) -> list[dict[str, object]]:
+def preprocessing_steps(image_size: int) -> list[dict[str, object]]:
     """The pre-processing of the paper's networks: the whole slice, resized."""
     return [{"step": "resize", "height": image_size, "width": image_size}]
 
 
-def load(items: Sequence[Item], data: Path, image_size: int) -> NDArray[np.uint8]:
+def load_images(items: Sequence[Item], data: Path, image_size: int) -> NDArray[np.uint8]:
     """uint8 `[len(items), size, size]`. Raises DataError naming the first unreadable file."""
-    preprocess = Preprocess(steps(image_size))
+    preprocess = Preprocess(preprocessing_steps(image_size))
     images = np.empty((len(items), image_size, image_size), np.uint8)
     progress = tqdm(items, desc="reading slices", unit="slice", leave=False, disable=None)
     for number, item in enumerate(progress):
@@ -49,9 +49,9 @@ class Slices:
     def read(cls, split: Arrangement, data: Path, image_size: int) -> Slices:
         """Training and validation part. Raises DataError as `load` does."""
         return cls(
-            load(split.train, data, image_size),
+            load_images(split.train, data, image_size),
             torch.tensor([item.label for item in split.train]),
-            load(split.val, data, image_size),
+            load_images(split.val, data, image_size),
             torch.tensor([item.label for item in split.val]),
         )
 

@@ -36,5 +36,5 @@ def slices(data: Path) -> list[Item]:
 
 
 def _number(path: Path) -> int:
-    found = re.fullmatch(r"(?:test48|train50)_(\d+)\.(?:webp|png)", path.name)
-    return int(found[1]) if found else -1
+    match = re.fullmatch(r"(?:test48|train50)_(\d+)\.(?:webp|png)", path.name)
+    return int(match[1]) if match else -1

@@ -53,7 +53,7 @@ def sars_cov_2_ct(data: Path) -> Source:
     both = Source()
     for folder, label in (("COVID", COVID), ("NonCOVID", NOT_COVID)):
         names = _files(data / "sars-cov-2-ct" / folder)
-        both += fifths(
+        both += split_in_fifths(
             [
                 Item(f"sars-cov-2-ct/{folder}/{name}", label, f"SARS-CoV-2-CT {folder} {place // BLOCK}")
                 for place, name in enumerate(names)
@@ -67,27 +67,29 @@ def mosmed(data: Path) -> Source:
     every = Source()
     for grade, label in GRADES.items():
         names = _files(data / "mosmed" / grade)
-        every += fifths([Item(f"mosmed/{grade}/{name}", label, f"MosMed {grade} {name}") for name in names])
+        every += split_in_fifths(
+            [Item(f"mosmed/{grade}/{name}", label, f"MosMed {grade} {name}") for name in names]
+        )
     return every
 
 
-def luna(data: Path) -> Source:
+def luna16(data: Path) -> Source:
     """LUNA16: one slice of a study, none with COVID-19; ordered by the digits of the study's UID."""
     names = _files(data / "luna-slices")
-    return fifths([Item(f"luna-slices/{name}", NOT_COVID, f"LUNA {name}") for name in names])
+    return split_in_fifths([Item(f"luna-slices/{name}", NOT_COVID, f"LUNA {name}") for name in names])
 
 
-def italian(data: Path) -> Source:
+def sirm_slices(data: Path) -> Source:
     """SIRM's slices, all COVID-19."""
-    return fifths(sirm.slices(data))
+    return split_in_fifths(sirm.slices(data))
 
 
 SOURCES: dict[str, Callable[[Path], Source]] = {
     "covid-ct": covid_ct,
     "sars-cov-2-ct": sars_cov_2_ct,
     "mosmed": mosmed,
-    "luna-slices": luna,
-    "sirm": italian,
+    "luna-slices": luna16,
+    "sirm": sirm_slices,
 }
 
 
@@ -96,7 +98,7 @@ def source_of(item: Item) -> str:
     return item.path.split("/")[0]
 
 
-def fifths(items: Sequence[Item]) -> Source:
+def split_in_fifths(items: Sequence[Item]) -> Source:
     """Three, one and one fifth of the units, in their order.
 
     Units are patients. Where any of them has several slices, neighbours may be one patient in

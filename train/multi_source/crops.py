@@ -24,7 +24,7 @@ MARGIN = 0.06
 Size = tuple[int, int]
 
 
-def steps(size: Size, crop: bool = True) -> list[dict[str, object]]:
+def preprocessing_steps(size: Size, crop: bool = True) -> list[dict[str, object]]:
     """Pre-processing of the default network. size: (height, width) of its input in pixels."""
     lungs_step = {"step": "lungs", "margin": MARGIN, "air": AIR, "tissue": TISSUE}
     resize = {"step": "resize", "height": size[0], "width": size[1]}
@@ -54,12 +54,12 @@ class Crops:
         Raises DataError naming the first unreadable file.
         """
         paths = [item.path for item in items]
-        key = hashlib.sha256(json.dumps([steps(size, crop), paths]).encode()).hexdigest()[:16]
+        key = hashlib.sha256(json.dumps([preprocessing_steps(size, crop), paths]).encode()).hexdigest()[:16]
         file = cache / f"crops-{key}.npz" if cache else None
         if file and file.exists():
             with np.load(file) as kept:
                 return cls(list(items), kept["images"], kept["lungs"], kept["cropped"])
-        crops = cls._made(items, data, size, crop)
+        crops = cls._compute(items, data, size, crop)
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
             part = file.with_suffix(".part.npz")
@@ -68,8 +68,8 @@ class Crops:
         return crops
 
     @classmethod
-    def _made(cls, items: Sequence[Item], data: Path, size: Size, crop: bool) -> Crops:
-        preprocess = Preprocess(steps(size, crop))
+    def _compute(cls, items: Sequence[Item], data: Path, size: Size, crop: bool) -> Crops:
+        preprocess = Preprocess(preprocessing_steps(size, crop))
         images = np.empty((len(items), *size), np.uint8)
         masks = np.zeros((len(items), *size), bool)
         cropped = np.zeros(len(items), bool)
@@ -84,7 +84,7 @@ class Crops:
                 masks[number] = lung_masks.mask(images[number])
         return cls(list(items), images, masks, cropped)
 
-    def chosen(self, places: NDArray[np.intp]) -> Crops:
+    def select(self, places: NDArray[np.intp]) -> Crops:
         """Some of the slices, by their places."""
         items = [self.items[int(place)] for place in places]
         return Crops(items, self.images[places], self.lungs[places], self.cropped[places])

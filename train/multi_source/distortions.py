@@ -28,7 +28,7 @@ QUALITY = (15, 80)  # of JPEG
 KEPT = 7  # pixels round the lungs that are kept when what lies outside is replaced
 
 
-def moved(image: Grey, lungs: Mask, opacities: Grey, rng: Random) -> tuple[Grey, Mask, Grey]:
+def random_affine(image: Grey, lungs: Mask, opacities: Grey, rng: Random) -> tuple[Grey, Mask, Grey]:
     """Mirrored, turned, scaled and shifted; lungs and opacities the same way."""
     height, width = image.shape
     angle = np.deg2rad(rng.uniform(-ROTATION, ROTATION))
@@ -47,7 +47,7 @@ def moved(image: Grey, lungs: Mask, opacities: Grey, rng: Random) -> tuple[Grey,
     return np.asarray(picture, np.uint8), mask > 0, np.asarray(hazy, np.uint8)
 
 
-def outside_replaced(image: Grey, lungs: Mask, other: Grey, rng: Random) -> Grey:
+def replace_outside(image: Grey, lungs: Mask, other: Grey, rng: Random) -> Grey:
     """Everything but the lungs and a rim replaced: by one level, or by another crop's outside."""
     kept = cv2.dilate(lungs.astype(np.uint8), disc(KEPT))
     if rng.random() < 0.5:
@@ -58,7 +58,7 @@ def outside_replaced(image: Grey, lungs: Mask, other: Grey, rng: Random) -> Grey
     return np.asarray(np.rint(image * soft + filled * (1 - soft)), np.uint8)
 
 
-def relit(image: Grey, rng: Random) -> Grey:
+def random_window(image: Grey, rng: Random) -> Grey:
     """Another window: air and tissue at other levels, a bend between them, bright ends cut off."""
     air, tissue = AIR + rng.uniform(-WINDOW, WINDOW), TISSUE + rng.uniform(-WINDOW, WINDOW)
     place = np.clip((np.arange(256) - AIR) / (TISSUE - AIR), 0, None)
@@ -68,7 +68,7 @@ def relit(image: Grey, rng: Random) -> Grey:
     return np.asarray(cv2.LUT(image, levels), np.uint8)
 
 
-def degraded(image: Grey, rng: Random) -> Grey:
+def degrade(image: Grey, rng: Random) -> Grey:
     """Blurred or sharpened, noisy, and compressed, each of them now and then."""
     draw = rng.random(3)
     if draw[0] < 0.3:

@@ -15,7 +15,7 @@ from train.data.covid_ct import COVID, NOT_COVID, Item
 from train.data.occlusion import lungs_blanked
 from train.data.sources import MILD, PARTS, SOURCES
 from train.multi_source.crops import Crops
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.networks import predict
 from train.run import write_json
 
@@ -24,7 +24,7 @@ SEVERE = "mosmed, CT-0 against CT-2 to CT-4"
 TEST_2 = "test-2"  # the paper's: SIRM's slices, and those without COVID-19 of its Test-1
 
 
-def validate(run: AcrossRun, data: Path, cache: Path | None = None) -> dict[str, Any]:
+def validate(run: MultiSourceRun, data: Path, cache: Path | None = None) -> dict[str, Any]:
     """Choose the threshold on the validation parts of the training's sources, and say how it does there.
 
     `elsewhere`: on the training and validation parts of those sources in `data` that were left out,
@@ -32,23 +32,27 @@ def validate(run: AcrossRun, data: Path, cache: Path | None = None) -> dict[str,
     part with the lungs blanked out.
     """
     trained_on = [name for name, weight in run.recipe().sources.items() if weight > 0]
-    found = _scored(run, {name: SOURCES[name](data).val for name in trained_on}, data, cache)
-    threshold = balanced_threshold(list(found.values()))
-    report = {name: described(*pair, threshold) for name, pair in with_severe(found).items()}
-    there = [name for name in SOURCES if name not in run.recipe().sources and (data / name).is_dir()]
-    left_out = {name: SOURCES[name](data) for name in there}
-    others = _scored(run, {n: source.train + source.val for n, source in left_out.items()}, data, cache)
+    scored = _scored(run, {name: SOURCES[name](data).val for name in trained_on}, data, cache)
+    threshold = balanced_threshold(list(scored.values()))
+    report = {name: evaluate_items(*pair, threshold) for name, pair in with_severe(scored).items()}
+    left_out_names = [name for name in SOURCES if name not in run.recipe().sources and (data / name).is_dir()]
+    left_out = {name: SOURCES[name](data) for name in left_out_names}
+    scored_elsewhere = _scored(
+        run, {n: source.train + source.val for n, source in left_out.items()}, data, cache
+    )
     content = {
         "threshold": threshold,
         "sources": report,
-        "elsewhere": {n: described(*pair, threshold) for n, pair in with_severe(others).items()},
+        "elsewhere": {
+            n: evaluate_items(*pair, threshold) for n, pair in with_severe(scored_elsewhere).items()
+        },
         "blanked": _auc_blanked(run, data, cache) if "covid-ct" in trained_on else None,
     }
     write_json(run.validation_file, content)
     return content
 
 
-def read_test_parts(run: AcrossRun, data: Path, cache: Path | None = None) -> dict[str, Any]:
+def evaluate_test_parts(run: MultiSourceRun, data: Path, cache: Path | None = None) -> dict[str, Any]:
     """Read the test parts of all sources once; a source left out of training is read as a whole, too."""
     sources = {name: make(data) for name, make in SOURCES.items()}
     parts = {name: source.test for name, source in sources.items()}
@@ -58,25 +62,25 @@ def read_test_parts(run: AcrossRun, data: Path, cache: Path | None = None) -> di
     if "sirm" not in run.recipe().sources:
         parts[TEST_2] = second_test(arrangement(1, data), data)
     threshold = run.threshold()
-    found = with_severe(_scored(run, parts, data, cache))
+    scored = with_severe(_scored(run, parts, data, cache))
     reading = {
         "by": "train across test",
         "part": "test",
         "threshold": threshold,
-        "sources": {name: described(*pair, threshold) for name, pair in found.items()},
+        "sources": {name: evaluate_items(*pair, threshold) for name, pair in scored.items()},
     }
     run.write_reading("test", reading)
     return reading
 
 
-def balanced_threshold(found: Sequence[tuple[Sequence[Item], Scores]]) -> float:
+def balanced_threshold(scored: Sequence[tuple[Sequence[Item], Scores]]) -> float:
     """Where the mean over sources of sensitivity plus specificity is largest; the middle of the best.
 
     Sources with one class count for what they have.
     """
     grid = np.linspace(0.05, 0.95, 181)
     total = np.zeros_like(grid)
-    for items, scores in found:
+    for items, scores in scored:
         labels = np.array([item.label for item in items])
         positive, negative = scores[labels == COVID], scores[labels == NOT_COVID]
         if len(positive):
@@ -87,7 +91,7 @@ def balanced_threshold(found: Sequence[tuple[Sequence[Item], Scores]]) -> float:
     return round(float(best[len(best) // 2]), 3)
 
 
-def described(items: Sequence[Item], scores: Scores, threshold: float) -> dict[str, Any]:
+def evaluate_items(items: Sequence[Item], scores: Scores, threshold: float) -> dict[str, Any]:
     """Metrics with 95 % intervals by patient or block; of one class alone, the share that is right."""
     labels = [item.label for item in items]
     units = [item.patient for item in items]
@@ -104,29 +108,29 @@ def described(items: Sequence[Item], scores: Scores, threshold: float) -> dict[s
     return {**counted, "metrics": {name: float(right.mean())}, "intervals": {name: _of_mean(right, units)}}
 
 
-def with_severe(found: Mapping[str, tuple[list[Item], Scores]]) -> dict[str, tuple[list[Item], Scores]]:
+def with_severe(scored: Mapping[str, tuple[list[Item], Scores]]) -> dict[str, tuple[list[Item], Scores]]:
     """MosMed once more without CT-1, whose slices may show nothing."""
-    every = dict(found)
-    for name, (items, scores) in found.items():
+    with_severe_cases = dict(scored)
+    for name, (items, scores) in scored.items():
         if name.startswith("mosmed"):
-            kept = [n for n, item in enumerate(items) if MILD not in item.path]
+            places = [n for n, item in enumerate(items) if MILD not in item.path]
             title = name.replace("mosmed", SEVERE, 1)
-            every[title] = [items[n] for n in kept], scores[kept]
-    return every
+            with_severe_cases[title] = [items[n] for n in places], scores[places]
+    return with_severe_cases
 
 
 def _scored(
-    run: AcrossRun, parts: Mapping[str, list[Item]], data: Path, cache: Path | None
+    run: MultiSourceRun, parts: Mapping[str, list[Item]], data: Path, cache: Path | None
 ) -> dict[str, tuple[list[Item], Scores]]:
     network, recipe = run.network(), run.recipe()
-    found = {}
+    scored = {}
     for name, items in parts.items():
         crops = Crops.read(items, data, recipe.image_size, cache, recipe.crop)
-        found[name] = items, predict.probabilities(predict.logits(network, crops.images))
-    return found
+        scored[name] = items, predict.probabilities(predict.logits(network, crops.images))
+    return scored
 
 
-def _auc_blanked(run: AcrossRun, data: Path, cache: Path | None) -> float | None:
+def _auc_blanked(run: MultiSourceRun, data: Path, cache: Path | None) -> float | None:
     recipe = run.recipe()
     if not recipe.crop:
         return None

@@ -18,7 +18,7 @@ from train.data.sources import SOURCES, Source, fingerprint
 from train.multi_source.crops import Crops
 from train.multi_source.guidance import OpacityHead, mix_styles, outside_share
 from train.multi_source.recipe import Recipe
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.multi_source.samples import Samples
 from train.networks import pretrained
 from train.networks.light_cnn import LightCNN
@@ -32,7 +32,7 @@ ROUND = 100  # steps between checkpoints
 def fit(
     recipe: Recipe,
     data: Path,
-    run: AcrossRun,
+    run: MultiSourceRun,
     weights: Weights | None,
     resume: bool = False,
     cache: Path | None = None,
@@ -59,7 +59,7 @@ def fit(
             raise DataError(f"{data}: its slices are not those that {run.path} was begun with")
         training.restore(run)
     else:
-        run.begin_across(recipe, network.mean, network.std, split)
+        run.begin_multi_source(recipe, network.mean, network.std, split)
     training.run(Samples(crops, recipe), lambda: training.save(run))
     average = cast(LightCNN, training.averaged.module)
     torch.save(average.state_dict(), run.weights)
@@ -139,7 +139,7 @@ class Training:
         self.averaged.update_parameters(self.network)
         return answered
 
-    def save(self, run: AcrossRun) -> None:
+    def save(self, run: MultiSourceRun) -> None:
         """The checkpoint whole or not at all, and the table of losses."""
         part = run.checkpoint.with_suffix(".part")
         content = {
@@ -155,7 +155,7 @@ class Training:
         rows = [f"{(n + 1) * ROUND},{loss:.6f}" for n, loss in enumerate(self.losses)]
         (run.path / "losses.csv").write_text("\n".join(["step,train_loss", *rows]) + "\n")
 
-    def restore(self, run: AcrossRun) -> None:
+    def restore(self, run: MultiSourceRun) -> None:
         """Back to the checkpoint. Raises RunError when it was made by another recipe."""
         content = torch.load(run.checkpoint, map_location="cpu", weights_only=True)
         began, now = content["recipe"], asdict(self.recipe)

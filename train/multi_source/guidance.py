@@ -38,9 +38,11 @@ class OpacityHead(nn.Module):
 
     def forward(self, features: Tensor, opacities: Tensor) -> Tensor:
         """Binary cross-entropy. features: float `[n, 128, h, w]`; opacities: uint8 `[n, H, W]`."""
-        found = self.weights(features).squeeze(1).float()
-        target = nn.functional.adaptive_avg_pool2d(opacities.unsqueeze(1) / 255, found.shape[1:]).squeeze(1)
-        return nn.functional.binary_cross_entropy_with_logits(found, target)
+        predicted = self.weights(features).squeeze(1).float()
+        target = nn.functional.adaptive_avg_pool2d(opacities.unsqueeze(1) / 255, predicted.shape[1:]).squeeze(
+            1
+        )
+        return nn.functional.binary_cross_entropy_with_logits(predicted, target)
 
 
 def mix_styles(network: LightCNN) -> None:

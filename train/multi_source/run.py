@@ -16,10 +16,10 @@ from train.run import Run, RunError, read_json, versions, write_json
 MAP_SIDE = 4  # of the maps that the finished network gives out; training has them whole
 
 
-class AcrossRun(Run):
+class MultiSourceRun(Run):
     """recipe.json, losses.csv, weights.pt, validation.json, and the readings of test parts."""
 
-    def begin_across(self, recipe: Recipe, mean: float, std: float, split: Mapping[str, Any]) -> None:
+    def begin_multi_source(self, recipe: Recipe, mean: float, std: float, split: Mapping[str, Any]) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
         record = {"recipe": asdict(recipe), "mean": mean, "std": std, "split": split, "versions": versions()}
         write_json(self.path / "recipe.json", record)
@@ -53,7 +53,7 @@ class AcrossRun(Run):
         return float(read_json(self.validation_file)["threshold"])
 
 
-def opened(folder: Path) -> Run:
+def open_run(folder: Path) -> Run:
     """The run in a folder, of either kind: across sources, or of the paper."""
-    run = AcrossRun(folder)
+    run = MultiSourceRun(folder)
     return run if run.recorded() else Run(folder)

@@ -52,14 +52,14 @@ class Samples:
         self._healthy = [n for n, i in enumerate(items) if i.path.startswith(HEALTHY) and crops.cropped[n]]
         self._chances = {n: self._chance(items[n]) for n in range(len(items))}
         pairs = zip(crops.images, crops.lungs, strict=True)
-        self._opacities = np.stack([transplants.opacities(*pair) for pair in pairs])
+        self._opacities = np.stack([transplants.opacity_map(*pair) for pair in pairs])
         self._donors = {
             label: [
                 n
                 for n, i in enumerate(items)
                 if i.label == label
                 and not i.path.startswith(HEALTHY)
-                and transplants.enough(self._opacities[n])
+                and transplants.has_enough(self._opacities[n])
             ]
             for label in (0, 1)
         }
@@ -84,11 +84,11 @@ class Samples:
             opacities = np.zeros_like(opacities)
         elif rng.random() < recipe.outside and lungs.any():
             other = self.crops.images[rng.integers(len(self.crops.images))]
-            image = distortions.outside_replaced(image, lungs, other, rng)
+            image = distortions.replace_outside(image, lungs, other, rng)
         if recipe.geometric:
-            image, lungs, opacities = distortions.moved(image, lungs, opacities, rng)
+            image, lungs, opacities = distortions.random_affine(image, lungs, opacities, rng)
         if recipe.intensity:
-            image = distortions.degraded(distortions.relit(image, rng), rng)
+            image = distortions.degrade(distortions.random_window(image, rng), rng)
         return image, lungs, opacities, target
 
     def _label(self, rng: np.random.Generator) -> int:
@@ -112,7 +112,7 @@ class Samples:
         other, opacities = self.crops.images[donor], self._opacities[donor]
         if rng.random() < 0.5:
             other, opacities = np.ascontiguousarray(other[:, ::-1]), np.ascontiguousarray(opacities[:, ::-1])
-        mixed = transplants.transplanted(image, lungs, other, opacities)
+        mixed = transplants.transplant(image, lungs, other, opacities)
         both = np.maximum(self._opacities[place], opacities * lungs)
         return mixed, lungs, both, self._target(self.crops.items[donor])
 

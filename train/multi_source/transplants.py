@@ -21,7 +21,7 @@ HAZY = AIR + 0.22 * (TISSUE - AIR)  # grey level above which blurred lung is no 
 LEAST = 0.015  # of the crop: fewer opacities are none worth moving
 
 
-def opacities(image: Grey, lungs: Mask) -> Grey:
+def opacity_map(image: Grey, lungs: Mask) -> Grey:
     """How much of each pixel is opacity, uint8 `[h, w]`, 255 for all; vessels are too thin to count."""
     hazy = (cv2.GaussianBlur(image, (0, 0), 1.5) > HAZY) & lungs
     opened = cv2.morphologyEx(hazy.astype(np.uint8), cv2.MORPH_OPEN, disc(7))
@@ -29,11 +29,11 @@ def opacities(image: Grey, lungs: Mask) -> Grey:
     return np.asarray(cv2.GaussianBlur(wider * np.uint8(255), (0, 0), 1.5), np.uint8)
 
 
-def enough(opacity: Grey) -> bool:
+def has_enough(opacity: Grey) -> bool:
     return bool(opacity.mean() > 255 * LEAST)
 
 
-def transplanted(healthy: Grey, lungs: Mask, donor: Grey, opacity: Grey) -> Grey:
+def transplant(healthy: Grey, lungs: Mask, donor: Grey, opacity: Grey) -> Grey:
     """healthy with the donor's opacities, where both are lung; neither gets darker for it."""
     weight = opacity / np.float32(255) * cv2.GaussianBlur(lungs * np.float32(1), (0, 0), 1.0)
     both = np.maximum(healthy, donor)

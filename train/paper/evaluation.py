@@ -9,7 +9,7 @@ from typing import Any, Literal
 from edgect.metrics import FIVE, confusion, evaluate, intervals
 from train.data.arrangements import Arrangement, arrangement, second_test
 from train.data.covid_ct import Item
-from train.data.images import load
+from train.data.images import load_images
 from train.networks import predict
 from train.paper import published
 from train.run import Run
@@ -29,7 +29,7 @@ PAPER: dict[tuple[int, Part], published.Row] = {
 }
 
 
-def test(run: Run, data: Path, part: Part) -> dict[str, Any]:
+def evaluate_part(run: Run, data: Path, part: Part) -> dict[str, Any]:
     """The five metrics and AUC on one part, with 95 % intervals by patient.
 
     test-1 is the test part of the run's own arrangement; test-2 SIRM with Test-1's negatives;
@@ -39,7 +39,7 @@ def test(run: Run, data: Path, part: Part) -> dict[str, Any]:
     """
     network, split = run.network(), run.arrangement()
     items = PARTS[part](split, data)
-    images = load(items, data, run.settings().image_size)
+    images = load_images(items, data, run.settings().image_size)
     probabilities = predict.probabilities(predict.logits(network, images))
     labels = [item.label for item in items]
     patients = [item.patient for item in items]
@@ -57,7 +57,7 @@ def test(run: Run, data: Path, part: Part) -> dict[str, Any]:
     return reading
 
 
-def report(reading: dict[str, Any], arrangement_number: int) -> str:
+def format_reading(reading: dict[str, Any], arrangement_number: int) -> str:
     """The reading as a table, beside the paper's figures where it has them."""
     published = dict(zip(FIVE, PAPER.get((arrangement_number, reading["part"]), ()), strict=False))
     lines = [

@@ -20,14 +20,14 @@ from train.data.augmentation import FACTOR, quadruple
 from train.data.images import Slices
 from train.networks import predict
 from train.networks.pretrained import Weights
-from train.paper.training_state import State
-from train.run import DivergedError, Run, RunError, Settings
+from train.paper.training_state import TrainingState
+from train.run import DivergedError, Run, RunError, TrainingSettings
 
 Images = NDArray[np.uint8]
 
 
 def fit(
-    settings: Settings,
+    settings: TrainingSettings,
     data: Path,
     run: Run,
     weights: Weights | None = None,
@@ -56,7 +56,7 @@ def fit(
 
 
 def train(
-    settings: Settings,
+    settings: TrainingSettings,
     split: Arrangement,
     slices: Slices,
     run: Run,
@@ -64,11 +64,11 @@ def train(
     device: str,
     progress: tqdm[Any],
     title: str = "",
-) -> State:
+) -> TrainingState:
     """The epochs of `fit`, from the run's checkpoint if there is one, on slices already read."""
     torch.set_num_threads(settings.threads)
     mean, std = slices.grey_levels()
-    state = State.begin(settings, slices.images, mean, std, weights, device)
+    state = TrainingState.begin(settings, slices.images, mean, std, weights, device)
     if run.checkpoint.exists():
         state.restore(run, settings)
     else:
@@ -77,22 +77,27 @@ def train(
     for epoch in range(len(state.history), settings.all_epochs):
         progress.set_description(f"{title}epoch {epoch + 1}/{settings.all_epochs}")
         loss = _train_epoch(state, settings, epoch, slices, device, progress)
-        found = _validate(state, slices, device)
+        validated = _validate(state, slices, device)
         rate = settings.learning_rate_at(epoch)
-        state.end_epoch({"epoch": epoch + 1, "learning_rate": rate, "train_loss": loss, **found})
+        state.end_epoch({"epoch": epoch + 1, "learning_rate": rate, "train_loss": loss, **validated})
         state.save(run, settings)
         if not title:
-            progress.set_postfix(loss=f"{loss:.3f}", val=f"{found['val_accuracy']:.3f}")
+            progress.set_postfix(loss=f"{loss:.3f}", val=f"{validated['val_accuracy']:.3f}")
     return state
 
 
-def slices_to_train(settings: Settings, slices: Slices) -> int:
+def slices_to_train(settings: TrainingSettings, slices: Slices) -> int:
     """How many slices all epochs take: the unit of progress."""
     return settings.all_epochs * len(slices.images) * (FACTOR if settings.augmentation == "paper" else 1)
 
 
 def _train_epoch(
-    state: State, settings: Settings, epoch: int, slices: Slices, device: str, progress: tqdm[Any]
+    state: TrainingState,
+    settings: TrainingSettings,
+    epoch: int,
+    slices: Slices,
+    device: str,
+    progress: tqdm[Any],
 ) -> float:
     for group in state.optimiser.param_groups:
         group["lr"] = settings.learning_rate_at(epoch)
@@ -124,15 +129,15 @@ def _train_epoch(
     return total / len(images)
 
 
-def _batches(count: int, settings: Settings, epoch: int) -> Iterator[NDArray[np.intp]]:
+def _batches(count: int, settings: TrainingSettings, epoch: int) -> Iterator[NDArray[np.intp]]:
     """Order depends on seed and epoch alone, so that a resumed run sees the same batches."""
     order = np.random.default_rng([settings.seed, epoch]).permutation(count)
     yield from (order[start : start + settings.batch_size] for start in range(0, count, settings.batch_size))
 
 
-def _validate(state: State, slices: Slices, device: str) -> dict[str, float]:
-    logits = predict.logits(state.judged, slices.val_images, device)
-    found = evaluate(slices.val_labels.numpy(), predict.probabilities(logits))
-    kept = ("accuracy", "sensitivity", "specificity", "auc")
+def _validate(state: TrainingState, slices: Slices, device: str) -> dict[str, float]:
+    logits = predict.logits(state.validated_network, slices.val_images, device)
+    metrics = evaluate(slices.val_labels.numpy(), predict.probabilities(logits))
+    names = ("accuracy", "sensitivity", "specificity", "auc")
     loss = float(nn.functional.cross_entropy(logits, slices.val_labels))
-    return {"val_loss": loss, **{f"val_{name}": found[name] for name in kept}}
+    return {"val_loss": loss, **{f"val_{name}": metrics[name] for name in names}}

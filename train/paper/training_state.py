@@ -14,11 +14,11 @@ from train.networks import pretrained
 from train.networks.architectures import ARCHITECTURES, Network
 from train.networks.moving_average import averaged
 from train.networks.pretrained import Weights
-from train.run import Run, RunError, Settings
+from train.run import Run, RunError, TrainingSettings
 
 
 @dataclass
-class State:
+class TrainingState:
     """Network, optimiser, and the epochs so far.
 
     averaged: the moving average of the network, None without one. best: weights of the epoch
@@ -34,13 +34,13 @@ class State:
     @classmethod
     def begin(
         cls,
-        settings: Settings,
+        settings: TrainingSettings,
         images: NDArray[np.uint8],
         mean: float,
         std: float,
         weights: Weights | None,
         device: str,
-    ) -> State:
+    ) -> TrainingState:
         """Before the first epoch. images: the training slices, uint8 `[n, H, W]`."""
         torch.manual_seed(settings.seed)
         network = ARCHITECTURES[settings.architecture](mean, std)
@@ -53,20 +53,22 @@ class State:
         return cls(network, average if settings.average_decay else None, optimiser)
 
     @property
-    def judged(self) -> Network:
+    def validated_network(self) -> Network:
         """The network that is validated and kept."""
         return self.network if self.averaged is None else cast(Network, self.averaged.module)
 
     def end_epoch(self, row: dict[str, float]) -> None:
         self.history.append(row)
         if row is self.selected():
-            self.best = {name: value.cpu().clone() for name, value in self.judged.state_dict().items()}
+            self.best = {
+                name: value.cpu().clone() for name, value in self.validated_network.state_dict().items()
+            }
 
     def selected(self) -> dict[str, float]:
         """The best epoch by validation accuracy, then loss; the first of equals."""
         return max(self.history, key=lambda row: (row["val_accuracy"], -row["val_loss"]))
 
-    def save(self, run: Run, settings: Settings) -> None:
+    def save(self, run: Run, settings: TrainingSettings) -> None:
         """Write the checkpoint whole or not at all, and the table of epochs."""
         part = run.checkpoint.with_suffix(".part")
         content = {
@@ -81,7 +83,7 @@ class State:
         part.replace(run.checkpoint)
         run.write_epochs(self.history)
 
-    def restore(self, run: Run, settings: Settings) -> None:
+    def restore(self, run: Run, settings: TrainingSettings) -> None:
         """Go back to the checkpoint. Raises RunError when it was made with other settings."""
         content: dict[str, Any] = torch.load(run.checkpoint, map_location="cpu", weights_only=True)
         began, now = content["settings"], asdict(settings)

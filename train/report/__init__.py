@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.report.multi_source import page as multi_source_page
 from train.report.multi_source.trainings import DEFAULT
 from train.report.paper import page as paper_page
@@ -33,6 +33,6 @@ def gallery(runs: Path, data: Path, folder: Path) -> None:
     pictures.activation_figures(networks, items, data, folder)
     pictures.lung_mask_figure(items, data, folder)
     pictures.alteration_figure(items, data, folder)
-    default = AcrossRun(runs / DEFAULT)
+    default = MultiSourceRun(runs / DEFAULT)
     if default.weights.is_file():
-        source_gallery.draw(default, data, folder)
+        source_gallery.draw_figures(default, data, folder)

@@ -15,9 +15,9 @@ from deploy.description.model_card import card
 from deploy.int8 import distil
 from edgect.bundle import Bundle
 from train.paper.fit import fit
-from train.run import Run, Settings, write_json
+from train.run import Run, TrainingSettings, write_json
 
-SMALL = Settings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1)
+SMALL = TrainingSettings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1)
 ONE = {"auc": 0.9, "interval": [0.8, 0.95]}
 EVIDENCE = {
     "in_lungs": {"covid": {"share": 0.31, "interval": [0.27, 0.35], "area": 0.402}},
@@ -29,13 +29,15 @@ EVIDENCE = {
 def described(run: Run) -> dict:
     empty = CalibrationSet(np.zeros((0, 67, 67), np.uint8), [])
     return json.loads(
-        json.dumps(manifest.describe("tiny", trained_runs.of(run.path), empty, distil.Settings()))
+        json.dumps(
+            manifest.describe("tiny", trained_runs.load(run.path), empty, distil.DistillationSettings())
+        )
     )
 
 
 def card_of(run: Run) -> str:
     description = described(run)
-    return card(description, trained_runs.of(run.path).passages(description))
+    return card(description, trained_runs.load(run.path).passages(description))
 
 
 def test_the_card_says_what_the_network_looks_at(run: Run, tmp_path: Path) -> None:
@@ -51,7 +53,7 @@ def test_the_card_says_what_the_network_looks_at(run: Run, tmp_path: Path) -> No
 
 def test_arrangement_2_brings_sirms_name_and_terms(run: Run, covid_ct: Path, tmp_path: Path) -> None:
     second = Run(tmp_path / "second")
-    fit(Settings(**{**vars(SMALL), "arrangement": 2}), covid_ct, second)
+    fit(TrainingSettings(**{**vars(SMALL), "arrangement": 2}), covid_ct, second)
     first, found = described(run), described(second)
     assert "SIRM" in found["training"]["data"]
     assert "non-commercial" in found["licence"]
@@ -61,7 +63,7 @@ def test_arrangement_2_brings_sirms_name_and_terms(run: Run, covid_ct: Path, tmp
 
 def test_another_architecture_makes_no_bundle(covid_ct: Path, tmp_path: Path) -> None:
     other = Run(tmp_path / "run")
-    fit(Settings(**{**vars(SMALL), "architecture": "squeezenet"}), covid_ct, other)
+    fit(TrainingSettings(**{**vars(SMALL), "architecture": "squeezenet"}), covid_ct, other)
     command = [sys.executable, "-m", "deploy", str(other.path), "--data", str(covid_ct)]
     done = subprocess.run([*command, "--out", str(tmp_path / "b")], capture_output=True, text=True)
     assert done.returncode == 2

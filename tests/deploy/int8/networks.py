@@ -121,7 +121,7 @@ def small(size: tuple[int, int], groups: int, map_side: int, first_is_coarse: bo
     tops = {name: COARSE if (n % 2 == 0) == first_is_coarse else FINE for n, name in enumerate(convs)}
     levelled(convs, shown, tops)
     head.weight /= tops[form.LAST]
-    return Small(convs, *rounding.prepared(convs, shown), head, shown)
+    return Small(convs, *rounding.round_weights(convs, shown), head, shown)
 
 
 def extreme(size: tuple[int, int]) -> Small:
@@ -136,7 +136,7 @@ def extreme(size: tuple[int, int]) -> Small:
         conv.weight.sign_()
     levelled(convs, shown, dict.fromkeys(convs, COARSE), least=0.5)
     head.weight /= COARSE
-    return Small(convs, *rounding.prepared(convs, shown), head, shown)
+    return Small(convs, *rounding.round_weights(convs, shown), head, shown)
 
 
 def onnx_bytes(network: Small) -> bytes:

@@ -10,7 +10,7 @@ import torch
 
 from deploy.int8 import form, rounding
 from deploy.int8.form import FIRST, LAST, UPSAMPLE
-from deploy.int8.scheme import WEIGHT_TOP, Scheme
+from deploy.int8.scheme import WEIGHT_MAX, Scheme
 from deploy.int8.simulated import Float, Simulated, tensor_of
 from tests.deploy.int8.networks import Small, small
 
@@ -61,7 +61,7 @@ def test_weights_come_rounded(network: Small) -> None:
     """Of the first convolution, whose inputs have a step of 1: whole numbers of scales."""
     whole = network.convs[FIRST].weight / network.scheme.scales[FIRST]
     torch.testing.assert_close(whole, whole.round(), atol=1e-3, rtol=0)
-    assert whole.abs().max() <= WEIGHT_TOP + 1e-3
+    assert whole.abs().max() <= WEIGHT_MAX + 1e-3
 
 
 def test_the_places_of_a_square_are_one_channel(network: Small) -> None:
@@ -71,7 +71,7 @@ def test_the_places_of_a_square_are_one_channel(network: Small) -> None:
 
 def test_the_given_weights_stay_as_they_are(network: Small) -> None:
     before = {name: (conv.weight.clone(), conv.bias.clone()) for name, conv in network.real.items()}
-    rounding.prepared(network.real, network.images)
+    rounding.round_weights(network.real, network.images)
     for name, (weight, bias) in before.items():
         assert torch.equal(network.real[name].weight, weight)
         assert torch.equal(network.real[name].bias, bias)
@@ -86,7 +86,7 @@ def test_weights_of_exactly_zero_stay_numbers(network: Small) -> None:
     convs[FIRST].weight[0] = 0
     convs[LAST].weight[:, 0] = 0
     convs["fire4.expand3x3"].weight[0, 0, 0, 0] = 0
-    found, scheme = rounding.prepared(convs, network.images)
+    found, scheme = rounding.round_weights(convs, network.images)
     for name, conv in found.items():
         assert conv.weight.isfinite().all(), name
         assert conv.bias.isfinite().all(), name

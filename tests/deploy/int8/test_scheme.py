@@ -14,20 +14,20 @@ from deploy.int8.form import Conv
 from deploy.int8.scheme import (
     COARSE,
     FLOOR,
-    TOP,
-    WEIGHT_TOP,
-    Numbers,
+    UINT8_MAX,
+    WEIGHT_MAX,
+    QParams,
     Scheme,
     absorbed,
-    by_input,
-    image_numbers,
-    integers,
-    joined,
+    concatenated,
+    image_qparams,
+    integer_conv,
+    per_input_channel,
     weight_scales,
 )
 
 NAME, SQUEEZE = "fire2.expand1x1", "fire2.squeeze"
-SATURATES = COARSE * TOP - 1  # the least of largest activations from which ELU is saturation
+SATURATES = COARSE * UINT8_MAX - 1  # the least of largest activations from which ELU is saturation
 
 highs = st.lists(st.floats(0.01, 3000), min_size=1, max_size=8)
 coarse = st.lists(st.floats(0.01, 3000), max_size=8).flatmap(
@@ -39,32 +39,37 @@ def scheme(values: list[float]) -> Scheme:
     return Scheme(dict.fromkeys((NAME, SQUEEZE), torch.tensor(values)), {})
 
 
-def decoded(numbers: Numbers, q: Tensor) -> Tensor:
+def decoded(numbers: QParams, q: Tensor) -> Tensor:
     """q: `[n, C]`."""
     return numbers.steps * (q - numbers.zeros)
 
 
-def encoded(numbers: Numbers, x: Tensor) -> Tensor:
-    return (x / numbers.steps + numbers.zeros).round().clamp(0, TOP)
+def encoded(numbers: QParams, x: Tensor) -> Tensor:
+    return (x / numbers.steps + numbers.zeros).round().clamp(0, UINT8_MAX)
 
 
 @given(highs)
 def test_256_numbers_reach_from_below_elus_least_to_the_largest_activation(values: list[float]) -> None:
     for name in (NAME, SQUEEZE):
         after, most = scheme(values).after_elu(name), torch.tensor(values)
-        least, largest = decoded(after, torch.zeros(1, 1))[0], decoded(after, torch.full((1, 1), TOP))[0]
+        least, largest = (
+            decoded(after, torch.zeros(1, 1))[0],
+            decoded(after, torch.full((1, 1), UINT8_MAX))[0],
+        )
         half = after.steps / 2 + 1e-4 * (1 + most)
         assert (least <= -1 + half).all()
         assert (largest >= most - half).all()
         before = scheme(values).before_elu(name)
-        assert (decoded(before, torch.full((1, 1), TOP))[0] >= most - before.steps / 2 - 1e-4 * most).all()
+        assert (
+            decoded(before, torch.full((1, 1), UINT8_MAX))[0] >= most - before.steps / 2 - 1e-4 * most
+        ).all()
         if not scheme(values).saturates(name):
             assert (decoded(before, torch.zeros(1, 1))[0] <= FLOOR + before.steps / 2 + 1e-4).all()
 
 
 @given(highs)
 def test_every_number_stands_for_a_value_of_its_own(values: list[float]) -> None:
-    every = torch.arange(TOP + 1.0)[:, None]
+    every = torch.arange(UINT8_MAX + 1.0)[:, None]
     for name in (NAME, SQUEEZE):
         for numbers in (scheme(values).before_elu(name), scheme(values).after_elu(name)):
             values_of = decoded(numbers, every)
@@ -75,13 +80,13 @@ def test_every_number_stands_for_a_value_of_its_own(values: list[float]) -> None
 @given(highs)
 def test_what_is_padded_with_is_one_of_the_numbers(values: list[float]) -> None:
     numbers = scheme(values).after_elu(SQUEEZE)
-    assert 0 <= numbers.zero_point <= TOP
+    assert 0 <= numbers.zero_point <= UINT8_MAX
     assert decoded(numbers, torch.tensor([[float(numbers.zero_point)]]))[0].tolist() == [0] * len(values)
 
 
 def test_no_zero_that_padding_could_have_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"0\.5"):
-        _ = Numbers(torch.ones(2), torch.full((2,), 0.5)).zero_point
+        _ = QParams(torch.ones(2), torch.full((2,), 0.5)).zero_point
 
 
 @given(coarse)
@@ -113,7 +118,7 @@ def test_places_of_a_square_are_one_channel_after_the_shuffle() -> None:
 
 
 def test_numbers_of_places_first_follow_their_channels() -> None:
-    numbers = Numbers(torch.arange(64.0), torch.arange(64.0) / 7)
+    numbers = QParams(torch.arange(64.0), torch.arange(64.0) / 7)
     moved = numbers.places_first(2)
     # group, channel, place -> group, place, channel
     places = ((group, channel, place) for group in (0, 1) for place in range(16) for channel in (0, 1))
@@ -149,26 +154,26 @@ def test_integers_compute_the_convolution_of_what_the_numbers_stand_for(case: di
     shape = (outputs, 3, kernel, kernel)
     steps = uniform(0.01, 3, channels)
     zeros = torch.full((channels,), 37.0) if padding else uniform(0, 90, channels)
-    read = Numbers(steps, zeros)
-    given_as = Numbers(uniform(0.1, 3, outputs), uniform(0, 200, outputs)) if case["to_numbers"] else None
-    absorbed_steps = by_input(steps, outputs, groups)
+    read = QParams(steps, zeros)
+    given_as = QParams(uniform(0.1, 3, outputs), uniform(0, 200, outputs)) if case["to_numbers"] else None
+    absorbed_steps = per_input_channel(steps, outputs, groups)
     if case["whole"]:
-        whole = torch.randint(-WEIGHT_TOP, WEIGHT_TOP + 1, shape, generator=rng)
-        whole[:, 0, 0, 0] = WEIGHT_TOP
+        whole = torch.randint(-WEIGHT_MAX, WEIGHT_MAX + 1, shape, generator=rng)
+        whole[:, 0, 0, 0] = WEIGHT_MAX
         weight = whole * uniform(0.001, 1, outputs, 1, 1, 1) / absorbed_steps
     else:
         weight = uniform(-1, 1, *shape)
     bias = uniform(-20, 20, outputs)
     conv = Conv(weight, bias, case["stride"], padding, groups)
     scales = weight_scales(absorbed(conv, read))
-    q = torch.randint(0, TOP + 1, (2, channels, 6, 7), generator=rng).double()
+    q = torch.randint(0, UINT8_MAX + 1, (2, channels, 6, 7), generator=rng).double()
 
     real = (q - zeros[:, None, None]) * steps[:, None, None]
     options = {"stride": case["stride"], "padding": padding, "groups": groups}
     wanted = functional.conv2d(real, weight.double(), bias.double(), **options)
-    found = integers(conv, scales, read, given_as)
+    found = integer_conv(conv, scales, read, given_as)
     assert found.weight.dtype == np.int8
-    assert np.abs(found.weight.astype(int)).max() <= WEIGHT_TOP
+    assert np.abs(found.weight.astype(int)).max() <= WEIGHT_MAX
     sums = functional.conv2d(q - found.zero_point, torch.from_numpy(found.weight).double(), **options)
     factor, moved = (torch.from_numpy(v)[:, None, None].double() for v in (found.factor, found.bias))
     numbers = factor * sums + moved
@@ -183,5 +188,5 @@ def test_integers_compute_the_convolution_of_what_the_numbers_stand_for(case: di
 
 
 def test_numbers_of_parts_that_are_joined_lie_one_after_the_other() -> None:
-    numbers = joined([image_numbers(), Numbers(torch.tensor([2.0, 3.0]), torch.tensor([0.5, 0.25]))])
+    numbers = concatenated([image_qparams(), QParams(torch.tensor([2.0, 3.0]), torch.tensor([0.5, 0.25]))])
     assert (numbers.steps.tolist(), numbers.zeros.tolist()) == ([1, 2, 3], [0, 0.5, 0.25])

@@ -13,7 +13,7 @@ import openvino as ov
 import pytest
 
 from deploy.output_scaling import threshold
-from deploy.verification.processors import HERE
+from deploy.verification.processors import NATIVE
 from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle
@@ -22,7 +22,7 @@ from tests.deploy.models import primitives, stored_in_ir, stored_in_onnx
 from tests.deploy.multi_source_run import CAPPED, SIZE, THRESHOLD
 from train.data.sources import SOURCES, source_of
 from train.multi_source import crops
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.networks import predict
 from train.run import write_json
 
@@ -57,9 +57,9 @@ def test_every_model_answers_with_a_heat_map_of_the_slices_shape(
     assert answer.evidence.shape == answer.pixels.shape == (72, 72)
 
 
-def test_the_manifest_says_how_slices_are_seen_and_trained_on(manifest: dict, across: AcrossRun) -> None:
+def test_the_manifest_says_how_slices_are_seen_and_trained_on(manifest: dict, across: MultiSourceRun) -> None:
     assert manifest["input"]["shape"] == [1, *SIZE]
-    assert manifest["input"]["steps"] == crops.steps(SIZE)
+    assert manifest["input"]["steps"] == crops.preprocessing_steps(SIZE)
     training = manifest["training"]
     assert training["recipe"]["upsample_groups"] == 16
     assert training["split"] == across.record()["split"]
@@ -71,7 +71,7 @@ def test_the_manifest_says_how_slices_are_seen_and_trained_on(manifest: dict, ac
 
 
 def test_labels_are_the_networks_own_at_the_runs_own_threshold(
-    lungs_bundle: Path, across: AcrossRun, sources: Path
+    lungs_bundle: Path, across: MultiSourceRun, sources: Path
 ) -> None:
     classifier = Classifier(lungs_bundle, "onnxruntime", "fp32", gate=False)
     assert classifier.bundle.manifest["temperature"] != 1
@@ -130,10 +130,10 @@ def test_validation_and_test_parts_were_compared_by_processor(manifest: dict, so
         part: {count} for part, count in counts.items()
     }
     for rows in table.values():
-        assert set(rows) == {processor.name for processor in (*HERE, *CAPPED)}
+        assert set(rows) == {processor.name for processor in (*NATIVE, *CAPPED)}
 
 
-def test_readings_of_the_test_parts_are_written_down(manifest: dict, across: AcrossRun) -> None:
+def test_readings_of_the_test_parts_are_written_down(manifest: dict, across: MultiSourceRun) -> None:
     readings = across.readings("test")
     tests = [title for title in manifest["metrics"] if title.startswith("test")]
     assert [reading["part"] for reading in readings] == tests
@@ -166,7 +166,7 @@ def test_the_card_says_where_it_fails_and_what_it_is_not_for(lungs_bundle: Path,
 
 
 def test_evidence_found_later_is_a_table_of_sources(
-    lungs_bundle: Path, across: AcrossRun, sources: Path, tmp_path: Path
+    lungs_bundle: Path, across: MultiSourceRun, sources: Path, tmp_path: Path
 ) -> None:
     bundle = Path(shutil.copytree(lungs_bundle, tmp_path / "lungs"))
     run = Path(shutil.copytree(across.path, tmp_path / "run"))
@@ -190,9 +190,9 @@ def test_evidence_found_later_is_a_table_of_sources(
 
 
 def test_a_run_without_a_threshold_says_how_to_get_one(
-    across: AcrossRun, sources: Path, tmp_path: Path
+    across: MultiSourceRun, sources: Path, tmp_path: Path
 ) -> None:
-    run = AcrossRun(Path(shutil.copytree(across.path, tmp_path / "run")))
+    run = MultiSourceRun(Path(shutil.copytree(across.path, tmp_path / "run")))
     run.validation_file.unlink()
     done = deploy(run.path, sources, tmp_path / "out")
     assert done.returncode == 2
@@ -201,9 +201,9 @@ def test_a_run_without_a_threshold_says_how_to_get_one(
 
 
 def test_slices_other_than_the_trainings_are_refused(
-    across: AcrossRun, sources: Path, tmp_path: Path
+    across: MultiSourceRun, sources: Path, tmp_path: Path
 ) -> None:
-    run = AcrossRun(Path(shutil.copytree(across.path, tmp_path / "run")))
+    run = MultiSourceRun(Path(shutil.copytree(across.path, tmp_path / "run")))
     record = json.loads((run.path / "recipe.json").read_text())
     record["split"]["mosmed"]["train"]["slices"] += 1
     write_json(run.path / "recipe.json", record)

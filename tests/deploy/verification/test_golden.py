@@ -29,5 +29,5 @@ def test_the_slice_is_the_same_whenever_it_is_made(made, tmp_path: Path) -> None
     bundle = Bundle.load(made[0])
     assert golden.preparation(bundle) == []
     again = Path(shutil.copytree(bundle.path, tmp_path / "again"))
-    made_here.slices(again, bundle.manifest["input"]["steps"])
+    made_here.write_slices(again, bundle.manifest["input"]["steps"])
     assert golden.preparation(Bundle.load(again)) == []  # hashes of the files included

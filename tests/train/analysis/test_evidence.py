@@ -10,14 +10,14 @@ from PIL import Image
 
 from edgect.metrics import auc
 from train.analysis import evidence
-from train.analysis.evidence import measure, share_inside
+from train.analysis.evidence import measure_evidence, share_inside
 from train.data import lung_masks
 from train.data.covid_ct import COVID, Item
-from train.data.images import load
+from train.data.images import load_images
 from train.data.occlusion import ALTERATIONS
 from train.networks import predict
 from train.paper.fit import fit
-from train.run import Run, Settings
+from train.run import Run, TrainingSettings
 
 SIDE = 67
 
@@ -25,7 +25,11 @@ SIDE = 67
 @pytest.fixture(scope="module")
 def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = Run(tmp_path_factory.mktemp("runs") / "run")
-    fit(Settings(image_size=SIDE, epochs=1, more_epochs=0, augmentation="none", threads=1), covid_ct, run)
+    fit(
+        TrainingSettings(image_size=SIDE, epochs=1, more_epochs=0, augmentation="none", threads=1),
+        covid_ct,
+        run,
+    )
     return run
 
 
@@ -36,7 +40,7 @@ def items(run: Run) -> list[Item]:
 
 @pytest.fixture(scope="module")
 def result(run: Run, items: list[Item], covid_ct: Path) -> dict:
-    return measure(run, items, covid_ct)
+    return measure_evidence(run, items, covid_ct)
 
 
 def test_the_share_of_a_map_inside_a_mask() -> None:
@@ -50,11 +54,11 @@ def test_the_share_of_a_map_inside_a_mask() -> None:
 def test_evidence_is_the_difference_of_the_class_maps_laid_over_the_slice(
     run: Run, items: list[Item], covid_ct: Path
 ) -> None:
-    network, images = run.network(), load(items[:4], covid_ct, SIDE)
+    network, images = run.network(), load_images(items[:4], covid_ct, SIDE)
     with torch.inference_mode():
         cam = network(torch.from_numpy(images).unsqueeze(1))[1]
         expected = torch.nn.functional.interpolate(cam[:, 1:] - cam[:, :1], (SIDE, SIDE), mode="bilinear")
-    assert evidence.evidence(network, images) == pytest.approx(expected[:, 0].numpy(), abs=1e-4)
+    assert evidence.evidence_maps(network, images) == pytest.approx(expected[:, 0].numpy(), abs=1e-4)
 
 
 def test_counts(result: dict, items: list[Item]) -> None:
@@ -84,7 +88,7 @@ def test_an_even_map_has_the_share_of_the_area(
     run: Run, items: list[Item], covid_ct: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evidence, "evidence", lambda network, images: np.ones(images.shape, np.float32))
-    found = measure(run, items, covid_ct)["in_lungs"]
+    found = measure_evidence(run, items, covid_ct)["in_lungs"]
     assert found["all"]["share"] == pytest.approx(found["all"]["area"])
     assert found["not_covid_against"]["share"] is None
     assert found["not_covid_against"]["without_evidence"] == found["not_covid"]["slices"]
@@ -92,7 +96,7 @@ def test_an_even_map_has_the_share_of_the_area(
 
 @pytest.mark.parametrize("name", ["as_is", *ALTERATIONS])
 def test_aucs(name: str, result: dict, run: Run, items: list[Item], covid_ct: Path) -> None:
-    images = load(items, covid_ct, SIDE)
+    images = load_images(items, covid_ct, SIDE)
     if name != "as_is":
         images = np.array([ALTERATIONS[name](image, lung_masks.mask(image)) for image in images])
     scores = predict.probabilities(predict.logits(run.network(), images))
@@ -105,7 +109,7 @@ def test_can_be_written_and_is_the_same_again(
     result: dict, run: Run, items: list[Item], covid_ct: Path
 ) -> None:
     text = json.dumps(result, allow_nan=False)
-    assert json.dumps(measure(run, items, covid_ct), allow_nan=False) == text
+    assert json.dumps(measure_evidence(run, items, covid_ct), allow_nan=False) == text
 
 
 def test_slices_without_lungs_are_left_out(
@@ -113,7 +117,7 @@ def test_slices_without_lungs_are_left_out(
 ) -> None:
     blank = tmp_path / "blank.png"
     Image.fromarray(np.random.default_rng(0).integers(120, 130, (80, 80), dtype=np.uint8)).save(blank)
-    found = measure(run, [*items, Item(str(blank), COVID, "blank")], covid_ct)
+    found = measure_evidence(run, [*items, Item(str(blank), COVID, "blank")], covid_ct)
     assert found["images"] == len(items) + 1
     assert found["without_lungs"] == 1
     assert found["auc"] == result["auc"]
@@ -121,13 +125,13 @@ def test_slices_without_lungs_are_left_out(
 
 
 def test_one_class_has_shares_and_no_auc(run: Run, items: list[Item], covid_ct: Path) -> None:
-    found = measure(run, [item for item in items if item.label == COVID], covid_ct)
+    found = measure_evidence(run, [item for item in items if item.label == COVID], covid_ct)
     assert found["auc"]["as_is"] == {"auc": None, "interval": None}
     assert found["in_lungs"]["not_covid"]["share"] is None
     json.dumps(found, allow_nan=False)
 
 
 def test_no_slices_at_all(run: Run, covid_ct: Path) -> None:
-    found = measure(run, [], covid_ct)
+    found = measure_evidence(run, [], covid_ct)
     assert found["images"] == 0
     assert found["in_lungs"]["all"]["share"] is None

@@ -8,10 +8,10 @@ from PIL import Image
 
 from train.analysis import gallery
 from train.data.covid_ct import COVID, NOT_COVID, DataError, Item
-from train.data.images import load
+from train.data.images import load_images
 from train.networks import predict
 from train.paper.fit import fit
-from train.run import Run, Settings
+from train.run import Run, TrainingSettings
 
 SIDE = 67
 
@@ -21,7 +21,7 @@ def runs(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     found = {}
     for seed, name in enumerate(("one", "two")):
         found[name] = Run(tmp_path_factory.mktemp("runs") / name)
-        settings = Settings(
+        settings = TrainingSettings(
             image_size=SIDE, epochs=1, more_epochs=0, augmentation="none", threads=1, seed=seed
         )
         fit(settings, covid_ct, found[name])
@@ -62,7 +62,7 @@ def test_figures_of_real_networks_show_slices_that_all_classify_rightly(
     for name, shown in gallery.activation_figures(runs, items, covid_ct, tmp_path).items():
         assert len({item.patient for item in shown}) == len(shown) <= 3
         for run in runs.values():
-            images = load(shown, covid_ct, SIDE)
+            images = load_images(shown, covid_ct, SIDE)
             says_covid = predict.probabilities(predict.logits(run.network(), images)) >= 0.5
             assert says_covid.tolist() == [name == "figure-4.png"] * len(shown)
 

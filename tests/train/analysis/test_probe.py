@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from edgect.errors import ScanError
-from train.analysis.probe import TELLING, probe
+from train.analysis.probe import TOP_FEATURES, probe
 from train.analysis.shortcut_features import GROUPS, features
 from train.data.arrangements import Arrangement, arrangement
 from train.data.covid_ct import DataError, Item
@@ -97,7 +97,7 @@ def test_a_giveaway_of_the_files_is_found_and_named(tmp_path: Path) -> None:
     certain = {"value": 1, "interval": [1, 1]}
     assert found["results"]["file"] == {"features": 11, "accuracy": certain, "auc": certain}
     assert next(iter(found["telling"])).startswith("file: ")
-    assert len(found["telling"]) == TELLING
+    assert len(found["telling"]) == TOP_FEATURES
     assert found["files"]["train"] == found["files"]["val"]
     assert found["files"]["train"]["COVID"] == {"formats": {"PNG": 20}, "channels": {"1": 20}}
     assert found["files"]["train"]["NonCOVID"] == {"formats": {"JPEG": 20}, "channels": {"1": 20}}

@@ -9,23 +9,23 @@ import pytest
 
 from edgect.metrics import auc
 from tests.train.small_runs import SIZE
-from train.analysis.source_evidence import measure, whole_slices
+from train.analysis.source_evidence import measure_source_evidence, whole_slices
 from train.data.arrangements import arrangement
 from train.data.covid_ct import DataError, Item
-from train.data.images import load
+from train.data.images import load_images
 from train.data.sources import SOURCES
 from train.multi_source.crops import Crops
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.networks import predict
 from train.networks.light_cnn import LightCNN
-from train.run import Run, Settings
+from train.run import Run, TrainingSettings
 
 NAME = "sars-cov-2-ct"
 
 
 @pytest.fixture(autouse=True)
 def one_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("train.analysis.source_evidence.JUDGED", (NAME,))
+    monkeypatch.setattr("train.analysis.source_evidence.EVALUATED", (NAME,))
 
 
 def auc_of(run: Run, images: np.ndarray, items: list[Item]) -> float:
@@ -33,8 +33,8 @@ def auc_of(run: Run, images: np.ndarray, items: list[Item]) -> float:
     return auc([item.label for item in items], scores)
 
 
-def test_a_network_of_crops_is_judged_on_crops(finished: AcrossRun, three: Path, cache: Path) -> None:
-    result = measure(finished, three, cache)
+def test_a_network_of_crops_is_judged_on_crops(finished: MultiSourceRun, three: Path, cache: Path) -> None:
+    result = measure_source_evidence(finished, three, cache)
     json.dumps(result, allow_nan=False)
     items = SOURCES[NAME](three).test
     crops = Crops.read(items, three, SIZE, cache)
@@ -46,10 +46,10 @@ def test_a_network_of_crops_is_judged_on_crops(finished: AcrossRun, three: Path,
     assert shares["interval"][0] <= shares["share"] <= shares["interval"][1]
 
 
-def test_a_network_of_whole_slices_is_judged_on_whole_slices(uncropped: AcrossRun, three: Path) -> None:
+def test_a_network_of_whole_slices_is_judged_on_whole_slices(uncropped: MultiSourceRun, three: Path) -> None:
     items = SOURCES[NAME](three).test
     images = Crops.read(items, three, SIZE, crop=False).images
-    found = measure(uncropped, three)["sources"][NAME]
+    found = measure_source_evidence(uncropped, three)["sources"][NAME]
     assert found["without_lungs"] == 0
     assert found["auc"]["as_is"]["auc"] == pytest.approx(auc_of(uncropped, images, items))
     assert 0.15 < found["in_lungs"]["all"]["area"] < 0.3
@@ -57,11 +57,11 @@ def test_a_network_of_whole_slices_is_judged_on_whole_slices(uncropped: AcrossRu
 
 def test_so_are_the_papers(data: Path, tmp_path: Path) -> None:
     run, network = Run(tmp_path / "run"), LightCNN()
-    run.begin(Settings(image_size=67), arrangement(1, data), network.mean, network.std)
+    run.begin(TrainingSettings(image_size=67), arrangement(1, data), network.mean, network.std)
     run.finish(network.state_dict(), {})
     items = SOURCES[NAME](data).test
-    found = measure(run, data)["sources"][NAME]
-    assert found["auc"]["as_is"]["auc"] == pytest.approx(auc_of(run, load(items, data, 67), items))
+    found = measure_source_evidence(run, data)["sources"][NAME]
+    assert found["auc"]["as_is"]["auc"] == pytest.approx(auc_of(run, load_images(items, data, 67), items))
 
 
 def test_lungs_of_a_whole_slice_lie_where_they_are_drawn(three: Path) -> None:

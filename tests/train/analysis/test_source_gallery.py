@@ -15,19 +15,19 @@ from train.data.covid_ct import COVID, Item
 from train.data.sources import SOURCES
 from train.multi_source import crops as reading
 from train.multi_source.crops import Crops
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.networks import predict
 
 
 @pytest.fixture(scope="module")
-def drawn(finished: AcrossRun, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+def drawn(finished: MultiSourceRun, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     """All pictures, with the titles and rows of each and the slices that were read for them."""
     with pytest.MonkeyPatch.context() as patch:
         return Drawn(finished, data, tmp_path_factory.mktemp("gallery"), patch)
 
 
 class Drawn:
-    def __init__(self, run: AcrossRun, data: Path, folder: Path, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, run: MultiSourceRun, data: Path, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.folder, self.titles, self.read = folder, {}, []
         self.rows: dict[str, list[str]] = {}
         read, save = Crops.read, pictures.save
@@ -44,7 +44,7 @@ class Drawn:
 
         patch.setattr(reading.Crops, "read", reads)
         patch.setattr(source_gallery, "save", saves)
-        source_gallery.draw(run, data, folder)
+        source_gallery.draw_figures(run, data, folder)
 
 
 def test_there_are_crops_and_maps_of_every_source(drawn: Drawn) -> None:
@@ -78,7 +78,7 @@ def test_lungs_are_outlined_in_red(drawn: Drawn) -> None:
 
 
 def test_ten_right_and_ten_wrong_answers_with_label_and_probability(
-    drawn: Drawn, finished: AcrossRun, data: Path, cache: Path
+    drawn: Drawn, finished: MultiSourceRun, data: Path, cache: Path
 ) -> None:
     for name, make in SOURCES.items():
         crops = Crops.read(make(data).val, data, SIZE, cache)
@@ -86,7 +86,7 @@ def test_ten_right_and_ten_wrong_answers_with_label_and_probability(
         right = (scores >= finished.threshold()) == [item.label == COVID for item in crops.items]
         expected = []
         for chosen in (right, ~right):
-            places = source_gallery.evenly(np.flatnonzero(chosen), 10)
+            places = source_gallery.evenly_spaced(np.flatnonzero(chosen), 10)
             assert len(places) == min(10, chosen.sum())
             expected += [f"{pictures.short(crops.items[n])}\nP(COVID-19) = {scores[n]:.2f}" for n in places]
         titles = drawn.titles[f"maps-{name}.png"]
@@ -107,10 +107,12 @@ def test_ten_right_and_ten_wrong_answers_with_label_and_probability(
     ],
 )
 def test_places_are_even(length: int, count: int, expected: list[int]) -> None:
-    assert source_gallery.evenly(np.arange(length), count).tolist() == expected
+    assert source_gallery.evenly_spaced(np.arange(length), count).tolist() == expected
 
 
-def test_every_picture_is_the_same_when_made_again(finished: AcrossRun, data: Path, tmp_path: Path) -> None:
+def test_every_picture_is_the_same_when_made_again(
+    finished: MultiSourceRun, data: Path, tmp_path: Path
+) -> None:
     for folder in ("a", "b"):
         items = SOURCES["mosmed"](data).train[:4]
         source_gallery.lung_crops(finished, items, data, tmp_path / folder / "crops.png")

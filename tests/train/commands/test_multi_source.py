@@ -19,7 +19,7 @@ from train.commands import main
 from train.data.covid_ct import DataError
 from train.data.sources import SOURCES
 from train.multi_source.recipe import PARTS_OF_RECIPE, Recipe
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.run import RunError
 
 pytestmark = pytest.mark.filterwarnings("ignore:All-NaN")  # two steps of training tell nothing apart
@@ -55,13 +55,13 @@ def test_fit_then_evidence(three: Path, cache: Path, tmp_path: Path, monkeypatch
         *("fit", "--data", three, "--cache", cache, "--out", out, "--pretrained", weights, *SMALL),
         *("--leave-out", "covid-ct", "--leave-out", "sirm"),
     )
-    run = AcrossRun(out)
+    run = MultiSourceRun(out)
     assert shown == json.loads((out / "validation.json").read_text())
     assert run.recipe().sources == WEIGHTS
     assert run.recipe().pretrained == "imagenet.npz"
     assert len(str(run.recipe().pretrained_sha256)) == 64
     assert run.recipe().precision == "bf16"
-    monkeypatch.setattr("train.analysis.source_evidence.JUDGED", ("mosmed",))
+    monkeypatch.setattr("train.analysis.source_evidence.EVALUATED", ("mosmed",))
     found = printed("evidence", out, "--data", three, "--cache", cache)
     assert found == json.loads((out / "across-evidence.json").read_text())
     assert found["sources"]["mosmed"]["images"] == 10
@@ -78,7 +78,7 @@ def test_fit_then_validate_then_test(data: Path, cache: Path, tmp_path: Path) ->
     reading = printed("test", out, *shared)
     assert reading["threshold"] == chosen["threshold"]
     assert {*SOURCES, "sirm, all parts", "test-2"} <= reading["sources"].keys()
-    written = AcrossRun(out).readings("test")
+    written = MultiSourceRun(out).readings("test")
     assert [{**line, "date": ""} for line in written] == [{**reading, "date": ""}]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from train.data import sirm, sources
 from train.data.covid_ct import COVID, NOT_COVID, DataError, Item
-from train.data.sources import GRADES, PARTS, SOURCES, Source, fifths, fingerprint, source_of
+from train.data.sources import GRADES, PARTS, SOURCES, Source, fingerprint, source_of, split_in_fifths
 
 REAL = os.environ.get("EDGECT_DATA")
 
@@ -140,7 +140,7 @@ def units_of(items: Sequence[Item]) -> list[int]:
 @given(st.integers(0, 60))
 def test_of_patients_with_a_slice_each_none_is_left_out(count: int) -> None:
     items = slices_of([1] * count)
-    split = fifths(items)
+    split = split_in_fifths(items)
     assert split.train + split.val + split.test == items
     assert [len(split.train), len(split.val)] == [3 * count // 5, 4 * count // 5 - 3 * count // 5]
 
@@ -148,7 +148,7 @@ def test_of_patients_with_a_slice_each_none_is_left_out(count: int) -> None:
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=40).filter(lambda counts: max(counts) > 1))
 def test_of_blocks_the_last_before_each_border_is_left_out_and_nothing_else(counts: list[int]) -> None:
     items, number = slices_of(counts), len(counts)
-    split = fifths(items)
+    split = split_in_fifths(items)
     first, second = 3 * number // 5, 4 * number // 5
     assert units_of(split.test) == list(range(second, number))
     assert units_of(split.val) == list(range(first, second - 1))
@@ -161,7 +161,7 @@ def test_of_blocks_the_last_before_each_border_is_left_out_and_nothing_else(coun
 
 @given(st.permutations(slices_of([3] * 12)))
 def test_slices_of_a_unit_stay_together_wherever_they_stand(items: list[Item]) -> None:
-    split = fifths(items)
+    split = split_in_fifths(items)
     parts = [set(units_of(split.part(part))) for part in PARTS]
     assert len(set.union(*parts)) == sum(map(len, parts)) == 10
     assert len(split.train + split.val + split.test) == 30

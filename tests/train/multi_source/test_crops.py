@@ -12,7 +12,7 @@ from edgect.preprocess import Preprocess
 from edgect.scans import read_slice
 from tests.train.small_runs import SIZE, training_items
 from train.data.covid_ct import COVID, DataError, Item
-from train.multi_source.crops import AIR, TISSUE, Crops, steps
+from train.multi_source.crops import AIR, TISSUE, Crops, preprocessing_steps
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def same(first: Crops, second: Crops) -> bool:
 def test_crops_are_what_a_bundle_with_these_steps_shows_its_network(crops: Crops, data: Path) -> None:
     assert crops.images.shape == (len(crops.items), *SIZE)
     assert crops.images.dtype == np.uint8
-    preprocess = Preprocess(steps(SIZE))
+    preprocess = Preprocess(preprocessing_steps(SIZE))
     for place in (0, 40, -1):
         expected, placement = preprocess(read_slice(data / crops.items[place].path))
         assert placement.region == "lungs"
@@ -56,7 +56,7 @@ def test_a_picture_without_lungs_is_kept_whole_and_said_to_be(tmp_path: Path) ->
     crops = Crops.read([Item("table.png", COVID, "x")], tmp_path, SIZE)
     assert not crops.cropped.any()
     assert not crops.lungs.any()
-    expected, _ = Preprocess(steps(SIZE, crop=False))(picture)
+    expected, _ = Preprocess(preprocessing_steps(SIZE, crop=False))(picture)
     np.testing.assert_array_equal(crops.images, expected)
 
 
@@ -100,7 +100,7 @@ def test_an_unreadable_file_is_named_and_nothing_kept(
 
 
 def test_some_of_them_are_chosen_by_their_places(crops: Crops) -> None:
-    chosen = crops.chosen(np.array([7, 2]))
+    chosen = crops.select(np.array([7, 2]))
     assert chosen.items == [crops.items[7], crops.items[2]]
     for name in ("images", "lungs", "cropped"):
         np.testing.assert_array_equal(getattr(chosen, name), getattr(crops, name)[[7, 2]])

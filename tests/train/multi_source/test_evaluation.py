@@ -13,16 +13,22 @@ from tests.train.small_runs import SIZE, WEIGHTS, recipe
 from train.data.occlusion import lungs_blanked
 from train.data.sources import PARTS, SOURCES
 from train.multi_source.crops import Crops
-from train.multi_source.evaluation import SEVERE, balanced_threshold, described, read_test_parts, validate
+from train.multi_source.evaluation import (
+    SEVERE,
+    balanced_threshold,
+    evaluate_items,
+    evaluate_test_parts,
+    validate,
+)
 from train.multi_source.fit import fit
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.networks import predict
 from train.networks.light_cnn import LightCNN
 from train.run import RunError
 
 
 def test_validation_reads_the_validation_parts_of_the_trainings_sources(
-    finished: AcrossRun, three: Path, cache: Path
+    finished: MultiSourceRun, three: Path, cache: Path
 ) -> None:
     content = json.loads((finished.path / "validation.json").read_text())
     assert content["sources"].keys() == {*WEIGHTS, SEVERE}
@@ -32,13 +38,13 @@ def test_validation_reads_the_validation_parts_of_the_trainings_sources(
         items = SOURCES[name](three).val
         crops = Crops.read(items, three, SIZE, cache)
         found.append((items, predict.probabilities(predict.logits(finished.network(), crops.images))))
-        assert content["sources"][name] == described(*found[-1], finished.threshold())
+        assert content["sources"][name] == evaluate_items(*found[-1], finished.threshold())
     assert finished.threshold() == balanced_threshold(found)
     assert content["elsewhere"] == {}  # nothing else is there
 
 
 def test_a_source_without_weight_is_not_validated_on(data: Path, tmp_path: Path) -> None:
-    run, own = AcrossRun(tmp_path / "run"), tmp_path / "data"
+    run, own = MultiSourceRun(tmp_path / "run"), tmp_path / "data"
     for name in ("mosmed", "sirm"):
         shutil.copytree(data / name, own / name)
     chosen = recipe(sources={"mosmed": 1.0, "sirm": 0.0}, crop=False, steps=1)
@@ -51,7 +57,7 @@ def test_a_source_without_weight_is_not_validated_on(data: Path, tmp_path: Path)
 
 
 def test_sources_left_out_are_judged_at_the_threshold_without_their_test_parts(
-    uncropped: AcrossRun, data: Path, tmp_path: Path
+    uncropped: MultiSourceRun, data: Path, tmp_path: Path
 ) -> None:
     own = tmp_path / "data"
     shutil.copytree(data, own, ignore=shutil.ignore_patterns("covid-ct"))
@@ -67,11 +73,11 @@ def test_sources_left_out_are_judged_at_the_threshold_without_their_test_parts(
 def test_auc_with_blanked_lungs_is_that_of_covid_cts_validation_part(
     data: Path, cache: Path, tmp_path: Path
 ) -> None:
-    run, own = AcrossRun(tmp_path / "run"), tmp_path / "data"
+    run, own = MultiSourceRun(tmp_path / "run"), tmp_path / "data"
     shutil.copytree(data / "covid-ct", own / "covid-ct")
     chosen = recipe(sources={"covid-ct": 1.0})
     network = LightCNN(upsample_groups=chosen.upsample_groups)
-    run.begin_across(chosen, network.mean, network.std, {})
+    run.begin_multi_source(chosen, network.mean, network.std, {})
     torch.save(network.state_dict(), run.weights)
     content = validate(run, own, cache)
     items = SOURCES["covid-ct"](data).val
@@ -83,10 +89,10 @@ def test_auc_with_blanked_lungs_is_that_of_covid_cts_validation_part(
 
 
 def test_without_a_threshold_nothing_is_read_and_it_is_said_what_to_do(
-    uncropped: AcrossRun, data: Path
+    uncropped: MultiSourceRun, data: Path
 ) -> None:
     with pytest.raises(RunError, match="no threshold yet; `across validate` chooses it"):
-        read_test_parts(uncropped, data)
+        evaluate_test_parts(uncropped, data)
     assert uncropped.readings("test") == []
 
 
@@ -103,10 +109,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_every_reading_of_the_test_parts_is_written_down(
-    uncropped: AcrossRun, data: Path, three: Path, tmp_path: Path
+    uncropped: MultiSourceRun, data: Path, three: Path, tmp_path: Path
 ) -> None:
     validate(uncropped, three)
-    first, second = (read_test_parts(uncropped, data, tmp_path) for _ in range(2))
+    first, second = (evaluate_test_parts(uncropped, data, tmp_path) for _ in range(2))
     assert first == second
     written = uncropped.readings("test")
     assert len(written) == 2

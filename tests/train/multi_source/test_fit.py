@@ -16,7 +16,7 @@ from train.data.covid_ct import DataError
 from train.data.sources import SOURCES, fingerprint
 from train.multi_source.crops import Crops
 from train.multi_source.fit import fit, learning_rate_at
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.multi_source.samples import Samples
 from train.networks import predict
 from train.run import DivergedError, RunError
@@ -32,7 +32,9 @@ def short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def stopped_at_step_3(three: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AcrossRun:
+def stopped_at_step_3(
+    three: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> MultiSourceRun:
     """A run that ended after its first checkpoint and a step more."""
     batch = Samples.batch
 
@@ -41,7 +43,7 @@ def stopped_at_step_3(three: Path, cache: Path, tmp_path: Path, monkeypatch: pyt
             raise StoppedError
         return batch(self, step)
 
-    run = AcrossRun(tmp_path / "stopped")
+    run = MultiSourceRun(tmp_path / "stopped")
     with monkeypatch.context() as patch:
         patch.setattr(Samples, "batch", stopping)
         with pytest.raises(StoppedError):
@@ -49,15 +51,15 @@ def stopped_at_step_3(three: Path, cache: Path, tmp_path: Path, monkeypatch: pyt
     return run
 
 
-def weights(run: AcrossRun) -> dict[str, torch.Tensor]:
+def weights(run: MultiSourceRun) -> dict[str, torch.Tensor]:
     return torch.load(run.weights, weights_only=True)
 
 
 def test_stopped_and_resumed_ends_with_the_same_weights(
-    stopped_at_step_3: AcrossRun, three: Path, cache: Path, tmp_path: Path
+    stopped_at_step_3: MultiSourceRun, three: Path, cache: Path, tmp_path: Path
 ) -> None:
     assert not stopped_at_step_3.weights.exists()
-    whole = AcrossRun(tmp_path / "whole")
+    whole = MultiSourceRun(tmp_path / "whole")
     fit(RECIPE, three, whole, None, cache=cache)
     fit(RECIPE, three, stopped_at_step_3, None, resume=True, cache=cache)
     first, second = weights(whole), weights(stopped_at_step_3)
@@ -68,7 +70,7 @@ def test_stopped_and_resumed_ends_with_the_same_weights(
         assert (whole.path / name).read_text() == (stopped_at_step_3.path / name).read_text()
 
 
-def test_a_second_run_does_not_overwrite_the_first(stopped_at_step_3: AcrossRun, three: Path) -> None:
+def test_a_second_run_does_not_overwrite_the_first(stopped_at_step_3: MultiSourceRun, three: Path) -> None:
     before = stopped_at_step_3.checkpoint.read_bytes()
     with pytest.raises(RunError, match="--resume continues it"):
         fit(RECIPE, three, stopped_at_step_3, None)
@@ -76,14 +78,14 @@ def test_a_second_run_does_not_overwrite_the_first(stopped_at_step_3: AcrossRun,
 
 
 def test_resuming_with_another_recipe_is_refused(
-    stopped_at_step_3: AcrossRun, three: Path, cache: Path
+    stopped_at_step_3: MultiSourceRun, three: Path, cache: Path
 ) -> None:
     with pytest.raises(RunError, match=r"was begun with seed 0, not 1; learning_rate 0\.001, not 0\.5$"):
         fit(recipe(seed=1, learning_rate=0.5), three, stopped_at_step_3, None, resume=True, cache=cache)
 
 
 def test_resuming_with_other_slices_is_refused(
-    stopped_at_step_3: AcrossRun, three: Path, tmp_path: Path
+    stopped_at_step_3: MultiSourceRun, three: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
     shutil.copytree(three, other)
@@ -94,7 +96,7 @@ def test_resuming_with_other_slices_is_refused(
 
 
 def test_a_learning_rate_that_is_too_high_is_said_to_be(three: Path, cache: Path, tmp_path: Path) -> None:
-    run = AcrossRun(tmp_path / "diverged")
+    run = MultiSourceRun(tmp_path / "diverged")
     with pytest.raises(DivergedError, match=r"the loss is (nan|inf) at step \d; try a lower learning rate"):
         fit(recipe(optimiser="sgd", learning_rate=1e30, warm_up=1), three, run, None, cache=cache)
     assert not run.weights.exists()
@@ -102,7 +104,7 @@ def test_a_learning_rate_that_is_too_high_is_said_to_be(three: Path, cache: Path
         run.network()
 
 
-def test_a_run_folder_says_how_the_network_was_made(finished: AcrossRun, three: Path) -> None:
+def test_a_run_folder_says_how_the_network_was_made(finished: MultiSourceRun, three: Path) -> None:
     assert finished.recipe() == RECIPE
     record = finished.record()
     assert record["split"] == {name: fingerprint(SOURCES[name](three)) for name in WEIGHTS}
@@ -114,7 +116,7 @@ def test_a_run_folder_says_how_the_network_was_made(finished: AcrossRun, three: 
 def test_the_folder_holds_the_network_that_was_returned(
     three: Path, cache: Path, crops: Crops, tmp_path: Path
 ) -> None:
-    run = AcrossRun(tmp_path / "run")
+    run = MultiSourceRun(tmp_path / "run")
     network = fit(RECIPE, three, run, None, cache=cache)
     again = run.network()
     assert not again.training
@@ -130,7 +132,7 @@ def test_the_folder_holds_the_network_that_was_returned(
 def test_the_moving_average_is_kept_and_without_one_the_last_weights(
     decay: float, three: Path, cache: Path, tmp_path: Path
 ) -> None:
-    run = AcrossRun(tmp_path / "run")
+    run = MultiSourceRun(tmp_path / "run")
     fit(recipe(steps=4, average_decay=decay), three, run, None, cache=cache)
     last = torch.load(run.checkpoint, weights_only=True)["network"]
     name = "classifier.weight"
@@ -144,7 +146,7 @@ def test_no_file_is_opened_but_those_of_the_training_parts(three: Path, tmp_path
         split = SOURCES[name](own)
         for item in split.val + split.test:
             (own / item.path).write_bytes(b"")
-    run = AcrossRun(tmp_path / "run")
+    run = MultiSourceRun(tmp_path / "run")
     fit(recipe(sources=kept, steps=1), own, run, None)
     assert run.record()["split"].keys() == kept.keys()
 
@@ -153,7 +155,7 @@ def test_training_reduces_the_loss(
     three: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("train.multi_source.fit.ROUND", 10)
-    run = AcrossRun(tmp_path / "run")
+    run = MultiSourceRun(tmp_path / "run")
     easy = recipe(**PLAIN, sources={"mosmed": 1.0}, steps=40, batch_size=8, mild_target=0.95)
     fit(easy, three, run, None, cache=cache)
     rows = list(csv.DictReader((run.path / "losses.csv").open()))
@@ -176,7 +178,7 @@ def test_the_learning_rate_rises_to_the_whole_and_falls_to_a_hundredth() -> None
 
 
 def test_a_missing_source_is_named_before_anything_is_written(tmp_path: Path) -> None:
-    run = AcrossRun(tmp_path / "run")
+    run = MultiSourceRun(tmp_path / "run")
     with pytest.raises(DataError, match=re.escape(str(tmp_path / "sars-cov-2-ct"))):
         fit(RECIPE, tmp_path, run, None)
     assert not run.path.exists()

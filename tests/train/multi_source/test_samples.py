@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.train.small_runs import PLAIN, drawn, made, recipe
+from tests.train.small_runs import PLAIN, crops_of, draw_crop, recipe
 from train.multi_source.crops import TISSUE, Crops
 from train.multi_source.samples import Samples
-from train.multi_source.transplants import opacities
+from train.multi_source.transplants import opacity_map
 
 STEPS = 40
 COUNTS = {
@@ -29,7 +29,7 @@ WEIGHTS = {"covid-ct": 1.0, "sars-cov-2-ct": 1.0, "luna-slices": 0.5}
 
 def draws(counts: Mapping[str, int], **changes: Any) -> tuple[list[str], list[float]]:
     """Paths and targets of many samples in which nothing is changed."""
-    crops = made(counts)
+    crops = crops_of(counts)
     samples = Samples(crops, recipe(**{**PLAIN, "batch_size": 32, **changes}))
     paths, targets = [], []
     for step in range(STEPS):
@@ -48,10 +48,10 @@ def shares(paths: list[str], depth: int) -> dict[str, float]:
 def of_chests() -> Crops:
     """Chests as training sees them, each with its own grey level in the corner."""
     counts = {"luna-slices/UID": 3, "mosmed/CT-0": 3, "sars-cov-2-ct/COVID": 3, "sars-cov-2-ct/NonCOVID": 3}
-    chests = [drawn(opacity=(45, 60) if place >= 6 else None) for place in range(12)]
+    chests = [draw_crop(opacity=(45, 60) if place >= 6 else None) for place in range(12)]
     images = np.array([image for image, _ in chests])
     images[:, :4, :4] = np.arange(12, dtype=np.uint8)[:, None, None]
-    return made(counts, images, np.array([lungs for _, lungs in chests]))
+    return crops_of(counts, images, np.array([lungs for _, lungs in chests]))
 
 
 def test_seed_and_step_decide_a_batch(crops: Crops) -> None:
@@ -137,7 +137,7 @@ def test_every_transplant_is_into_a_healthy_slice_and_brings_its_donors_answer()
     inside = cv2.erode(lungs[0].astype(np.uint8), np.ones((9, 9))) > 0
     sides = set()
     for image, hazy in zip(images[:20], found, strict=False):
-        assert ((hazy > 127) == (opacities(image, lungs[0]) > 127))[inside].mean() > 0.98
+        assert ((hazy > 127) == (opacity_map(image, lungs[0]) > 127))[inside].mean() > 0.98
         sides.add(np.argwhere((hazy > 127) & inside)[:, 1].mean() > image.shape[1] / 2)
     assert sides == {False, True}  # half of them mirrored
 

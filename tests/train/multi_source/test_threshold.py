@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edgect.metrics import confusion, evaluate
 from train.data.covid_ct import Item
-from train.multi_source.evaluation import SEVERE, balanced_threshold, described, with_severe
+from train.multi_source.evaluation import SEVERE, balanced_threshold, evaluate_items, with_severe
 
 SCORES = st.lists(st.integers(0, 1999).map(lambda n: (2 * n + 1) / 4000), max_size=12)  # between levels
 
@@ -55,7 +55,7 @@ def test_sources_count_alike_whatever_their_size() -> None:
 
 def test_both_classes_are_described_by_all_metrics_with_intervals() -> None:
     items, scores = scored([0.9, 0.8, 0.3], [0.2, 0.6, 0.1, 0.1])
-    found = described(items, scores, 0.5)
+    found = evaluate_items(items, scores, 0.5)
     labels = [item.label for item in items]
     assert (found["images"], found["units"]) == (7, 7)
     assert found["metrics"] == evaluate(labels, scores, 0.5)
@@ -75,7 +75,7 @@ def test_one_class_alone_has_the_share_that_is_right(
 ) -> None:
     items, scores = scored(positive, negative)
     one_unit = [Item(item.path, item.label, "one") for item in items]
-    found, apart = described(one_unit, scores, 0.5), described(items, scores, 0.5)
+    found, apart = evaluate_items(one_unit, scores, 0.5), evaluate_items(items, scores, 0.5)
     assert found["metrics"] == {name: pytest.approx(2 / 3)}
     assert found["intervals"] == {name: pytest.approx([2 / 3, 2 / 3])}
     assert (found["images"], found["units"]) == (3, 1)

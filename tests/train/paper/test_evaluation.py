@@ -8,13 +8,17 @@ from pathlib import Path
 import pytest
 
 from train.paper.fit import fit
-from train.run import Run, Settings
+from train.run import Run, TrainingSettings
 
 
 @pytest.fixture(scope="module")
 def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = Run(tmp_path_factory.mktemp("runs") / "run")
-    fit(Settings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1), covid_ct, run)
+    fit(
+        TrainingSettings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1),
+        covid_ct,
+        run,
+    )
     return run
 
 

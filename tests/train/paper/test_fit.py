@@ -12,9 +12,11 @@ import pytest
 import torch
 
 from train.paper.fit import fit
-from train.run import Run, RunError, Settings
+from train.run import Run, RunError, TrainingSettings
 
-SMALL = Settings(image_size=67, epochs=1, more_epochs=1, augmentation="none", learning_rate=0.02, threads=1)
+SMALL = TrainingSettings(
+    image_size=67, epochs=1, more_epochs=1, augmentation="none", learning_rate=0.02, threads=1
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +27,16 @@ def finished(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_schedule_of_the_paper() -> None:
-    rates = [Settings(learning_rate=1.0).learning_rate_at(epoch) for epoch in range(40)]
+    rates = [TrainingSettings(learning_rate=1.0).learning_rate_at(epoch) for epoch in range(40)]
     assert rates[:25] == [1.0] * 25
     assert rates[25] == rates[29] == pytest.approx(0.8)
     assert rates[39] == pytest.approx(0.8**3)
-    assert Settings().all_epochs == 40
+    assert TrainingSettings().all_epochs == 40
 
 
 def test_a_run_folder_says_how_the_network_was_made(finished: Run) -> None:
     record = finished.record()
-    assert Settings(**record["settings"]) == SMALL
+    assert TrainingSettings(**record["settings"]) == SMALL
     assert {"torch", "numpy", "python"} <= record["versions"].keys()
     assert record["selected"]["epoch"] in (1, 2)
     assert [len(finished.arrangement().part(p)) for p in ("train", "val", "test")] == [382, 118, 193]
@@ -65,7 +67,7 @@ def test_a_second_run_does_not_overwrite_the_first(finished: Run, covid_ct: Path
 
 
 def test_resuming_with_other_settings_is_refused(finished: Run, covid_ct: Path) -> None:
-    other = Settings(**{**finished.record()["settings"], "momentum": 0.1})
+    other = TrainingSettings(**{**finished.record()["settings"], "momentum": 0.1})
     with pytest.raises(RunError, match=r"momentum 0\.87589, not 0\.1"):
         fit(other, covid_ct, finished, resume=True)
 
@@ -124,7 +126,7 @@ def test_killed_and_resumed_ends_with_the_same_weights(
 @pytest.mark.slow
 def test_bfloat16_trains_and_is_recorded(covid_ct: Path, tmp_path: Path) -> None:
     run = Run(tmp_path / "bf16")
-    fit(Settings(**{**vars(SMALL), "precision": "bf16", "more_epochs": 0}), covid_ct, run)
+    fit(TrainingSettings(**{**vars(SMALL), "precision": "bf16", "more_epochs": 0}), covid_ct, run)
     assert run.settings().precision == "bf16"
     assert {value.dtype for value in run.network().state_dict().values()} == {torch.float32, torch.int64}
 

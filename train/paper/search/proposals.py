@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from train.paper.search.record import INITIAL, NAMES, Asked, Search, point
+from train.paper.search.record import INITIAL, NAMES, Proposal, Search, point
 from train.run import RunError
 
 
@@ -44,41 +44,43 @@ class Proposals:
         """The best accuracy on record."""
         return float(max(row["accuracy"] for row in self._record))
 
-    def next(self) -> Asked | None:
+    def next(self) -> Proposal | None:
         """None while as many as are wanted are on record or under way."""
         if len(self._record) + len(self._open) - len(self._again) >= self.wanted:
             return None
         if self._again:
             return self._again.pop(0)
         number, after = len(self._record) + len(self._open) + 1, len(self._record)
-        asked = Asked(number, self._point(number, after), after)
-        self._open.append(asked)
+        proposal = Proposal(number, self._point(number, after), after)
+        self._open.append(proposal)
         self._search.write_under_way(self._open)  # before anybody begins
-        return asked
+        return proposal
 
-    def give_back(self, asked: Asked) -> None:
+    def give_back(self, proposal: Proposal) -> None:
         """It did not end: it is made again, before any new one."""
-        self._again.append(asked)
-        self._again.sort(key=lambda one: one.number)
+        self._again.append(proposal)
+        self._again.sort(key=lambda waiting: waiting.number)
 
-    def end(self, asked: Asked, outcome: Mapping[str, Any]) -> None:
+    def end(self, proposal: Proposal, outcome: Mapping[str, Any]) -> None:
         """Put it on record."""
-        row = {**asked.row(), **outcome}
+        row = {**proposal.row(), **outcome}
         self._search.append(row)
         self._record.append(row)
-        self._open.remove(asked)
+        self._open.remove(proposal)
         self._search.write_under_way(self._open)
         self._tell(row)
 
     def _replay(self) -> None:
         told = 0
-        every = sorted([*map(Asked.of, self._record), *self._open], key=lambda asked: asked.number)
-        for number, asked in enumerate(every, 1):
-            if asked.number != number:
+        proposals = sorted(
+            [*map(Proposal.of, self._record), *self._open], key=lambda proposal: proposal.number
+        )
+        for number, proposal in enumerate(proposals, 1):
+            if proposal.number != number:
                 raise RunError(f"{self._search.record}: attempt {number} is neither there nor under way")
-            for row in self._record[told : asked.after]:
+            for row in self._record[told : proposal.after]:
                 self._tell(row)
-            told = asked.after
+            told = proposal.after
             if self._by_itself(number, told):
                 self._optimiser.ask()
         for row in self._record[told:]:
@@ -86,14 +88,16 @@ class Proposals:
 
     def _point(self, number: int, after: int) -> dict[str, float]:
         if self._by_itself(number, after):
-            found = self._optimiser.ask()
+            asked_point = self._optimiser.ask()
         else:
             liar = self._search.optimiser(np.random.RandomState([self._search.description()["seed"], number]))
-            worth = [-row["accuracy"] for row in self._record]
-            points = [point(row) for row in self._record] + [point(asked.point) for asked in self._open]
-            liar.tell(points, worth + [float(np.mean(worth))] * len(self._open))
-            found = liar.ask()
-        return dict(zip(NAMES, map(float, found), strict=True))
+            losses = [-row["accuracy"] for row in self._record]
+            points = [point(row) for row in self._record] + [
+                point(open_proposal.point) for open_proposal in self._open
+            ]
+            liar.tell(points, losses + [float(np.mean(losses))] * len(self._open))
+            asked_point = liar.ask()
+        return dict(zip(NAMES, map(float, asked_point), strict=True))
 
     def _by_itself(self, number: int, after: int) -> bool:
         """Whether a point is the optimiser's own: drawn at random, or asked for with nothing under way."""

@@ -28,7 +28,7 @@ INITIAL = 6  # attempts drawn before the surrogate is asked
 
 
 @dataclass(frozen=True)
-class Asked:
+class Proposal:
     """An attempt to make: its number, from 1, and learning rate, momentum and L2.
 
     after: how many attempts were on record when the point was asked for. Where that is fewer than all
@@ -40,7 +40,7 @@ class Asked:
     after: int
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Asked:
+    def of(cls, row: Mapping[str, Any]) -> Proposal:
         """From a line of the record. Attempts made one after the other do not say `after`."""
         number = row["attempt"]
         return cls(number, {name: row[name] for name in NAMES}, row.get("after", number - 1))
@@ -79,19 +79,19 @@ class Search:
             os.fsync(file.fileno())
         os.replace(part, self.record)
 
-    def under_way(self) -> list[Asked]:
+    def under_way(self) -> list[Proposal]:
         """Asked for, and not on record."""
         if not (self.path / UNDER_WAY).exists():
             return []
         ended = {row["attempt"] for row in self.attempts()}
-        asked = map(Asked.of, read_json(self.path / UNDER_WAY)["attempts"])
-        return [one for one in asked if one.number not in ended]
+        proposals = map(Proposal.of, read_json(self.path / UNDER_WAY)["attempts"])
+        return [proposal for proposal in proposals if proposal.number not in ended]
 
-    def write_under_way(self, asked: Collection[Asked]) -> None:
-        if not asked:
+    def write_under_way(self, proposals: Collection[Proposal]) -> None:
+        if not proposals:
             (self.path / UNDER_WAY).unlink(missing_ok=True)
             return
-        write_json(self.path / UNDER_WAY, {"attempts": [one.row() for one in asked]})
+        write_json(self.path / UNDER_WAY, {"attempts": [proposal.row() for proposal in proposals]})
 
     def surrogate(self) -> skopt.Optimizer:
         """The Gaussian process fitted to all attempts at once; no model before `INITIAL` of them."""
@@ -105,10 +105,10 @@ class Search:
 
     def interval(self) -> tuple[float, float] | None:
         """95 % interval of the best attempt's accuracy, by patient; None where it diverged."""
-        best, made = self.best(), self.description()
+        best, description = self.best(), self.description()
         if not best.get("probabilities"):
             return None
-        return intervals(made["labels"], best["probabilities"], made["patients"])["accuracy"]
+        return intervals(description["labels"], best["probabilities"], description["patients"])["accuracy"]
 
     def estimated(self) -> float | None:
         """ "Est. Acc.": the surrogate's mean at that attempted point where it is highest."""

@@ -16,14 +16,14 @@ from train.paper.experiments import EXPERIMENTS
 from train.paper.search.attempt import Attempts
 from train.paper.search.proposals import Proposals
 from train.paper.search.record import INITIAL, NAMES, SPACE, Search
-from train.run import Run, RunError, Settings, versions, write_json
+from train.run import Run, RunError, TrainingSettings, versions, write_json
 
 
 def search(
-    found: Search,
+    record: Search,
     experiment: str,
     data: Path,
-    settings: Settings,
+    settings: TrainingSettings,
     attempts: int,
     weights: Weights | None = None,
     device: str = "cpu",
@@ -38,32 +38,32 @@ def search(
     Raises RunError when the folder holds a search by other settings.
     """
     split = arrangement(settings.arrangement, data)
-    _begin(found, experiment, settings, split)
-    all_of_them = Attempts(settings, split, Slices.read(split, data, settings.image_size), weights, device)
-    proposals = Proposals(found, attempts)
-    length, ended = all_of_them.length, proposals.ended
+    _begin(record, experiment, settings, split)
+    common = Attempts(settings, split, Slices.read(split, data, settings.image_size), weights, device)
+    proposals = Proposals(record, attempts)
+    length, ended = common.length, proposals.ended
     with tqdm(total=attempts * length, initial=ended * length, unit="slice", disable=None) as progress:
         if client is None:
-            _one_by_one(found, proposals, all_of_them, progress)
+            _one_by_one(record, proposals, common, progress)
         else:
-            from train.paper.search.worker_pool import Crew
+            from train.paper.search.worker_pool import WorkerPool
 
-            Crew(client, all_of_them, data, proposals, progress).work()
-    return found.best()
+            WorkerPool(client, common, data, proposals, progress).work()
+    return record.best()
 
 
-def _one_by_one(found: Search, proposals: Proposals, attempts: Attempts, progress: tqdm[Any]) -> None:
-    while (asked := proposals.next()) is not None:
+def _one_by_one(record: Search, proposals: Proposals, attempts: Attempts, progress: tqdm[Any]) -> None:
+    while (proposal := proposals.next()) is not None:
         if proposals.ended:
             progress.set_postfix(best=f"{proposals.best:.3f}")
-        before, run = progress.n, Run(found.path / f"attempt-{asked.number}")
-        outcome = attempts.make(asked, run, progress, f"attempt {asked.number}/{proposals.wanted}, ")
-        proposals.end(asked, outcome)
+        before, run = progress.n, Run(record.path / f"attempt-{proposal.number}")
+        outcome = attempts.make(proposal, run, progress, f"attempt {proposal.number}/{proposals.wanted}, ")
+        proposals.end(proposal, outcome)
         shutil.rmtree(run.path)
         progress.update(before + attempts.length - progress.n)  # some diverge before their time
 
 
-def _begin(found: Search, experiment: str, settings: Settings, split: Arrangement) -> None:
+def _begin(record: Search, experiment: str, settings: TrainingSettings, split: Arrangement) -> None:
     fixed = {name: value for name, value in asdict(settings).items() if name not in NAMES}
     description = {
         "experiment": experiment,
@@ -75,13 +75,13 @@ def _begin(found: Search, experiment: str, settings: Settings, split: Arrangemen
         "labels": [item.label for item in split.val],
         "patients": [item.patient for item in split.val],
     }
-    if not (found.path / "search.json").exists():
-        found.path.mkdir(parents=True, exist_ok=True)
-        write_json(found.path / "search.json", {**description, "versions": versions()})
+    if not (record.path / "search.json").exists():
+        record.path.mkdir(parents=True, exist_ok=True)
+        write_json(record.path / "search.json", {**description, "versions": versions()})
         return
-    began = found.description()
+    began = record.description()
     differing = [f"{k} {began.get(k)}, not {v}" for k, v in description.items() if began.get(k) != v]
     if differing:
-        raise RunError(f"{found.path}: was begun with {'; '.join(differing)}")
-    for finished in found.attempts():  # killed after its line was written
-        shutil.rmtree(found.path / f"attempt-{finished['attempt']}", ignore_errors=True)
+        raise RunError(f"{record.path}: was begun with {'; '.join(differing)}")
+    for finished in record.attempts():  # killed after its line was written
+        shutil.rmtree(record.path / f"attempt-{finished['attempt']}", ignore_errors=True)

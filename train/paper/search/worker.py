@@ -23,11 +23,11 @@ from train.data.covid_ct import DataError
 from train.data.images import Slices
 from train.networks.pretrained import Weights
 from train.paper.search.attempt import Attempts
-from train.paper.search.record import Asked
-from train.run import Run, Settings, versions
+from train.paper.search.record import Proposal
+from train.run import Run, TrainingSettings, versions
 
 DECIDING = ("edgect", "torch", "numpy", "opencv")  # whose versions change what an attempt is worth
-REPORTED_EVERY = 1.0  # seconds
+REPORT_INTERVAL = 1.0  # seconds
 _ONE_AT_A_TIME = Lock()  # torch has one number of threads and one random state for all of a process
 
 
@@ -43,7 +43,7 @@ class ForgottenError(EdgectError):
 class Job:
     """What is sent with every attempt. data: a path, the same on every machine. digest: of the slices."""
 
-    settings: Settings
+    settings: TrainingSettings
     data: str
     weights: Weights | None
     device: str
@@ -55,11 +55,13 @@ class Job:
     def of(cls, attempts: Attempts, data: Path, topic: str) -> Job:
         digest = _digest(attempts.split, attempts.slices)
         path = str(data.resolve())
-        return cls(attempts.settings, path, attempts.weights, attempts.device, digest, deciding(), topic)
+        return cls(
+            attempts.settings, path, attempts.weights, attempts.device, digest, deciding_versions(), topic
+        )
 
     def attempts(self) -> Attempts:
         """Raises RefusedError where this worker is not like the machine that asks."""
-        here, there = deciding(), self.versions
+        here, there = deciding_versions(), self.versions
         if differing := [f"{k} is {v} where here it is {there[k]}" for k, v in here.items() if v != there[k]]:
             raise RefusedError("; ".join(differing))
         if self.device == "cuda" and not torch.cuda.is_available():
@@ -70,19 +72,19 @@ class Job:
         return Attempts(self.settings, split, slices, self.weights, self.device)
 
 
-def deciding() -> dict[str, str]:
-    found = {"edgect": edgect.__version__, **versions()}
-    return {name: found[name] for name in DECIDING}
+def deciding_versions() -> dict[str, str]:
+    every_version = {"edgect": edgect.__version__, **versions()}
+    return {name: every_version[name] for name in DECIDING}
 
 
-def attempt(job: Job, asked: Asked) -> dict[str, Any]:
+def attempt(job: Job, proposal: Proposal) -> dict[str, Any]:
     """Raises RefusedError, ForgottenError, and what a training raises."""
     with _ONE_AT_A_TIME, tempfile.TemporaryDirectory(dir=get_worker().local_directory) as folder:
-        progress = _Reported(job.topic, asked.number)
-        return job.attempts().make(asked, Run(Path(folder) / "run"), progress, title=" ")
+        progress = _ReportedProgress(job.topic, proposal.number)
+        return job.attempts().make(proposal, Run(Path(folder) / "run"), progress, title=" ")
 
 
-class _Reported(tqdm):  # type: ignore[type-arg] # the class itself takes no parameter
+class _ReportedProgress(tqdm):  # type: ignore[type-arg] # the class itself takes no parameter
     """Goes to the machine that asks. An attempt that nobody waits for ends here: Dask cannot end a thread."""
 
     def __init__(self, topic: str, number: int) -> None:
@@ -96,7 +98,7 @@ class _Reported(tqdm):  # type: ignore[type-arg] # the class itself takes no par
         if task is None or task.state != "executing":
             raise ForgottenError(f"attempt {self._number}")
         self._slices += int(n or 0)
-        if time.monotonic() > self._reported + REPORTED_EVERY:
+        if time.monotonic() > self._reported + REPORT_INTERVAL:
             worker.log_event(self._topic, {"attempt": self._number, "slices": self._slices})
             self._reported = time.monotonic()
 
@@ -112,7 +114,7 @@ def _data(data: str, number: int, image_size: int) -> tuple[Arrangement, Slices,
 
 
 def _digest(split: Arrangement, slices: Slices) -> str:
-    found = hashlib.sha256(json.dumps(split.to_json()).encode())
-    found.update(slices.images.tobytes())
-    found.update(slices.val_images.tobytes())
-    return found.hexdigest()
+    digest = hashlib.sha256(json.dumps(split.to_json()).encode())
+    digest.update(slices.images.tobytes())
+    digest.update(slices.val_images.tobytes())
+    return digest.hexdigest()

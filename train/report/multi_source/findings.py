@@ -13,7 +13,7 @@ from train.report.multi_source.trainings import (
     DEFAULT,
     NOT_MEASURED,
     TITLES,
-    Found,
+    Evaluation,
     by_seed,
     mean,
     not_measured,
@@ -28,11 +28,11 @@ EFFICIENCY = ("", "seed", "sensitivity %", "specificity", "parameters, millions"
 
 def evidence(folder: Path) -> str:
     """AUC when a part of the slice is gone, and the share of the evidence that lies in the lungs."""
-    made = {network: _measured(folder, name) for network, name in NETWORKS.items()}
+    measured = {network: _measured(folder, name) for network, name in NETWORKS.items()}
     rows = [
         [source, network, seed, *_cells(sources[key])]
         for key, source in TITLES.items()
-        for network, seeds in made.items()
+        for network, seeds in measured.items()
         for seed, sources in seeds.items()
         if key in sources
     ]
@@ -44,7 +44,7 @@ def evidence(folder: Path) -> str:
     return table([*head, "evidence in the lungs", "the lungs' share of the picture"], [target, *rows])
 
 
-def _measured(folder: Path, name: str) -> dict[int, dict[str, Found]]:
+def _measured(folder: Path, name: str) -> dict[int, dict[str, Evaluation]]:
     """What `across evidence` found of a network, source by source, by seed."""
     paths = (folder / name, *folder.glob(f"{name}-seed-*"))
     files = [file for path in paths if (file := path / "across-evidence.json").exists()]
@@ -57,11 +57,14 @@ def _seed(path: Path) -> int:
     return Run(path).settings().seed
 
 
-def _cells(found: Found) -> list[Any]:
-    covid, aucs = found["in_lungs"]["covid"], [found["auc"][key] for key in ALTERATIONS]
+def _cells(measured: Evaluation) -> list[Any]:
+    covid, aucs = measured["in_lungs"]["covid"], [measured["auc"][key] for key in ALTERATIONS]
     return [
-        found["images"] - found["without_lungs"],
-        *(ranged(one["auc"], one["interval"]) if one["auc"] is not None else None for one in aucs),
+        measured["images"] - measured["without_lungs"],
+        *(
+            ranged(measured_auc["auc"], measured_auc["interval"]) if measured_auc["auc"] is not None else None
+            for measured_auc in aucs
+        ),
         ranged(covid["share"], covid["interval"]) if covid["share"] is not None else None,
         number(covid["area"]),
     ]
@@ -78,18 +81,23 @@ def efficiency(folder: Path) -> str:
 
 
 def _ours(folder: Path) -> list[list[Any]]:
-    found, rows = by_seed(folder, DEFAULT, "covid-ct"), []
-    if not found:
+    evaluations, rows = by_seed(folder, DEFAULT, "covid-ct"), []
+    if not evaluations:
         return []
     groups = runs(folder, DEFAULT)[0].recipe().upsample_groups
     millions = sum(p.numel() for p in LightCNN(upsample_groups=groups).parameters()) / 1e6
     size = f"{millions:.3f}"
-    for seed, one in found:
-        metrics, intervals = one["metrics"], one["intervals"]
+    for seed, evaluation in evaluations:
+        metrics, intervals = evaluation["metrics"], evaluation["intervals"]
         per_cent, ends = 100 * metrics["sensitivity"], [100 * end for end in intervals["sensitivity"]]
         specificity = ranged(metrics["specificity"], intervals["specificity"])
         ratio = ranged(per_cent / millions, [end / millions for end in ends], 1)
         rows.append(["ours", seed, ranged(per_cent, ends, 1), specificity, size, ratio])
-    per_cent = 100 * mean(found, "sensitivity")
-    cells = [number(per_cent, 1), number(mean(found, "specificity")), size, number(per_cent / millions, 1)]
-    return [*rows, ["**ours**", f"mean of {len(found)}", *cells]]
+    per_cent = 100 * mean(evaluations, "sensitivity")
+    cells = [
+        number(per_cent, 1),
+        number(mean(evaluations, "specificity")),
+        size,
+        number(per_cent / millions, 1),
+    ]
+    return [*rows, ["**ours**", f"mean of {len(evaluations)}", *cells]]

@@ -12,7 +12,7 @@ PLOTS = {"across-sources": plots.sources, "ablation": plots.parts}
 TABLES = {
     "trainings": tables.trainings,
     "default": tables.default,
-    "beside_others": tables.beside_others,
+    "beside_others": tables.compared_with_others,
     "left_out": tables.left_out,
     "left_out_means": tables.left_out_means,
     "alone": tables.alone,

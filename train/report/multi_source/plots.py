@@ -11,7 +11,15 @@ from matplotlib.figure import Figure
 from train.multi_source.evaluation import SEVERE
 from train.report.figures import COLOURS
 from train.report.multi_source import ablation as ablation
-from train.report.multi_source.trainings import ALONE, DEFAULT, EVERYTHING, LEFT_OUT, TITLES, BySeed, by_seed
+from train.report.multi_source.trainings import (
+    ALONE,
+    DEFAULT,
+    EVERYTHING,
+    LEFT_OUT,
+    TITLES,
+    EvaluationsBySeed,
+    by_seed,
+)
 
 APART, BESIDE = 0.24, 0.06  # of a row: between trainings, between seeds
 PANELS = ("COVID-CT, validation", ablation.LEFT_OUT, ablation.BLANKED)
@@ -28,10 +36,10 @@ def sources(folder: Path) -> Figure:
         left_out = LEFT_OUT["mosmed" if key == SEVERE else key]
         names = {"every source": DEFAULT, "every source but this": left_out, "COVID-CT alone": ALONE}
         for place, (title, name) in enumerate(names.items()):
-            found = by_seed(folder, name, key)
-            label = title if found and title not in labelled else ""
+            evaluations = by_seed(folder, name, key)
+            label = title if evaluations and title not in labelled else ""
             labelled |= {label}
-            _intervals(axis, row + (place - 1) * APART, found, COLOURS[place], label)
+            _intervals(axis, row + (place - 1) * APART, evaluations, COLOURS[place], label)
     ticks = [TITLES[key].replace(", ", ",\n") for key in rows]
     axis.set(yticks=range(len(rows)), yticklabels=ticks, ylim=(len(rows) - 0.5, -0.5))
     axis.set_xlabel("AUC on the test part, 95 % interval by patient or block; a dot for each seed")
@@ -43,10 +51,10 @@ def sources(folder: Path) -> Figure:
     return figure
 
 
-def _intervals(axis: Axes, row: float, found: BySeed, colour: str, label: str) -> None:
-    for number, (_, one) in enumerate(found):
-        value, (low, high) = one["metrics"]["auc"], one["intervals"]["auc"]
-        at = row + (number - (len(found) - 1) / 2) * BESIDE
+def _intervals(axis: Axes, row: float, evaluations: EvaluationsBySeed, colour: str, label: str) -> None:
+    for number, (_, evaluation) in enumerate(evaluations):
+        value, (low, high) = evaluation["metrics"]["auc"], evaluation["intervals"]["auc"]
+        at = row + (number - (len(evaluations) - 1) / 2) * BESIDE
         bars = [[max(0, value - low)], [max(0, high - value)]]
         first = "" if number else label
         axis.errorbar([value], [at], xerr=bars, fmt="o", ms=4, lw=1, color=colour, label=first)
@@ -54,12 +62,12 @@ def _intervals(axis: Axes, row: float, found: BySeed, colour: str, label: str) -
 
 def parts(folder: Path) -> Figure:
     """AUCs of every arm of the ablation; a dot for each seed, a bar for their mean."""
-    made = ablation.arms(folder)
+    by_arm = ablation.arms(folder)
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     axes = figure.subplots(1, len(PANELS), sharey=True)
     for axis, panel in zip(axes, PANELS, strict=True):
-        for row, (arm, seeds) in enumerate(made.items()):
-            values = [one[panel] for one in seeds.values() if panel in one]
+        for row, (arm, seeds) in enumerate(by_arm.items()):
+            values = [aucs[panel] for aucs in seeds.values() if panel in aucs]
             if not values:
                 continue
             axis.plot(values, [row] * len(values), "o", ms=4, color=COLOURS[0], alpha=0.6)
@@ -68,9 +76,9 @@ def parts(folder: Path) -> Figure:
                 axis.axvline(np.mean(values), color="grey", lw=0.8, ls=":")
         axis.set_xlabel(f"AUC\n{panel}")
         axis.locator_params(axis="x", nbins=5)
-        if not made:
+        if not by_arm:
             _say_empty(axis)
-    axes[0].set(yticks=range(len(made)), yticklabels=list(made))
+    axes[0].set(yticks=range(len(by_arm)), yticklabels=list(by_arm))
     axes[0].invert_yaxis()
     return figure
 

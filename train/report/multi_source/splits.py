@@ -9,7 +9,7 @@ from typing import Any
 from train.data.covid_ct import COVID, NOT_COVID
 from train.data.sources import PARTS, RECORDED, SOURCES
 from train.multi_source.evaluation import SEVERE, TEST_2
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.report.multi_source.trainings import (
     ALONE,
     ARMS,
@@ -18,7 +18,7 @@ from train.report.multi_source.trainings import (
     TITLES,
     UNITS,
     WHOLE,
-    Found,
+    Evaluation,
     reading,
     runs,
     table_or_not,
@@ -39,38 +39,38 @@ def splits(folder: Path) -> str:
     """
     names = (DEFAULT, *LEFT_OUT.values(), ALONE, *ARMS.values())
     every = [run for name in names for run in runs(folder, name)]
-    made = [run.record()["split"] for run in every]
+    recorded = [run.record()["split"] for run in every]
     rows = []
     for source, parts in read_json(RECORDED).items():
         for part in PARTS:
             size, digest = parts[part]["slices"], parts[part]["sha256"]
-            same = [split[source][part]["sha256"] == digest for split in made if source in split]
+            same = [split[source][part]["sha256"] == digest for split in recorded if source in split]
             agree = f"{sum(same)} of {len(same)}" if same else None
             cells = _class_cells(known(every, source, part, size), UNITS[source])
             rows.append([TITLES[source], NAMES[part], size, *cells, agree])
     return table_or_not(["source", "part", "slices", "units", "COVID-19", "not COVID-19", "lists"], rows)
 
 
-def _class_cells(found: Counts, unit: str) -> list[Any]:
-    units = f"{found['units']} {unit}" if "units" in found else None
-    covid: Any = found.get("positive")
-    if "mild" in found:
-        covid = f"{covid} (CT-1: {found['mild']}, CT-2 to CT-4: {covid - found['mild']})"
-    return [units, covid, found.get("negative")]
+def _class_cells(counts: Counts, unit: str) -> list[Any]:
+    units = f"{counts['units']} {unit}" if "units" in counts else None
+    covid: Any = counts.get("positive")
+    if "mild" in counts:
+        covid = f"{covid} (CT-1: {counts['mild']}, CT-2 to CT-4: {covid - counts['mild']})"
+    return [units, covid, counts.get("negative")]
 
 
-def known(every: list[AcrossRun], source: str, part: str, size: int) -> Counts:
+def known(every: list[MultiSourceRun], source: str, part: str, size: int) -> Counts:
     """COUNTED, and of MosMed `mild`, as far as the runs tell; nothing where they count other slices."""
-    found = _counts(every, source, part)
-    if source in ALIKE and not found:
+    counts = _counts(every, source, part)
+    if source in ALIKE and not counts:
         covid = size * ALIKE[source]
         return {"images": size, "positive": covid, "negative": size - covid}
-    if source == "mosmed" and found and (severe := _counts(every, SEVERE, part)):
-        found["mild"] = found["images"] - severe["images"]
-    return found if found.get("images") == size else {}
+    if source == "mosmed" and counts and (severe := _counts(every, SEVERE, part)):
+        counts["mild"] = counts["images"] - severe["images"]
+    return counts if counts.get("images") == size else {}
 
 
-def _counts(every: list[AcrossRun], key: str, part: str) -> Counts:
+def _counts(every: list[MultiSourceRun], key: str, part: str) -> Counts:
     """What training parts hold is what a source left out has besides its validation part."""
     validations = [read_json(run.validation_file) for run in every]
     if part == "test":
@@ -82,17 +82,17 @@ def _counts(every: list[AcrossRun], key: str, part: str) -> Counts:
     return {name: both[name] - val[name] for name in COUNTED} if both and val else {}
 
 
-def _first(described: Iterator[Found | None]) -> Counts:
+def _first(described: Iterator[Evaluation | None]) -> Counts:
     """COUNTED of the first that there is."""
-    found = next(filter(None, described), None)
-    if found is None:
+    evaluation = next(filter(None, described), None)
+    if evaluation is None:
         return {}
-    images = int(found["images"])
-    if "confusion" in found:
-        positive = found["confusion"]["tp"] + found["confusion"]["fn"]
+    images = int(evaluation["images"])
+    if "confusion" in evaluation:
+        positive = evaluation["confusion"]["tp"] + evaluation["confusion"]["fn"]
     else:
-        positive = images if "sensitivity" in found["metrics"] else 0
-    counts = (images, int(found["units"]), positive, images - positive)
+        positive = images if "sensitivity" in evaluation["metrics"] else 0
+    counts = (images, int(evaluation["units"]), positive, images - positive)
     return dict(zip(COUNTED, counts, strict=True))
 
 
@@ -103,12 +103,12 @@ def readings(folder: Path) -> str:
         run = Run(file.parent)
         name = run.path.relative_to(folder).as_posix()
         of_across = (run.path / "recipe.json").exists()
-        made = [line for line in run.readings("test") if of_across or line["by"].startswith("train across")]
-        rows += [[name, line["date"][:10], line["by"], _looked_at(line)] for line in made]
+        lines = [line for line in run.readings("test") if of_across or line["by"].startswith("train across")]
+        rows += [[name, line["date"][:10], line["by"], _looked_at(line)] for line in lines]
     return table_or_not(["run", "date", "by", "looked at"], rows)
 
 
-def _looked_at(line: Found) -> str:
+def _looked_at(line: Evaluation) -> str:
     names = line.get("sources")
     if names is None:
         part = str(line.get("part", "test"))

@@ -16,8 +16,8 @@ from train.report.multi_source.trainings import (
     ARMS,
     DEFAULT,
     EVERYTHING,
-    HEAD,
     LEFT_OUT,
+    METRIC_COLUMNS,
     TITLES,
     WHOLE,
     by_seed,
@@ -61,20 +61,20 @@ def trainings(folder: Path) -> str:
 def default(folder: Path) -> str:
     """The default network on the test part of each source."""
     rows = [row for key, title in TITLES.items() for row in seed_rows(folder, DEFAULT, key, [title])]
-    return table_or_not(["source", *HEAD], rows)
+    return table_or_not(["source", *METRIC_COLUMNS], rows)
 
 
-def beside_others(folder: Path) -> str:
+def compared_with_others(folder: Path) -> str:
     """COVID-CT's test part: others' figures, the forest's, the target, and ours."""
     rows: list[list[Any]] = [
         [name, slices, *map(number, figures)] for name, (slices, *figures) in targets.COVID_CT.items()
     ]
     target = ["target, mean of three seeds", "", f"≥ {targets.ACCURACY:.2f}", "", f"≥ {targets.AUC:.2f}"]
-    found = by_seed(folder, DEFAULT, "covid-ct")
+    evaluations = by_seed(folder, DEFAULT, "covid-ct")
     ours = not_measured(OTHERS)
-    if found:
-        means = [number(mean(found, metric)) for metric in ("accuracy", "f1", "auc")]
-        ours = [f"**ours**, mean of {len(found)}", found[0][1]["images"], *means]
+    if evaluations:
+        means = [number(mean(evaluations, metric)) for metric in ("accuracy", "f1", "auc")]
+        ours = [f"**ours**, mean of {len(evaluations)}", evaluations[0][1]["images"], *means]
     return table(OTHERS, [*rows, *_forest(folder), target, ours])
 
 
@@ -84,14 +84,15 @@ def _forest(folder: Path) -> list[list[Any]]:
     if not path.exists():
         return []
     test = read_json(path)["test"]
-    made = [(title, test["results"][key]) for key, title in FOREST.items() if key in test["results"]]
+    results = [(title, test["results"][key]) for key, title in FOREST.items() if key in test["results"]]
     return [
-        [title, test["images"], _ranged(one["accuracy"]), None, _ranged(one["auc"])] for title, one in made
+        [title, test["images"], _ranged(result["accuracy"]), None, _ranged(result["auc"])]
+        for title, result in results
     ]
 
 
-def _ranged(found: dict[str, Any]) -> str:
-    return ranged(found["value"], found["interval"])
+def _ranged(metric: dict[str, Any]) -> str:
+    return ranged(metric["value"], metric["interval"])
 
 
 def left_out(folder: Path) -> str:
@@ -101,35 +102,37 @@ def left_out(folder: Path) -> str:
         for key in (source, SEVERE) if source == "mosmed" else (source,):
             for part, ending in PARTS.items():
                 rows += seed_rows(folder, name, f"{key}{ending}", [TITLES[key], part])
-    return table_or_not(["left out", "part", *HEAD], rows)
+    return table_or_not(["left out", "part", *METRIC_COLUMNS], rows)
 
 
 def left_out_means(folder: Path) -> str:
     """Mean AUC over the three sources, and SARS-CoV-2-CT's accuracy, beside target and field."""
     seeds = sorted({seed for name in LEFT_OUT.values() for seed in validations(folder, name)})
-    both = (_mean_auc, _sars_accuracy)
-    found = {seed: [each(folder, seed, end) for each in both for end in PARTS.values()] for seed in seeds}
-    columns = list(zip(*found.values(), strict=True))
+    measures = (_mean_auc, _sars_accuracy)
+    by_seed_ = {
+        seed: [measure(folder, seed, end) for measure in measures for end in PARTS.values()] for seed in seeds
+    }
+    columns = list(zip(*by_seed_.values(), strict=True))
     means = [number(np.mean(c)) if all(v is not None for v in c) else "" for c in columns]
     head = ["", *(f"{what}, {part}" for what in ("mean AUC", "SARS-CoV-2-CT accuracy") for part in PARTS)]
     ours = [f"**ours**, mean of {len(seeds)}", *means] if seeds else not_measured(head)
     field_row = ["the field", "", "", number(targets.SARS_LEFT_OUT, 2), ""]
     target = ["target", f"≥ {targets.AUC_LEFT_OUT:.2f}", "", f"≥ {targets.SARS_ACCURACY:.2f}", ""]
-    rows = [[f"ours, seed {seed}", *map(number, values)] for seed, values in found.items()]
+    rows = [[f"ours, seed {seed}", *map(number, values)] for seed, values in by_seed_.items()]
     return table(head, [field_row, target, *rows, ours])
 
 
 def _mean_auc(folder: Path, seed: int, ending: str) -> float | None:
     """Over the three sources, MosMed without CT-1; None unless all three were read with this seed."""
     keys = {source: SEVERE if source == "mosmed" else source for source in LEFT_OUT}
-    found = [dict(by_seed(folder, LEFT_OUT[s], f"{key}{ending}")).get(seed) for s, key in keys.items()]
-    aucs = [one["metrics"]["auc"] for one in found if one]
+    evaluations = [dict(by_seed(folder, LEFT_OUT[s], f"{key}{ending}")).get(seed) for s, key in keys.items()]
+    aucs = [evaluation["metrics"]["auc"] for evaluation in evaluations if evaluation]
     return float(np.mean(aucs)) if len(aucs) == len(keys) else None
 
 
 def _sars_accuracy(folder: Path, seed: int, ending: str) -> float | None:
-    found = dict(by_seed(folder, LEFT_OUT["sars-cov-2-ct"], f"sars-cov-2-ct{ending}")).get(seed)
-    return float(found["metrics"]["accuracy"]) if found else None
+    evaluation = dict(by_seed(folder, LEFT_OUT["sars-cov-2-ct"], f"sars-cov-2-ct{ending}")).get(seed)
+    return float(evaluation["metrics"]["accuracy"]) if evaluation else None
 
 
 def alone(folder: Path) -> str:
@@ -149,5 +152,5 @@ def alone(folder: Path) -> str:
         *seed_rows(folder, ALONE, TEST_2, test_2),
         *others,
     ]
-    head = ["on", "part", *HEAD]
+    head = ["on", "part", *METRIC_COLUMNS]
     return table(head, rows if len(rows) > 2 else [*rows, not_measured(head)])

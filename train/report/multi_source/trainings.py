@@ -10,7 +10,7 @@ import numpy as np
 
 from train.multi_source.evaluation import SEVERE, TEST_2
 from train.multi_source.recipe import PARTS_OF_RECIPE
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.report.markdown import number, ranged, table
 from train.run import read_json
 
@@ -40,60 +40,66 @@ UNITS = {
 }  # of which intervals are drawn
 WHOLE = ", all parts"  # follows the name of a source in a reading
 METRICS = ("accuracy", "sensitivity", "specificity", "auc")
-HEAD = ("seed", "slices", "units", "accuracy", "sensitivity", "specificity", "AUC")
+METRIC_COLUMNS = ("seed", "slices", "units", "accuracy", "sensitivity", "specificity", "AUC")
 
-Found = dict[str, Any]  # what `judge.described` says of one part
-BySeed = Sequence[tuple[int, Found]]
+Evaluation = dict[str, Any]  # what `judge.described` says of one part
+EvaluationsBySeed = Sequence[tuple[int, Evaluation]]
 
 
-def runs(folder: Path, name: str) -> list[AcrossRun]:
+def runs(folder: Path, name: str) -> list[MultiSourceRun]:
     """Those of `name`, `name-seed-0`, `name-seed-1`, ... that are validated, in the order of their seeds."""
     first = folder / name
-    found = [AcrossRun(path) for path in (first, *first.parent.glob(f"{first.name}-seed-*"))]
-    finished = [run for run in found if run.validation_file.exists()]
+    candidates = [MultiSourceRun(path) for path in (first, *first.parent.glob(f"{first.name}-seed-*"))]
+    finished = [run for run in candidates if run.validation_file.exists()]
     return sorted(finished, key=lambda run: (run.recipe().seed, run.path.name))
 
 
-def validations(folder: Path, name: str) -> dict[int, Found]:
+def validations(folder: Path, name: str) -> dict[int, Evaluation]:
     """validation.json of each seed."""
     return {run.recipe().seed: read_json(run.validation_file) for run in runs(folder, name)}
 
 
-def reading(run: AcrossRun) -> dict[str, Found]:
+def reading(run: MultiSourceRun) -> dict[str, Evaluation]:
     """The first reading of the test parts, by name of the part; empty where there is none."""
-    made = [line for line in run.readings("test") if line["by"] == "train across test"]
-    return dict(made[0]["sources"]) if made else {}
+    readings = [line for line in run.readings("test") if line["by"] == "train across test"]
+    return dict(readings[0]["sources"]) if readings else {}
 
 
-def by_seed(folder: Path, name: str, part: str) -> list[tuple[int, Found]]:
+def by_seed(folder: Path, name: str, part: str) -> list[tuple[int, Evaluation]]:
     """What each seed of a training was found to do on a part."""
-    found = [(run.recipe().seed, reading(run)) for run in runs(folder, name)]
-    return [(seed, parts[part]) for seed, parts in found if part in parts]
+    readings = [(run.recipe().seed, reading(run)) for run in runs(folder, name)]
+    return [(seed, parts[part]) for seed, parts in readings if part in parts]
 
 
 def seed_rows(folder: Path, name: str, part: str, titles: Sequence[str]) -> list[list[Any]]:
     """Titles and HEAD for each seed of a training on a part, and the mean over seeds; none if not read."""
-    found, unit = by_seed(folder, name, part), UNITS[part.removesuffix(WHOLE)]
+    evaluations, unit = by_seed(folder, name, part), UNITS[part.removesuffix(WHOLE)]
     rows = [
-        [*titles, seed, one["images"], f"{one['units']} {unit}", *(_cell(one, metric) for metric in METRICS)]
-        for seed, one in found
+        [
+            *titles,
+            seed,
+            evaluation["images"],
+            f"{evaluation['units']} {unit}",
+            *(_cell(evaluation, metric) for metric in METRICS),
+        ]
+        for seed, evaluation in evaluations
     ]
-    if not found:
+    if not evaluations:
         return []
-    known = [metric in found[0][1]["metrics"] for metric in METRICS]
-    means = [number(mean(found, m)) if k else None for m, k in zip(METRICS, known, strict=True)]
-    return [*rows, [*titles, f"mean of {len(found)}", None, None, *means]]
+    known = [metric in evaluations[0][1]["metrics"] for metric in METRICS]
+    means = [number(mean(evaluations, m)) if k else None for m, k in zip(METRICS, known, strict=True)]
+    return [*rows, [*titles, f"mean of {len(evaluations)}", None, None, *means]]
 
 
-def _cell(found: Found, metric: str) -> str | None:
+def _cell(evaluation: Evaluation, metric: str) -> str | None:
     """A metric with its interval; None where it is not defined, as the specificity of COVID-19 alone."""
-    if metric not in found["metrics"]:
+    if metric not in evaluation["metrics"]:
         return None
-    return ranged(found["metrics"][metric], found["intervals"][metric])
+    return ranged(evaluation["metrics"][metric], evaluation["intervals"][metric])
 
 
-def mean(found: BySeed, metric: str) -> float:
-    return float(np.mean([one["metrics"][metric] for _, one in found]))
+def mean(evaluations: EvaluationsBySeed, metric: str) -> float:
+    return float(np.mean([evaluation["metrics"][metric] for _, evaluation in evaluations]))
 
 
 def not_measured(head: Sequence[str]) -> list[Any]:
@@ -103,5 +109,5 @@ def not_measured(head: Sequence[str]) -> list[Any]:
 
 def table_or_not(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table, or where it would have no rows the words that say so."""
-    kept = list(rows)
-    return table(head, kept) if kept else NOT_MEASURED
+    cells = list(rows)
+    return table(head, cells) if cells else NOT_MEASURED

@@ -27,13 +27,13 @@ SHARES = {
 
 def evidence(folder: Path) -> str:
     """The share of each network's positive activation that lies in the lungs."""
-    found = _evidence(folder)
+    records = _evidence(folder)
     rows = []
     for key, title in SHARES.items():
-        for name, record in found.items():
-            one = record["in_lungs"][key]
-            share = ranged(one["share"], one["interval"]) if one["share"] is not None else None
-            rows.append([title, name, share, number(one["area"]), one["slices"]])
+        for name, record in records.items():
+            part = record["in_lungs"][key]
+            share = ranged(part["share"], part["interval"]) if part["share"] is not None else None
+            rows.append([title, name, share, number(part["area"]), part["slices"]])
     return table(
         ["", "", "share in the lungs (95 % interval)", "lungs' share of the picture", "slices"], rows
     )
@@ -41,12 +41,12 @@ def evidence(folder: Path) -> str:
 
 def alterations(folder: Path) -> str:
     """AUC of each network on slices of which a part is gone."""
-    found = _evidence(folder)
+    records = _evidence(folder)
     rows = [
-        [title, *(ranged(r["auc"][key]["auc"], r["auc"][key]["interval"]) for r in found.values())]
+        [title, *(ranged(r["auc"][key]["auc"], r["auc"][key]["interval"]) for r in records.values())]
         for key, title in ALTERATIONS.items()
     ]
-    return table(["what is left", *found], rows)
+    return table(["what is left", *records], rows)
 
 
 def probe(folder: Path) -> str:
@@ -54,15 +54,15 @@ def probe(folder: Path) -> str:
     path = folder / "probe.json"
     if not path.exists():
         return "*not measured*"
-    found = read_json(path)
+    record = read_json(path)
     rows = [
         [
             name,
-            one["features"],
-            *(ranged(found[p]["results"][name][m]["value"], found[p]["results"][name][m]["interval"])
+            result["features"],
+            *(ranged(record[p]["results"][name][m]["value"], record[p]["results"][name][m]["interval"])
               for p in ("test", "val") for m in ("accuracy", "auc")),
         ]
-        for name, one in found["test"]["results"].items()
+        for name, result in record["test"]["results"].items()
     ]  # fmt: skip
     head = [
         "features",
@@ -80,12 +80,19 @@ def files(folder: Path) -> str:
     path = folder / "probe.json"
     if not path.exists():
         return "*not measured*"
-    found = read_json(path)
-    counts = {"train": found["val"]["files"]["train"], **{p: found[p]["files"][p] for p in ("val", "test")}}
+    record = read_json(path)
+    counts = {"train": record["val"]["files"]["train"], **{p: record[p]["files"][p] for p in ("val", "test")}}
     rows = [
-        [part, title, *(", ".join(f"{n} × {k}" for k, n in one[c].items()) for c in ("formats", "channels"))]
+        [
+            part,
+            title,
+            *(
+                ", ".join(f"{n} × {k}" for k, n in counts_of_class[c].items())
+                for c in ("formats", "channels")
+            ),
+        ]
         for part, classes in counts.items()
-        for title, one in classes.items()
+        for title, counts_of_class in classes.items()
     ]
     return table(["part", "class", "formats", "channels"], rows)
 
@@ -111,12 +118,12 @@ def readings(folder: Path) -> str:
     rows = []
     for name in NETWORKS.values():
         for run in runs(folder, name):
-            for made in run.readings("test"):
-                part = made.get("part", "test-1")
-                rows.append([run.path.name, made["date"][:10], made["by"], part])
+            for reading in run.readings("test"):
+                part = reading.get("part", "test-1")
+                rows.append([run.path.name, reading["date"][:10], reading["by"], part])
     return table(["run", "date", "by", "part"], rows)
 
 
 def _evidence(folder: Path) -> dict[str, Any]:
-    found = {name: Run(folder / run).evidence() for name, run in NETWORKS.items()}
-    return {name: record for name, record in found.items() if record}
+    records = {name: Run(folder / run).evidence() for name, run in NETWORKS.items()}
+    return {name: record for name, record in records.items() if record}

@@ -26,14 +26,14 @@ def write(runs: Path, out: Path) -> None:
 
     Raises RunError where `runs` holds no network of Table 5.
     """
-    made = {name: tables.runs(runs, folder) for name, folder in tables.NETWORKS.items()}
-    missing = [folder for name, folder in tables.NETWORKS.items() if not made[name]]
+    finished = {name: tables.runs(runs, folder) for name, folder in tables.NETWORKS.items()}
+    missing = [folder for name, folder in tables.NETWORKS.items() if not finished[name]]
     if missing:
         raise RunError(f"{runs}: no finished run {' or '.join(missing)}; python -m train fit makes them")
     parameters = sum(parameter.numel() for parameter in LightCNN().parameters())
     tabulated = {
-        "table_1": tables.arrangement(made["CNN-1"][0], published.TABLE_1),
-        "table_2": tables.arrangement(made["CNN-2"][0], published.TABLE_2),
+        "table_1": tables.arrangement(finished["CNN-1"][0], published.TABLE_1),
+        "table_2": tables.arrangement(finished["CNN-2"][0], published.TABLE_2),
         "table_3": tables.search(runs, 1, published.TABLE_3),
         "table_4": tables.search(runs, 2, published.TABLE_4),
         "table_5": tables.final(runs),

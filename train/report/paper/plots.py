@@ -98,9 +98,9 @@ def accuracies(folder: Path) -> Figure:
             ends = [row - 0.35, row + 0.35]
             axis.plot([paper_accuracy] * 2, ends, color="black", lw=2, label="" if row else "paper")
         for number, run in enumerate(tables.runs(folder, name)):
-            if (found := tables.reading(run, part)) is None:
+            if (reading := tables.reading(run, part)) is None:
                 continue
-            value, (low, high) = found["metrics"]["accuracy"], found["intervals"]["accuracy"]
+            value, (low, high) = reading["metrics"]["accuracy"], reading["intervals"]["accuracy"]
             seed = run.settings().seed
             axis.errorbar(
                 [value],

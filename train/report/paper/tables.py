@@ -24,16 +24,16 @@ NETWORKS = {"CNN-1": "cnn1", "CNN-2": "cnn2"}
 
 def runs(folder: Path, name: str) -> list[Run]:
     """The finished runs `name`, `name-seed-1`, `name-seed-2`, ... in the order of their seeds."""
-    found = [Run(folder / name), *(Run(path) for path in folder.glob(f"{name}-seed-*"))]
-    finished = [run for run in found if (run.path / "run.json").exists() and "selected" in run.record()]
+    candidates = [Run(folder / name), *(Run(path) for path in folder.glob(f"{name}-seed-*"))]
+    finished = [run for run in candidates if (run.path / "run.json").exists() and "selected" in run.record()]
     return sorted(finished, key=lambda run: run.settings().seed)
 
 
 def reading(run: Run, part: str) -> dict[str, Any] | None:
     """The first reading of a part that `train test` made (before there were parts: of Test-1)."""
     of: Literal["test", "validation"] = "validation" if part.startswith("validation") else "test"
-    made = [r for r in run.readings(of) if r["by"] == "train test" and r.get("part", "test-1") == part]
-    return made[0] if made else None
+    readings = [r for r in run.readings(of) if r["by"] == "train test" and r.get("part", "test-1") == part]
+    return readings[0] if readings else None
 
 
 def arrangement(run: Run, paper_counts: Mapping[str, tuple[int, int, int]]) -> str:
@@ -55,26 +55,28 @@ def arrangement(run: Run, paper_counts: Mapping[str, tuple[int, int, int]]) -> s
 
 def searches(folder: Path, number_of: int) -> dict[str, Search]:
     """The searches on one arrangement of which an attempt is on record, by experiment."""
-    found = {e: Search(folder / "search" / f"experiment-{e}-arrangement-{number_of}") for e in EXPERIMENTS}
-    return {experiment: search for experiment, search in found.items() if search.attempts()}
+    candidates = {
+        e: Search(folder / "search" / f"experiment-{e}-arrangement-{number_of}") for e in EXPERIMENTS
+    }
+    return {experiment: search for experiment, search in candidates.items() if search.attempts()}
 
 
 def search(folder: Path, number_of: int, paper_rows: Mapping[str, Sequence[float]]) -> str:
     """Tables 3 and 4: every search on one arrangement."""
     rows: list[list[Any]] = []
-    made = searches(folder, number_of)
+    by_experiment = searches(folder, number_of)
     for experiment in EXPERIMENTS:
         if experiment in paper_rows:
             observed_in_paper, estimated, *at = paper_rows[experiment]
             cells = [number(observed_in_paper), number(estimated), *map(small, at)]
             rows.append([experiment, "paper", *cells, "30 × 20 epochs, 227 px"])
-        if found := made.get(experiment):
-            best, size = found.best(), found.description()
-            budget = f"{len(found.attempts())} × {size['epochs']} epochs, {size['image_size']} px"
+        if record := by_experiment.get(experiment):
+            best, size = record.best(), record.description()
+            budget = f"{len(record.attempts())} × {size['epochs']} epochs, {size['image_size']} px"
             point = [small(best[name]) for name in ("learning_rate", "momentum", "l2")]
-            interval = found.interval()
+            interval = record.interval()
             observed = ranged(best["accuracy"], interval) if interval else number(best["accuracy"])
-            cells = [observed, number(found.estimated()), *point]
+            cells = [observed, number(record.estimated()), *point]
             rows.append([experiment, "**ours**", *cells, budget])
     return table(
         ["Exp.", "", "Obs. Acc. (95 % interval)", "Est. Acc.", "Learn. rate", "Mom.", "L2", "budget"], rows
@@ -86,14 +88,14 @@ def final(folder: Path, part: str = "test-1", prefix: str = "") -> str:
     head = ["", "seed", "accuracy (95 % interval)", *(name for name in FIVE[1:]), "AUC (95 % interval)"]
     rows: list[list[Any]] = []
     for title, name in NETWORKS.items():
-        made = [(run, reading(run, part)) for run in runs(folder / prefix, name)]
-        readings = [(run, found) for run, found in made if found]
+        read = [(run, reading(run, part)) for run in runs(folder / prefix, name)]
+        readings = [(run, reading_of_run) for run, reading_of_run in read if reading_of_run]
         if not readings:
             continue
         paper_row = published.TEST_2 if part == "test-2" else published.TABLE_5[title]
         rows.append([f"{title}, paper", "", *map(number, paper_row), ""])
-        for run, found in readings:
-            metrics, intervals = found["metrics"], found["intervals"]
+        for run, reading_of_run in readings:
+            metrics, intervals = reading_of_run["metrics"], reading_of_run["intervals"]
             rows.append(
                 [
                     f"{title}, ours",
@@ -103,7 +105,9 @@ def final(folder: Path, part: str = "test-1", prefix: str = "") -> str:
                     ranged(metrics["auc"], intervals["auc"]),
                 ]
             )
-        means = [np.mean([found["metrics"][m] for _, found in readings]) for m in (*FIVE, "auc")]
+        means = [
+            np.mean([reading_of_run["metrics"][m] for _, reading_of_run in readings]) for m in (*FIVE, "auc")
+        ]
         rows.append([f"{title}, ours", "mean", *map(number, means)])
     return table(head, rows)
 
@@ -126,10 +130,12 @@ def validation(folder: Path) -> str:
     rows = []
     for title, name in NETWORKS.items():
         for run in runs(folder, name):
-            found = [reading(run, f"validation-{n}") for n in (1, 2)]
+            readings = [reading(run, f"validation-{n}") for n in (1, 2)]
             cells = [
-                ranged(one["metrics"][metric], one["intervals"][metric]) if one else None
-                for one in found
+                ranged(part_reading["metrics"][metric], part_reading["intervals"][metric])
+                if part_reading
+                else None
+                for part_reading in readings
                 for metric in ("accuracy", "auc")
             ]
             selected = run.record()["selected"]["epoch"]
@@ -177,12 +183,12 @@ def efficiency(folder: Path, parameters: int) -> str:
 
 def _kept_accuracy(run: Run) -> str:
     """The kept epoch's accuracy on validation, with its interval where `train test` has read the part."""
-    found = reading(run, f"validation-{run.settings().arrangement}")
-    if found is None:
+    reading_of_part = reading(run, f"validation-{run.settings().arrangement}")
+    if reading_of_part is None:
         return number(run.record()["selected"]["val_accuracy"])
-    return ranged(found["metrics"]["accuracy"], found["intervals"]["accuracy"])
+    return ranged(reading_of_part["metrics"]["accuracy"], reading_of_part["intervals"]["accuracy"])
 
 
 def _means(folder: Path, name: str) -> dict[str, float]:
-    found = [r for run in runs(folder, name) if (r := reading(run, "test-1"))]
-    return {m: float(np.mean([r["metrics"][m] for r in found])) for m in FIVE} if found else {}
+    readings = [r for run in runs(folder, name) if (r := reading(run, "test-1"))]
+    return {m: float(np.mean([r["metrics"][m] for r in readings])) for m in FIVE} if readings else {}

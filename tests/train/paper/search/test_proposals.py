@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from train.paper.search.proposals import Proposals
-from train.paper.search.record import INITIAL, Asked, Search, point
+from train.paper.search.record import INITIAL, Proposal, Search, point
 from train.run import RunError
 
 
@@ -23,13 +23,13 @@ def begun(folder: Path) -> Search:
     return Search(folder)
 
 
-def worth(asked: Asked) -> dict[str, float]:
+def worth(asked: Proposal) -> dict[str, float]:
     return {"accuracy": 0.9 - 0.1 * (2 + log10(asked.point["learning_rate"])) ** 2}
 
 
-def side_by_side(found: Search, wanted: int, workers: int, order: Random) -> Iterator[list[Asked]]:
+def side_by_side(found: Search, wanted: int, workers: int, order: Random) -> Iterator[list[Proposal]]:
     """Attempts end in any order, a free worker gets the next one; yields what is under way each time."""
-    proposals, hands = Proposals(found, wanted), list[Asked]()
+    proposals, hands = Proposals(found, wanted), list[Proposal]()
     while True:
         while len(hands) < workers and (asked := proposals.next()) is not None:
             hands.append(asked)
@@ -47,7 +47,7 @@ def test_stopped_anywhere_it_goes_on_with_what_was_under_way_and_asks_for_the_sa
     for _ in side_by_side(whole, INITIAL + 3, 3, Random(1)):
         pass
     order = iter([row["attempt"] for row in whole.attempts()])
-    proposals, hands = Proposals(stopped, INITIAL + 3), dict[int, Asked]()
+    proposals, hands = Proposals(stopped, INITIAL + 3), dict[int, Proposal]()
     for number, ended in enumerate(order):
         if number in (2, INITIAL + 1):  # killed, and begun again from what is on disk
             before, hands = hands, {}

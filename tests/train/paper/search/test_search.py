@@ -11,7 +11,7 @@ import pytest
 
 from tests.search_command import SMALL, command
 from train.paper.search.proposals import Proposals
-from train.paper.search.record import INITIAL, NAMES, SPACE, Asked, Search
+from train.paper.search.record import INITIAL, NAMES, SPACE, Proposal, Search
 from train.paper.search.search import search
 from train.run import RunError
 
@@ -20,7 +20,7 @@ def points(found: Search) -> list[list[float]]:
     return [[attempt[name] for name in NAMES] for attempt in found.attempts()]
 
 
-def worth(asked: Asked) -> dict[str, float]:
+def worth(asked: Proposal) -> dict[str, float]:
     return {"accuracy": 0.9 - 0.1 * (2 + log10(asked.point["learning_rate"])) ** 2}
 
 

@@ -15,7 +15,7 @@ from train.data.sources import RECORDED
 from train.multi_source import evaluation
 from train.multi_source.evaluation import SEVERE, TEST_2
 from train.multi_source.recipe import PARTS_OF_RECIPE, Recipe, every_source
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.run import read_json, write_json
 
 SEEDS = (0, 1, 2)
@@ -55,54 +55,56 @@ def write(runs: Path) -> Path:
 
 
 def _run(path: Path, sources: dict[str, float], seed: int, crop: bool = True) -> None:
-    run = AcrossRun(path)
+    run = MultiSourceRun(path)
     recorded = read_json(RECORDED)
     recipe = Recipe(sources=sources, seed=seed, crop=crop, upsample_groups=GROUPS)
-    run.begin_across(recipe, 0.5, 0.25, {name: recorded[name] for name in sources})
+    run.begin_multi_source(recipe, 0.5, 0.25, {name: recorded[name] for name in sources})
     drawn = [name for name, weight in sources.items() if weight > 0]
     left_out = [name for name in SLICES if name not in sources]
     content = {
         "threshold": 0.5,
-        "sources": found(dict.fromkeys(drawn, ("val",)), seed),
-        "elsewhere": found(dict.fromkeys(left_out, ("train", "val")), seed),
+        "sources": evaluations(dict.fromkeys(drawn, ("val",)), seed),
+        "elsewhere": evaluations(dict.fromkeys(left_out, ("train", "val")), seed),
         "blanked": 0.6 + seed / 100 if crop and "covid-ct" in drawn else None,
     }
     write_json(run.validation_file, content)
     if "ablation" not in path.parts:
-        read(run, left_out, seed)
+        write_reading(run, left_out, seed)
 
 
-def read(run: AcrossRun, left_out: list[str], seed: int) -> None:
+def write_reading(run: MultiSourceRun, left_out: list[str], seed: int) -> None:
     """What `judge.read_test_parts` writes down."""
-    parts = found(dict.fromkeys(SLICES, ("test",)), seed)
-    parts |= {f"{name}, all parts": one for name, one in found(dict.fromkeys(left_out, PARTS), seed).items()}
+    parts = evaluations(dict.fromkeys(SLICES, ("test",)), seed)
+    parts |= {
+        f"{name}, all parts": one for name, one in evaluations(dict.fromkeys(left_out, PARTS), seed).items()
+    }
     if "sirm" in left_out:
-        parts[TEST_2] = answers((98, 95), seed)
+        parts[TEST_2] = evaluation_of((98, 95), seed)
     run.write_reading("test", {"by": "train across test", "part": "test", "threshold": 0.5, "sources": parts})
 
 
-def found(parts: dict[str, tuple[str, ...]], seed: int) -> dict[str, Any]:
+def evaluations(parts: dict[str, tuple[str, ...]], seed: int) -> dict[str, Any]:
     """`judge.described` of the parts of each source taken together, and SEVERE."""
     both = {}
     for name, chosen in parts.items():
         counts = [SLICES[name][PARTS.index(part)] for part in chosen]
-        both[name] = answers((sum(c for c, _ in counts), sum(n for _, n in counts)), seed)
+        both[name] = evaluation_of((sum(c for c, _ in counts), sum(n for _, n in counts)), seed)
         if name == "mosmed":
-            both[SEVERE] = answers(
+            both[SEVERE] = evaluation_of(
                 (sum(c - MILDLY[c, n] for c, n in counts), sum(n for _, n in counts)), seed
             )
     return both
 
 
 @cache
-def answers(counts: tuple[int, int], seed: int) -> dict[str, Any]:
+def evaluation_of(counts: tuple[int, int], seed: int) -> dict[str, Any]:
     """`judge.described` of so many slices with COVID-19 and without, two of each patient."""
     labels = [1] * counts[0] + [0] * counts[1]
     items = [Item(f"{n}.png", label, f"{label} {n // 2}") for n, label in enumerate(labels)]
     rng = np.random.default_rng([seed, *counts])
     scores = np.clip(0.5 + 0.2 * (np.array(labels) - 0.5) + 0.12 * rng.standard_normal(len(items)), 0, 1)
     with patch.object(evaluation, "intervals", partial(intervals, draws=40)):
-        return evaluation.described(items, scores, 0.5)
+        return evaluation.evaluate_items(items, scores, 0.5)
 
 
 def evidence() -> dict[str, Any]:

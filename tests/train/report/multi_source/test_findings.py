@@ -9,7 +9,7 @@ import numpy as np
 from tests.train.report.multi_source import fakes
 from tests.train.report.multi_source.reading import ranged, rows
 from train.multi_source.recipe import PARTS_OF_RECIPE
-from train.multi_source.run import AcrossRun
+from train.multi_source.run import MultiSourceRun
 from train.networks.light_cnn import LightCNN
 from train.report.multi_source import ablation, findings, splits, tables, trainings
 
@@ -63,7 +63,7 @@ def test_sensitivity_is_divided_by_the_parameters_of_the_network(runs: Path) -> 
     millions = sum(p.numel() for p in LightCNN(upsample_groups=fakes.GROUPS).parameters()) / 1e6
     table = rows(findings.efficiency(runs))
     assert [row[-1] for row in table[2:4]] == ["67.46", "≥ 72"]
-    found = [fakes.found({"covid-ct": ("test",)}, seed)["covid-ct"] for seed in fakes.SEEDS]
+    found = [fakes.evaluations({"covid-ct": ("test",)}, seed)["covid-ct"] for seed in fakes.SEEDS]
     for row, one in zip(table[4:7], found, strict=True):
         per_million = 100 * one["metrics"]["sensitivity"] / millions
         ends = [100 * end / millions for end in one["intervals"]["sensitivity"]]
@@ -75,7 +75,9 @@ def test_sensitivity_is_divided_by_the_parameters_of_the_network(runs: Path) -> 
 def test_the_parts_with_classes_and_grades_as_far_as_runs_tell(runs: Path, tmp_path: Path) -> None:
     table = {(row[0], row[1]): row[2:] for row in rows(splits.splits(runs))}
     trained = 3 + 2 * 3 + 3 + 2 * (1 + len(PARTS_OF_RECIPE))  # on COVID-CT, one without it aside
-    both, val = (fakes.found({"covid-ct": parts}, 0)["covid-ct"] for parts in (("train", "val"), ("val",)))
+    both, val = (
+        fakes.evaluations({"covid-ct": parts}, 0)["covid-ct"] for parts in (("train", "val"), ("val",))
+    )
     patients = f"{both['units'] - val['units']} patients"
     assert table["COVID-CT", "training"] == ["425", patients, "191", "234", f"{trained} of {trained}"]
     mild = "265 (CT-1: 212, CT-2 to CT-4: 53)"
@@ -107,7 +109,7 @@ def test_every_reading_is_listed_and_the_first_is_what_counts(runs: Path, tmp_pa
     run.write_reading("test", {**run.readings("test")[0], "date": "2027-01-02T", "sources": {}})
     run.write_reading("test", {"date": "2027-01-03T", "by": "deploy", "part": "covid-ct"})
     for line in ({"by": "train across evidence", "part": "test"}, {"by": "train test", "part": "test-1"}):
-        AcrossRun(copy / "cnn1").write_reading("test", {"date": "2027-01-04T", **line})
+        MultiSourceRun(copy / "cnn1").write_reading("test", {"date": "2027-01-04T", **line})
     assert tables.default(copy) == before
     table = rows(splits.readings(copy))[2:]
     assert [row[1:3] for row in table if row[0] == "lungs"][1:] == [

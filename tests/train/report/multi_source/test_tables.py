@@ -18,7 +18,7 @@ def test_the_default_network_on_every_source_by_seed_with_intervals_and_mean(run
     for key, unit in {"covid-ct": "patients", "sars-cov-2-ct": "blocks", SEVERE: "studies"}.items():
         ours = [row for row in table if row[0] == TITLES[key]]
         assert [row[1] for row in ours] == ["0", "1", "2", "mean of 3"]
-        found = [fakes.found({key.split(",")[0]: ("test",)}, seed)[key] for seed in fakes.SEEDS]
+        found = [fakes.evaluations({key.split(",")[0]: ("test",)}, seed)[key] for seed in fakes.SEEDS]
         assert [row[2:] for row in ours[:3]] == [cells(one, unit) for one in found]
         means = [f"{np.mean([one['metrics'][m] for one in found]):.3f}" for m in METRICS]
         assert ours[3][2:] == ["", "", *means]
@@ -32,13 +32,13 @@ def test_of_one_class_there_is_one_rate(runs: Path) -> None:
 
 
 def test_ours_beside_others(runs: Path, tmp_path: Path) -> None:
-    found = [fakes.found({"covid-ct": ("test",)}, seed)["covid-ct"]["metrics"] for seed in fakes.SEEDS]
+    found = [fakes.evaluations({"covid-ct": ("test",)}, seed)["covid-ct"]["metrics"] for seed in fakes.SEEDS]
     means = [f"{np.mean([one[m] for one in found]):.3f}" for m in ("accuracy", "f1", "auc")]
     copy = tmp_path / "runs"
     shutil.copytree(runs, copy)
     one = {"features": 3, **{m: {"value": 0.9, "interval": [0.8, 0.95]} for m in ("accuracy", "auc")}}
     (copy / "probe.json").write_text(json.dumps({"test": {"images": 193, "results": {"all": one}}}))
-    table = rows(tables.beside_others(copy))
+    table = rows(tables.compared_with_others(copy))
     assert table[-1] == ["**ours**, mean of 3", "203", *means]
     assert table[-2][2:] == ["≥ 0.90", "", "≥ 0.96"]
     assert table[-3][1:] == ["193", "0.900 (0.800 to 0.950)", "", "0.900 (0.800 to 0.950)"]
@@ -49,7 +49,7 @@ def test_sources_left_out_as_a_whole_and_their_test_parts(runs: Path) -> None:
     assert len(table) == (3 + 1) * 2 * 4
     for source in LEFT_OUT:
         for part, named in {"all parts": fakes.PARTS, "test part": ("test",)}.items():
-            found = fakes.found({source: named}, 1)[source]
+            found = fakes.evaluations({source: named}, 1)[source]
             (row,) = [row for row in table if row[:3] == [TITLES[source], part, "1"]]
             assert row[3:] == cells(found, trainings.UNITS[source])
 
@@ -58,12 +58,14 @@ def test_the_means_over_sources_left_out(runs: Path) -> None:
     keys = ("covid-ct", "sars-cov-2-ct", SEVERE)
     by_seed = []
     for seed in fakes.SEEDS:
-        found = fakes.found(dict.fromkeys(LEFT_OUT, fakes.PARTS), seed)
+        found = fakes.evaluations(dict.fromkeys(LEFT_OUT, fakes.PARTS), seed)
         by_seed.append(np.mean([found[key]["metrics"]["auc"] for key in keys]))
     table = rows(tables.left_out_means(runs))
     assert [row[1] for row in table if row[0].startswith("ours")] == [f"{auc:.3f}" for auc in by_seed]
     assert table[-1][:2] == ["**ours**, mean of 3", f"{np.mean(by_seed):.3f}"]
-    sars = [fakes.found({"sars-cov-2-ct": ("test",)}, s)["sars-cov-2-ct"]["metrics"] for s in fakes.SEEDS]
+    sars = [
+        fakes.evaluations({"sars-cov-2-ct": ("test",)}, s)["sars-cov-2-ct"]["metrics"] for s in fakes.SEEDS
+    ]
     assert table[-1][4] == f"{np.mean([one['accuracy'] for one in sars]):.3f}"
 
 
@@ -81,7 +83,7 @@ def test_a_seed_without_all_three_sources_has_no_mean_of_them(runs: Path, tmp_pa
 def test_trained_on_covid_ct_alone(runs: Path) -> None:
     table = rows(tables.alone(runs))
     (test_2,) = [row for row in table if row[0] == "Test-2" and row[2] == "0"]
-    assert test_2[3:] == cells(fakes.answers((98, 95), 0), trainings.UNITS[TEST_2])
+    assert test_2[3:] == cells(fakes.evaluation_of((98, 95), 0), trainings.UNITS[TEST_2])
     assert [row[5] for row in table if row[2] in ("the paper's CNN-1", "target")] == ["0.502", "≥ 0.80"]
     others = {row[0] for row in table if row[1] == "all parts"}
     assert others == set(TITLES.values()) - {"COVID-CT"}

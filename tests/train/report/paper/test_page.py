@@ -10,15 +10,15 @@ from PIL import Image
 
 from train.commands import main
 from train.paper import published
-from train.paper.evaluation import test as read_part
+from train.paper.evaluation import evaluate_part as read_part
 from train.paper.fit import fit
 from train.paper.search.record import NAMES, Search
 from train.report import gallery
 from train.report.multi_source.trainings import NOT_MEASURED
 from train.report.paper import tables
-from train.run import Run, Settings
+from train.run import Run, TrainingSettings
 
-SMALL = Settings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1)
+SMALL = TrainingSettings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def runs(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "cnn2": {"arrangement": 2},
     }.items():
         run = Run(folder / name)
-        fit(Settings(**{**vars(SMALL), **change}), covid_ct, run)
+        fit(TrainingSettings(**{**vars(SMALL), **change}), covid_ct, run)
         for part in ("test-1", "validation-1", "validation-2"):
             read_part(run, covid_ct, part)
     read_part(Run(folder / "cnn1"), covid_ct, "test-2")
@@ -153,7 +153,9 @@ def test_the_default_networks_gallery_is_drawn_once_it_is_finished(
     for name in ("activation_figures", "lung_mask_figure", "alteration_figure"):
         monkeypatch.setattr(f"train.analysis.gallery.{name}", lambda *_: None)
     drawn = []
-    monkeypatch.setattr("train.analysis.source_gallery.draw", lambda run, *_: drawn.append(run.path.name))
+    monkeypatch.setattr(
+        "train.analysis.source_gallery.draw_figures", lambda run, *_: drawn.append(run.path.name)
+    )
     shutil.copytree(runs, tmp_path, dirs_exist_ok=True)
     (tmp_path / "lungs").mkdir()
     gallery(tmp_path, covid_ct, tmp_path / "g")

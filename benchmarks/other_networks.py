@@ -34,7 +34,7 @@ Images = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Rival:
+class OtherNetwork:
     """files: folder of fp32.onnx, int8.onnx, int8.xml and int8.bin. images: float32 `[n, 3, H, W]`."""
 
     name: str
@@ -42,14 +42,14 @@ class Rival:
     images: Images
 
 
-def made(work: Path) -> Iterator[Rival]:
+def prepared(work: Path) -> Iterator[OtherNetwork]:
     """Every network, made anew where `work` lacks it."""
     for architecture, side in SIDES.items():
         folder, images = work / f"rival-{architecture}", _images(side)
         if not all((folder / name).exists() for name in FILES):
             step(f"others: making {NAMES[architecture]}")
-            _make(architecture, images, folder)
-        yield Rival(NAMES[architecture], folder, images)
+            _prepare(architecture, images, folder)
+        yield OtherNetwork(NAMES[architecture], folder, images)
 
 
 def _images(side: int) -> Images:
@@ -59,7 +59,7 @@ def _images(side: int) -> Images:
     return np.ascontiguousarray((channels - MEAN) / STD)
 
 
-def _make(architecture: str, images: Images, folder: Path) -> None:
+def _prepare(architecture: str, images: Images, folder: Path) -> None:
     import nncf
     import openvino as ov
     import torch
