@@ -54,14 +54,14 @@ DEFAULTS = Options()
     default=Path(__file__).parent,
     help="Folder of RESULTS.md and results.json.",
 )
-def main(only: tuple[str, ...], out: Path, test: bool, bundles: tuple[str, ...], **given: Any) -> None:
+def main(only: tuple[str, ...], out: Path, test: bool, bundles: tuple[str, ...], **chosen: Any) -> None:
     """Measure every figure, or those of some topics, and write results.json and RESULTS.md.
 
     Each topic is kept as soon as it is measured: after a stop, name those that are left by --only.
     Leave the machine alone meanwhile; ratios suffer least, seconds most.
     """
     names = tuple(b if b in bundled_names() else str(Path(b).resolve()) for b in bundles)
-    options = Options(test=test, bundles=names, **given)
+    options = Options(test=test, bundles=names, **chosen)
     if test and options.data is None:
         raise click.UsageError("--test needs --data")
     out.mkdir(parents=True, exist_ok=True)

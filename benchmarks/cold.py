@@ -31,7 +31,7 @@ def measure(options: Options) -> list[Section]:
             seconds = _seconds(bundle, Path(folder), options.starts)
         figure = row_of(Path(bundle).name)
         to_bare = ratio(seconds["edgect, OpenVINO"], seconds["bare script"])
-        figures += [figure(name, median(found), "s") for name, found in seconds.items()]
+        figures += [figure(name, median(starts), "s") for name, starts in seconds.items()]
         figures.append(figure("edgect to bare script", to_bare, "x", at_most=MAX_OF_BARE))
     how = (
         "`edgect classify one.png` with an example scan, against `benchmarks/bare.py`, which imports numpy, "
@@ -68,5 +68,5 @@ def _seconds(bundle: str, folder: Path, starts: int) -> dict[str, list[float]]:
         "edgect, ONNX Runtime": partial(edgect, "--backend", "onnxruntime"),
         "edgect, OpenVINO, no cache": partial(edgect, cached=False),
     }
-    found = take_turns(calls, starts)
-    return {name: [usage.seconds for usage in usages] for name, usages in found.items()}
+    usages_by_name = take_turns(calls, starts)
+    return {name: [usage.seconds for usage in usages] for name, usages in usages_by_name.items()}

@@ -69,7 +69,7 @@ def links(folder: Path, count: int, scans: Iterable[Path]) -> Path:
 def _figures(bundle: str, folder: Path, options: Options, work: Path) -> list[Figure]:
     env = {"EDGECT_CACHE_DIR": str(work / "cache")}
     rows = work / "rows.csv"
-    one = sorted(EXAMPLES.iterdir())[0]
+    single_file = sorted(EXAMPLES.iterdir())[0]
 
     def edgect(scans: Path, *more: str) -> process.Usage:
         command = process.edgect("classify", scans, "--model", bundle, "--format", "csv", "-o", rows, *more)
@@ -78,7 +78,7 @@ def _figures(bundle: str, folder: Path, options: Options, work: Path) -> list[Fi
     calls: dict[str, Callable[[], Any]] = {
         "edgect": partial(edgect, folder),
         "edgect, ONNX Runtime": partial(edgect, folder, "--backend", "onnxruntime"),
-        "start": partial(edgect, one),
+        "start": partial(edgect, single_file),
         "one thread": partial(edgect, folder, "--threads", "1"),
         "parts": partial(fresh.call, parts, bundle, str(folder)),
         "ONNX Runtime": partial(_plain_loop, "onnxruntime", bundle, folder),
@@ -87,25 +87,25 @@ def _figures(bundle: str, folder: Path, options: Options, work: Path) -> list[Fi
         calls["torch"] = partial(_plain_loop, "torch", bundle, folder)
     edgect(folder)  # so that files and models are cached
     step(f"folder: {bundle}: {', '.join(calls)}; {options.turns} turns")
-    found = take_turns(calls, options.turns, warm_up=False)
+    usages = take_turns(calls, options.turns, warm_up=False)
 
-    seconds = {name: [usage.seconds for usage in found[name]] for name in found if name != "parts"}
+    seconds = {name: [usage.seconds for usage in usages[name]] for name in usages if name != "parts"}
     figure, whole = row_of(Path(bundle).name), seconds["edgect"]
     other, whole_of_other = row_of(f"{Path(bundle).name}, onnxruntime"), seconds["edgect, ONNX Runtime"]
     figures = [figure("edgect", median(whole), "s"), other("edgect", median(whole_of_other), "s")]
     for name, target in (("ONNX Runtime", MIN_ONNXRUNTIME_RATIO), ("torch", MIN_TORCH_RATIO)):
-        if name in found:
-            alone = [float(usage.last_words) for usage in found[name]]
+        if name in usages:
+            alone = [float(usage.last_words) for usage in usages[name]]
             figures += [
                 figure(f"loop in {name}", median(seconds[name]), "s"),
                 figure(f"edgect to loop in {name}", ratio(seconds[name], whole), "x", at_least=target),
                 figure(f"edgect to loop alone in {name}", ratio(alone, whole), "x"),
                 other(f"edgect to loop in {name}", ratio(seconds[name], whole_of_other), "x"),
             ]
-    decoding, inference = (median(part) for part in zip(*found["parts"], strict=True))
-    both, start = [sum(part) for part in found["parts"]], seconds["start"]
+    decoding, inference = (median(part) for part in zip(*usages["parts"], strict=True))
+    both, start = [sum(part) for part in usages["parts"]], seconds["start"]
     without_start = [a - b for a, b in zip(whole, start, strict=True)]
-    cores = median(usage.cpu_seconds / usage.seconds for usage in found["one thread"])
+    cores = median(usage.cpu_seconds / usage.seconds for usage in usages["one thread"])
     return [
         *figures,
         figure("decoding and pre-processing", decoding, "s"),

@@ -35,5 +35,5 @@ def call(function: Callable[..., Any], *arguments: Any, cap: str = NATIVE) -> An
 
 
 if __name__ == "__main__":
-    module, name, given, where = json.loads(sys.argv[1])
-    Path(where).write_text(json.dumps(getattr(import_module(module), name)(*given)))
+    module, name, arguments_of_call, where = json.loads(sys.argv[1])
+    Path(where).write_text(json.dumps(getattr(import_module(module), name)(*arguments_of_call)))

@@ -37,13 +37,13 @@ def measure(options: Options) -> list[Section]:
     for bundle in distinct(options.bundles):
         for cap in fresh.WITH_VNNI:
             step(f"layers: {bundle}, openvino, {cap}")
-            found = fresh.call(of_openvino, bundle, options.rounds, cap=cap)
+            rows = fresh.call(of_openvino, bundle, options.rounds, cap=cap)
             sections.append(
-                _section(f"{Path(bundle).name}, OpenVINO INT8, {cap}", [Layer(*row) for row in found])
+                _section(f"{Path(bundle).name}, OpenVINO INT8, {cap}", [Layer(*row) for row in rows])
             )
         step(f"layers: {bundle}, onnxruntime")
-        found = fresh.call(of_onnxruntime, bundle, options.rounds)
-        sections.append(_section(f"{Path(bundle).name}, ONNX Runtime INT8", [Layer(*row) for row in found]))
+        rows = fresh.call(of_onnxruntime, bundle, options.rounds)
+        sections.append(_section(f"{Path(bundle).name}, ONNX Runtime INT8", [Layer(*row) for row in rows]))
     return sections
 
 
@@ -95,8 +95,8 @@ def of_onnxruntime(bundle: str, rounds: int) -> list[Layer]:
 
 def _medians(times: Times) -> list[Layer]:
     """In milliseconds, without the first round."""
-    found = [Layer(name, kind, 1000 * median(values[1:])) for (name, kind), values in times.items()]
-    return [layer for layer in found if layer.milliseconds > 0]
+    layers = [Layer(name, kind, 1000 * median(values[1:])) for (name, kind), values in times.items()]
+    return [layer for layer in layers if layer.milliseconds > 0]
 
 
 def _section(title: str, layers: list[Layer]) -> Section:

@@ -25,13 +25,13 @@ def describe() -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    found = {"edgect": __version__, "python": platform.python_version()}
+    installed = {"edgect": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def digests(bundles: Sequence[str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ PAPER = {  # what the paper reports of its network: seconds an image, hours for 
 
 def measure(options: Options) -> list[Section]:
     folders = {Path(name).name: Bundle.load(name).path for name in options.bundles}
-    folders |= {rival.name: rival.files for rival in prepared(options.work)}
+    folders |= {other.name: other.files for other in prepared(options.work)}
     rounds, times = max(options.rounds // 2, 1), {}
     for cap in fresh.WITH_VNNI:
         step(f"others: {', '.join(folders)}, {cap}")
@@ -45,7 +45,7 @@ def measure(options: Options) -> list[Section]:
         f"{rounds} rounds. Parameters and multiply-adds are counted in the FP32 ONNX "
         "graph, and sizes are those of the ONNX files, for OpenVINO INT8 of both its files."
     )
-    told = (
+    how_paper = (
         "Its own seconds (Section 3.3), on its own machines with its own software; the same place has 4.51 "
         "s for the network it compares itself with, Table 7's [9], on a workstation like it."
     )
@@ -56,7 +56,7 @@ def measure(options: Options) -> list[Section]:
     ]
     return [
         Section("Against what others would pick", how, tuple(figures)),
-        Section("What the paper reports", told, tuple(paper)),
+        Section("What the paper reports", how_paper, tuple(paper)),
     ]
 
 
@@ -70,16 +70,16 @@ def milliseconds(bundles: list[str], work: str, rounds: int) -> dict[str, dict[s
             for precision in backends.PRECISIONS:
                 session = backends.load(engine, bundle, precision, 1)
                 calls[f"{Path(name).name}/{engine} {precision}"] = partial(session.infer, image)
-    for rival in prepared(Path(work)):
+    for other in prepared(Path(work)):
         for precision in backends.PRECISIONS:
-            in_openvino, in_onnxruntime = _calls(rival.files, precision, rival.images[:1])
-            calls[f"{rival.name}/openvino {precision}"] = in_openvino
-            calls[f"{rival.name}/onnxruntime {precision}"] = in_onnxruntime
-    found: dict[str, dict[str, float]] = {}
+            in_openvino, in_onnxruntime = _calls(other.files, precision, other.images[:1])
+            calls[f"{other.name}/openvino {precision}"] = in_openvino
+            calls[f"{other.name}/onnxruntime {precision}"] = in_onnxruntime
+    by_network: dict[str, dict[str, float]] = {}
     for key, seconds in medians(calls, rounds, BURST).items():
         name, engine_and_precision = key.split("/")
-        found.setdefault(name, {})[engine_and_precision] = 1000 * seconds
-    return found
+        by_network.setdefault(name, {})[engine_and_precision] = 1000 * seconds
+    return by_network
 
 
 def _calls(

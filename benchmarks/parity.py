@@ -60,8 +60,8 @@ def compare(
 
 
 def measure(options: Options) -> list[Section]:
-    found = [_Answers(name, options) for name in options.bundles]
-    sources = dict.fromkeys(answers.slices.source for answers in found)
+    bundles = [_Answers(name, options) for name in options.bundles]
+    sources = dict.fromkeys(answers.slices.source for answers in bundles)
     how = (
         f"On {'; '.join(sources)}, every slice prepared as `edgect` does. INT8 is held against FP32 of the "
         "same engine on the same instruction set: share of equal labels, largest difference of the "
@@ -69,11 +69,11 @@ def measure(options: Options) -> list[Section]:
         f"`{CAP}`."
     )
     with ThreadPoolExecutor(available_cores()) as pool:  # nothing is timed
-        here = pool.map(lambda case: case[0].on_this_cpu(case[1]), product(found, (*NATIVE, *CAPPED)))
-        elsewhere = pool.map(_Answers.emulated, found) if emulator_is_installed() else ()
+        native = pool.map(lambda case: case[0].on_this_cpu(case[1]), product(bundles, (*NATIVE, *CAPPED)))
+        emulated = pool.map(_Answers.emulated, bundles) if emulator_is_installed() else ()
         return [
-            Section("INT8 against FP32", how, tuple(chain.from_iterable(here))),
-            _emulated(tuple(chain.from_iterable(elsewhere)), options.sample),
+            Section("INT8 against FP32", how, tuple(chain.from_iterable(native))),
+            _emulated(tuple(chain.from_iterable(emulated)), options.sample),
         ]
 
 

@@ -30,11 +30,11 @@ def measure(options: Options) -> list[Section]:
         work = multiply_adds(Bundle.load(bundle).path / "fp32.onnx")
         for cap in fresh.WITH_VNNI:
             step(f"peak: {bundle}, {cap}")
-            found = fresh.call(rates, bundle, work, options.rounds, cap=cap)
+            by_precision = fresh.call(rates, bundle, work, options.rounds, cap=cap)
             figure = row_of(f"{Path(bundle).name}, {cap}")
             figures.append(figure("multiply-adds", work / 1e6, "M"))
             for precision in ("int8", "fp32"):
-                network, product, kernel = found[precision]
+                network, product, kernel = by_precision[precision]
                 name = precision.upper()
                 figures += [
                     figure(f"{name} network", network / 1e9, "G/s"),
@@ -81,16 +81,16 @@ def _product(int8: bool) -> Callable[[], tuple[float, str]]:
     from openvino import opset13 as op
 
     rng = np.random.default_rng(0)
-    given = op.parameter([SIDE, SIDE], np.float32)
+    activations = op.parameter([SIDE, SIDE], np.float32)
     if int8:
         levels = op.constant(rng.integers(-63, 64, (SIDE, SIDE), np.int8))
         scale = op.constant(np.full((SIDE, 1), 0.01, np.float32))
         weights = op.multiply(op.convert(levels, "f32"), scale)
         low, high = np.float32(0), np.float32(2.55)
-        left = op.fake_quantize(given, low, high, low, high, 256)
+        left = op.fake_quantize(activations, low, high, low, high, 256)
     else:
-        left, weights = given, op.constant(rng.normal(size=(SIDE, SIDE)).astype(np.float32))
-    model = ov.Model([op.matmul(left, weights, False, True)], [given], "product")
+        left, weights = activations, op.constant(rng.normal(size=(SIDE, SIDE)).astype(np.float32))
+    model = ov.Model([op.matmul(left, weights, False, True)], [activations], "product")
     compiled = ov.Core().compile_model(model, "CPU", {**settings(1), "PERF_COUNT": "YES"})
     request, values = compiled.create_infer_request(), rng.uniform(0, 2.5, (SIDE, SIDE)).astype(np.float32)
 

@@ -40,9 +40,11 @@ def run(command: Sequence[str | os.PathLike[str]], env: Mapping[str, str] | None
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(map(str, command))} failed: {done.stderr[-2000:]}")
-    found, said = json.loads(done.stdout), done.stderr.splitlines()
-    peak_mb = found["peak_bytes"] / 1e6
-    return Usage(found["seconds"], found["cpu_seconds"], peak_mb, said[-1] if said else "")
+    measured, stderr_lines = json.loads(done.stdout), done.stderr.splitlines()
+    peak_mb = measured["peak_bytes"] / 1e6
+    return Usage(
+        measured["seconds"], measured["cpu_seconds"], peak_mb, stderr_lines[-1] if stderr_lines else ""
+    )
 
 
 def edgect(*arguments: str | os.PathLike[str]) -> list[str | os.PathLike[str]]:

@@ -41,7 +41,7 @@ def measure(options: Options) -> list[Section]:
             step(f"speed: {bundle}, {cap}")
             case, vnni = f"{Path(bundle).name}, {cap}", cap in fresh.WITH_VNNI
             bursts, single = fresh.call(seconds_by_engine, bundle, options.rounds, vnni, cap=cap)
-            latencies += [Figure(case, name, 1000 * median(found), "ms") for name, found in bursts.items()]
+            latencies += [Figure(case, name, 1000 * median(times), "ms") for name, times in bursts.items()]
             ratios += _ratios(case, bursts, single, vnni)
     how = (
         f"The network alone, batch 1, one thread: {options.rounds} rounds, in which the networks of a row "
@@ -92,13 +92,13 @@ def in_torch(bundle: str, image: NDArray[np.uint8]) -> Callable[[], object] | No
 
 
 def _ratios(case: str, bursts: Times, single: Times, vnni: bool) -> list[Figure]:
-    found = []
+    figures = []
     for what, slow, quick, target in (
         ("OpenVINO INT8 to FP32", "openvino fp32", "openvino int8", MIN_OPENVINO_RATIO if vnni else None),
         ("OpenVINO INT8 to torch", "torch", "openvino int8", MIN_TORCH_RATIO),
         ("ONNX Runtime INT8 to FP32", "onnxruntime fp32", "onnxruntime int8", MIN_ONNXRUNTIME_RATIO),
     ):
         if slow in bursts:
-            found.append(Figure(case, what, ratio(bursts[slow], bursts[quick]), "x", at_least=target))
-            found.append(Figure(case, f"{what}, single calls", ratio(single[slow], single[quick]), "x"))
-    return found
+            figures.append(Figure(case, what, ratio(bursts[slow], bursts[quick]), "x", at_least=target))
+            figures.append(Figure(case, f"{what}, single calls", ratio(single[slow], single[quick]), "x"))
+    return figures

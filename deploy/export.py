@@ -61,12 +61,12 @@ def max_difference(network: LightCNN, path: Path, images: NDArray[np.uint8]) -> 
     images: uint8 `[n, H, W]`. Raises ExportError where one exceeds `TOLERANCE`.
     """
     session = ort.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
-    found = session.run(list(Outputs._fields), {"image": images[:, None]})
+    outputs = session.run(list(Outputs._fields), {"image": images[:, None]})
     with torch.inference_mode():
         expected = network.eval()(torch.from_numpy(images[:, None]))
     differences = {
-        name: float(np.abs(ours - theirs.numpy()).max())
-        for name, ours, theirs in zip(Outputs._fields, found, expected, strict=True)
+        name: float(np.abs(onnx_output - torch_output.numpy()).max())
+        for name, onnx_output, torch_output in zip(Outputs._fields, outputs, expected, strict=True)
     }
     if max(differences.values()) > TOLERANCE:
         raise ExportError(f"{path} differs from torch by {differences}, over {TOLERANCE}")

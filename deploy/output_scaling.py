@@ -21,9 +21,11 @@ def temperature(classifier: Classifier, parts: Iterable[Sequence[Item]], data: P
     calibration of modern neural networks, section 4.2). It changes no label at threshold 0.5.
     classifier: of a bundle whose temperature is 1.
     """
-    answers = [(_log_odds(classifier, part, data), np.array([i.label for i in part])) for part in parts]
+    log_odds_and_labels = [
+        (_log_odds(classifier, part, data), np.array([i.label for i in part])) for part in parts
+    ]
     losses = [
-        np.mean([negative_log_likelihood(log_odds / t, labels) for log_odds, labels in answers])
+        np.mean([negative_log_likelihood(log_odds / t, labels) for log_odds, labels in log_odds_and_labels])
         for t in TEMPERATURES
     ]
     return float(TEMPERATURES[int(np.argmin(losses))])
@@ -50,5 +52,5 @@ def heat_map_scale(classifier: Classifier, paths: Iterable[Path]) -> float:
 
 
 def _log_odds(classifier: Classifier, part: Sequence[Item], data: Path) -> NDArray[np.float64]:
-    found = np.array([classifier.predict(data / item.path).probability for item in part], float)
-    return np.asarray(np.log(found) - np.log1p(-found))
+    probabilities = np.array([classifier.predict(data / item.path).probability for item in part], float)
+    return np.asarray(np.log(probabilities) - np.log1p(-probabilities))

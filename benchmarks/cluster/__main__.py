@@ -84,12 +84,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="folder of page, plots and JSON")
     options = parser.parse_args()
     files, turns = (100, 1) if options.quick else (options.files, options.turns)
-    found = measure(options.data, options.model, files, turns)
+    measured = measure(options.data, options.model, files, turns)
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / JSON).write_text(json.dumps(found, indent=1) + "\n")
-    (options.out / PAGE).write_text(page.render(found), encoding="utf-8")
-    plots.workers(found, options.out / "ten_million_workers.png")
-    plots.batches(found, options.out / "ten_million_batches.png")
+    (options.out / JSON).write_text(json.dumps(measured, indent=1) + "\n")
+    (options.out / PAGE).write_text(page.render(measured), encoding="utf-8")
+    plots.workers(measured, options.out / "ten_million_workers.png")
+    plots.batches(measured, options.out / "ten_million_batches.png")
     step(f"{options.out / PAGE} is written")
 
 

@@ -62,7 +62,9 @@ def _row(
 ) -> Row:
     every = list(tqdm(pictures, desc=title, disable=None))
     folder = passed / title.replace(" ", "-") if passed and caught else None
-    counts = {name: _count(one, every, folder and folder / name) for name, one in classifiers.items()}
+    counts = {
+        name: _count(classifier, every, folder and folder / name) for name, classifier in classifiers.items()
+    }
     return Row(title, source, caught, counts)
 
 
@@ -76,11 +78,11 @@ def _count(
         for name, picture in pictures:
             channels = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
             file.write_bytes(cv2.imencode(".png", channels)[1].tobytes())
-            found = classifier.predict(file)
-            if found.status == "error":
-                raise ValueError(f"{name}: {found.reason}")
-            rejected, count = rejected + (found.status == "rejected"), count + 1
-            if passed and found.status == "ok":
+            prediction = classifier.predict(file)
+            if prediction.status == "error":
+                raise ValueError(f"{name}: {prediction.reason}")
+            rejected, count = rejected + (prediction.status == "rejected"), count + 1
+            if passed and prediction.status == "ok":
                 passed.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(picture).save(passed / f"{Path(name).name}.png")
     return rejected, count

@@ -38,7 +38,7 @@ def radiographs() -> Iterator[tuple[str, Picture]]:
     middle = (attenuation.shape[2] / 2, attenuation.shape[1] / 2)
     for degrees in range(0, 360, 15):
         turn = cv2.getRotationMatrix2D(middle, degrees, 1)
-        turned = np.stack([cv2.warpAffine(one, turn, one.shape[::-1]) for one in attenuation])
+        turned = np.stack([cv2.warpAffine(plane, turn, plane.shape[::-1]) for plane in attenuation])
         through = cv2.resize(turned.sum(1)[::-1], (turned.shape[2], height))
         yield f"{degrees:03}", _stretched(1 - np.exp(-0.019 * 2 * side * 0.5 * through))
 

@@ -62,28 +62,35 @@ def distil(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, settings.rate, settings.steps, pct_start=0.1, cycle_momentum=False
     )
-    moving: list[Any] = [_Biases(trained), optimizer, schedule]
-    of = {**asdict(settings), "of": _fingerprint([*convs.values(), *start.values()], head, images)}
-    done = _resume(state, of, moving)
+    training_state: list[Any] = [_Biases(trained), optimizer, schedule]
+    settings_and_inputs = {
+        **asdict(settings),
+        "of": _fingerprint([*convs.values(), *start.values()], head, images),
+    }
+    steps_done = _resume(state, settings_and_inputs, training_state)
     teacher, students = Float(convs), [Simulated(trained, scheme, keeps) for keeps in (False, True)]
     weight = torch.from_numpy(head.weight[1] - head.weight[0])[:, None, None]
-    progress = tqdm(range(done, settings.steps), desc="distilling", initial=done, total=settings.steps)
+    progress = tqdm(
+        range(steps_done, settings.steps), desc="distilling", initial=steps_done, total=settings.steps
+    )
     for step in progress:
         batch = tensor_of(_draw_batch(images, np.random.default_rng([settings.seed, step])))
         with torch.no_grad():
-            wanted = last_maps(teacher, batch)
+            teacher_maps = last_maps(teacher, batch)
         student = students[step % 2]
-        given = last_maps(student, student.image(batch)).values
-        difference = ((given - wanted) * weight).sum(1, keepdim=True)
-        whole, places = difference.mean((1, 2, 3)), functional.avg_pool2d(difference, SHUFFLE)
-        loss = whole.square().mean() + FLAT * places.square().mean()
+        student_maps = last_maps(student, student.image(batch)).values
+        difference = ((student_maps - teacher_maps) * weight).sum(1, keepdim=True)
+        mean_difference, places = difference.mean((1, 2, 3)), functional.avg_pool2d(difference, SHUFFLE)
+        loss = mean_difference.square().mean() + FLAT * places.square().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
-        progress.set_postfix(log_odds=f"{whole.detach().square().mean().sqrt().item():.3f}", refresh=False)
+        progress.set_postfix(
+            log_odds=f"{mean_difference.detach().square().mean().sqrt().item():.3f}", refresh=False
+        )
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == settings.steps:
-            _save(state, of, step + 1, moving)
+            _save(state, settings_and_inputs, step + 1, training_state)
     return {name: replace(conv, bias=conv.bias.detach()) for name, conv in trained.items()}
 
 
@@ -117,26 +124,26 @@ class _Biases:
 
 
 def _fingerprint(convs: Sequence[Conv], head: Head, images: Images) -> str:
-    found = hashlib.sha256(images.tobytes() + head.weight.tobytes())
+    digest = hashlib.sha256(images.tobytes() + head.weight.tobytes())
     for conv in convs:
-        found.update(conv.weight.numpy().tobytes() + conv.bias.numpy().tobytes())
-    return found.hexdigest()
+        digest.update(conv.weight.numpy().tobytes() + conv.bias.numpy().tobytes())
+    return digest.hexdigest()
 
 
-def _save(path: Path, of: Mapping[str, Any], step: int, moving: list[Any]) -> None:
+def _save(path: Path, settings_and_inputs: Mapping[str, Any], step: int, training_state: list[Any]) -> None:
     partial = path.with_suffix(".partial")
-    states = [part.state_dict() for part in moving]
-    torch.save({"of": of, "step": step, "states": states}, partial)
+    states = [part.state_dict() for part in training_state]
+    torch.save({"of": settings_and_inputs, "step": step, "states": states}, partial)
     os.replace(partial, path)
 
 
-def _resume(path: Path, of: Mapping[str, Any], moving: list[Any]) -> int:
+def _resume(path: Path, settings_and_inputs: Mapping[str, Any], training_state: list[Any]) -> int:
     """Steps that are done already."""
     if not path.exists():
         return 0
     saved = torch.load(path, weights_only=True)
-    if saved["of"] != of:
+    if saved["of"] != settings_and_inputs:
         return 0
-    for part, state in zip(moving, saved["states"], strict=True):
+    for part, state in zip(training_state, saved["states"], strict=True):
         part.load_state_dict(state)
     return int(saved["step"])

@@ -79,9 +79,9 @@ def _rows(rows: Any) -> str:
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
-def _value(found: Mapping[str, Any] | None) -> str:
-    if found is None:
+def _value(measured: Mapping[str, Any] | None) -> str:
+    if measured is None:
         return "-"
-    low, high = found["interval"]
-    count = f", n {found['slices']}" if "slices" in found else ""
-    return f"{found['value']:.3f} ({low:.3f} to {high:.3f}{count})"
+    low, high = measured["interval"]
+    count = f", n {measured['slices']}" if "slices" in measured else ""
+    return f"{measured['value']:.3f} ({low:.3f} to {high:.3f}{count})"

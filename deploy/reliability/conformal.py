@@ -36,47 +36,57 @@ def cross_validated(
     units = sorted({item.patient for item in items})
     places = np.random.default_rng(0).permutation(len(units)) % FOLDS
     folds = np.array([places[units.index(item.patient)] for item in items])
-    found = {}
+    by_rate = {}
     for rate in RATES:
-        given = np.empty(len(items), object)
+        assigned = np.empty(len(items), object)
         try:
             for fold in range(FOLDS):
-                inside = folds != fold
-                kept = [item for item, one in zip(items, inside, strict=True) if one]
-                made = scores(kept, probabilities[inside], labels)
-                given[~inside] = assign_labels(probabilities[~inside], made, labels, threshold, rate)
+                other_folds = folds != fold
+                kept_items = [item for item, kept_here in zip(items, other_folds, strict=True) if kept_here]
+                calibration = scores(kept_items, probabilities[other_folds], labels)
+                assigned[~other_folds] = assign_labels(
+                    probabilities[~other_folds], calibration, labels, threshold, rate
+                )
         except UsageError:  # too few slices for so small a rate
             continue
-        found[f"{rate:g}"] = label_shares(items, list(given), labels)
-    return found
+        by_rate[f"{rate:g}"] = label_shares(items, list(assigned), labels)
+    return by_rate
 
 
 def measure(
     items: Sequence[Item], probabilities: Scores, manifest: Mapping[str, Any], threshold: float
 ) -> dict[str, Any]:
     """By error rate: what comes of slices by the band of a bundle's own scores."""
-    labels, kept, found = tuple(manifest["labels"]), manifest["conformal"]["scores"], {}
+    labels, calibration, by_rate = tuple(manifest["labels"]), manifest["conformal"]["scores"], {}
     for rate in RATES:
         with suppress(UsageError):
-            given = assign_labels(probabilities, kept, labels, threshold, rate)
-            found[f"{rate:g}"] = label_shares(items, given, labels)
-    return found
+            assigned = assign_labels(probabilities, calibration, labels, threshold, rate)
+            by_rate[f"{rate:g}"] = label_shares(items, assigned, labels)
+    return by_rate
 
 
 def assign_labels(
-    probabilities: Scores, made: Mapping[str, list[float]], labels: Labels, threshold: float, rate: float
+    probabilities: Scores,
+    calibration: Mapping[str, list[float]],
+    labels: Labels,
+    threshold: float,
+    rate: float,
 ) -> list[str]:
     """As `edgect classify` would. Raises UsageError for a rate too small for the scores."""
-    decision = Decision(labels, threshold, "", Band.of(made, labels, rate))
+    decision = Decision(labels, threshold, "", Band.of(calibration, labels, rate))
     return [decision.label(float(p)) for p in probabilities]
 
 
-def label_shares(items: Sequence[Item], given: Sequence[str], labels: Labels) -> dict[str, Any]:
+def label_shares(items: Sequence[Item], assigned: Sequence[str], labels: Labels) -> dict[str, Any]:
     """indeterminate: of all slices. wrong: of the slices of each class, those with the other's label."""
     wrong = {}
     for label, name in enumerate(labels):
-        of_class = [said for said, item in zip(given, items, strict=True) if item.label == label]
-        if of_class:
-            wrong[name] = round(of_class.count(labels[1 - label]) / len(of_class), 4)
-    indeterminate = round(list(given).count(INDETERMINATE) / max(len(given), 1), 4)
-    return {"slices": len(given), "indeterminate": indeterminate, "wrong": wrong}
+        assigned_to_class = [
+            label_assigned
+            for label_assigned, item in zip(assigned, items, strict=True)
+            if item.label == label
+        ]
+        if assigned_to_class:
+            wrong[name] = round(assigned_to_class.count(labels[1 - label]) / len(assigned_to_class), 4)
+    indeterminate = round(list(assigned).count(INDETERMINATE) / max(len(assigned), 1), 4)
+    return {"slices": len(assigned), "indeterminate": indeterminate, "wrong": wrong}

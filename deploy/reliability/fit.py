@@ -59,20 +59,22 @@ def fit(subject: TrainedRun, folder: Path, data: Path, description: dict[str, An
     validation = SliceFeatures.read(bundle, _every(parts), data, ENGINES)
     fitted = out_of_distribution.fit_detector(training, validation)
     out_of_distribution.write(folder, fitted)
-    seen = {title: validation.of(items) for title, items in parts.items()}
+    by_part = {title: validation.of(items) for title, items in parts.items()}
     description["gate"] = {
         "limits": {"embedding": fitted.embedding.limit, "view": fitted.view.limit},
         "rejected_at_most": out_of_distribution.REJECTED,
         "training_slices": int(training.lungs.sum()),
-        "parts": out_of_distribution.rejection_report(fitted, {POOLED: validation, **seen}),
+        "parts": out_of_distribution.rejection_report(fitted, {POOLED: validation, **by_part}),
     }
-    judged = {
+    predictions = {
         title: PartPredictions(
-            one.items, one.probabilities[SHIPPED], out_of_distribution.rejected_slices(fitted, one)[SHIPPED]
+            part.items,
+            part.probabilities[SHIPPED],
+            out_of_distribution.rejected_slices(fitted, part)[SHIPPED],
         )
-        for title, one in {POOLED: validation, **seen}.items()
+        for title, part in {POOLED: validation, **by_part}.items()
     }
-    items, probabilities = judged[POOLED].answered()
+    items, probabilities = predictions[POOLED].answered()
     labels, threshold = tuple(description["labels"]), description["threshold"]
     thresholds = {
         "balanced": threshold,
@@ -90,7 +92,7 @@ def fit(subject: TrainedRun, folder: Path, data: Path, description: dict[str, An
         "measured": {},
     }
     description["calibration_error"] = {"bins": calibration_error.BINS, "engine": SHIPPED, "parts": {}}
-    measure_parts(description, judged)
+    measure_parts(description, predictions)
 
 
 def measure_parts(description: dict[str, Any], parts: Mapping[str, PartPredictions]) -> None:

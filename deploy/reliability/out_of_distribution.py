@@ -27,9 +27,9 @@ def accept_all() -> Gate:
 
 def write(folder: Path, gate: Gate) -> None:
     """The bundle's file; limits stand in the manifest."""
-    clouds = {"embedding": gate.embedding, "view": gate.view}
-    arrays = {f"{name}_centre": cloud.centre for name, cloud in clouds.items()}
-    arrays |= {f"{name}_whitening": cloud.whitening for name, cloud in clouds.items()}
+    gaussians = {"embedding": gate.embedding, "view": gate.view}
+    arrays = {f"{name}_centre": gaussian.centre for name, gaussian in gaussians.items()}
+    arrays |= {f"{name}_whitening": gaussian.whitening for name, gaussian in gaussians.items()}
     np.savez_compressed(folder / FILE, **arrays)  # type: ignore[arg-type]
 
 
@@ -39,56 +39,61 @@ def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> Gate:
     Slices without lungs, which the gate rejects before, are left out. What of `REJECTED` they leave is
     shared by both limits alike; a slice counts by the engine that puts it furthest off.
     """
-    kept = training.lungs
-    embeddings = np.concatenate([training.embeddings[name][kept] for name in FITTED_ON])
-    embedding, view = _gaussian(embeddings), _gaussian(training.views[kept])
-    left = int(REJECTED * len(validation.items)) - int((~validation.lungs).sum())
-    judged = validation.lungs
-    off = np.max([_distances(embedding, e[judged]) for e in validation.embeddings.values()], axis=0)
-    at = _limit(off, max(left, 0) // 2)
+    with_lungs_in_training = training.lungs
+    embeddings = np.concatenate([training.embeddings[name][with_lungs_in_training] for name in FITTED_ON])
+    embedding, view = _gaussian(embeddings), _gaussian(training.views[with_lungs_in_training])
+    allowed = int(REJECTED * len(validation.items)) - int((~validation.lungs).sum())
+    with_lungs = validation.lungs
+    embedding_distances = np.max(
+        [_distances(embedding, e[with_lungs]) for e in validation.embeddings.values()], axis=0
+    )
+    embedding_limit = _limit(embedding_distances, max(allowed, 0) // 2)
     # of those that the first limit leaves, the second takes the rest
-    gone = int((off > at).sum())
-    beside = _distances(view, validation.views[judged][off <= at])
-    return Gate(_with(embedding, at), _with(view, _limit(beside, max(left - gone, 0))))
+    beyond_embedding = int((embedding_distances > embedding_limit).sum())
+    view_distances = _distances(view, validation.views[with_lungs][embedding_distances <= embedding_limit])
+    return Gate(
+        _with(embedding, embedding_limit),
+        _with(view, _limit(view_distances, max(allowed - beyond_embedding, 0))),
+    )
 
 
 def rejection_report(gate: Gate, parts: Mapping[str, SliceFeatures]) -> dict[str, Any]:
     """By part: slices, and how many the gate rejects, by question and engine; `differ`: engines disagree."""
-    return {title: _part_report(gate, seen) for title, seen in parts.items()}
+    return {title: _part_report(gate, features) for title, features in parts.items()}
 
 
-def rejected_slices(gate: Gate, seen: SliceFeatures) -> dict[str, NDArray[np.bool_]]:
+def rejected_slices(gate: Gate, features: SliceFeatures) -> dict[str, NDArray[np.bool_]]:
     """Whether the gate gives no answer, bool `[n]`, by engine and precision."""
-    strange = _distances(gate.view, seen.views) > gate.view.limit
+    unlike_views = _distances(gate.view, features.views) > gate.view.limit
     return {
-        name: ~seen.lungs | strange | (_distances(gate.embedding, e) > gate.embedding.limit)
-        for name, e in seen.embeddings.items()
+        name: ~features.lungs | unlike_views | (_distances(gate.embedding, e) > gate.embedding.limit)
+        for name, e in features.embeddings.items()
     }
 
 
-def _part_report(gate: Gate, seen: SliceFeatures) -> dict[str, Any]:
-    judged = rejected_slices(gate, seen)
-    every = np.array(list(judged.values()))
+def _part_report(gate: Gate, features: SliceFeatures) -> dict[str, Any]:
+    rejected = rejected_slices(gate, features)
+    by_engine = np.array(list(rejected.values()))
     return {
-        "slices": len(seen.items),
-        "without_lungs": int((~seen.lungs).sum()),
-        "rejected": {name: int(values.sum()) for name, values in judged.items()},
-        "differ": int((every.any(0) != every.all(0)).sum()),
+        "slices": len(features.items),
+        "without_lungs": int((~features.lungs).sum()),
+        "rejected": {name: int(values.sum()) for name, values in rejected.items()},
+        "differ": int((by_engine.any(0) != by_engine.all(0)).sum()),
     }
 
 
 def _gaussian(values: NDArray[Any]) -> Cloud:
-    found = LedoitWolf().fit(values.astype(np.float64))
-    whitening = np.linalg.cholesky(found.precision_)
-    return Cloud(found.location_.astype(np.float32), whitening.astype(np.float32), NO_LIMIT)
+    fitted = LedoitWolf().fit(values.astype(np.float64))
+    whitening = np.linalg.cholesky(fitted.precision_)
+    return Cloud(fitted.location_.astype(np.float32), whitening.astype(np.float32), NO_LIMIT)
 
 
-def _with(cloud: Cloud, limit: float) -> Cloud:
-    return Cloud(cloud.centre, cloud.whitening, limit)
+def _with(gaussian: Cloud, limit: float) -> Cloud:
+    return Cloud(gaussian.centre, gaussian.whitening, limit)
 
 
-def _distances(cloud: Cloud, values: NDArray[Any]) -> NDArray[np.float64]:
-    return np.array([cloud.distance(one) for one in values])
+def _distances(gaussian: Cloud, values: NDArray[Any]) -> NDArray[np.float64]:
+    return np.array([gaussian.distance(value) for value in values])
 
 
 def _limit(distances: NDArray[np.float64], beyond: int) -> float:

@@ -46,17 +46,17 @@ class SliceFeatures:
             view = gate.view(pixels, image, placement.region, preprocess.crops_to_lungs)
             if view is not None:
                 lungs[number], views[number] = True, view
-        found, said = {}, {}
+        embeddings, probabilities_by_engine = {}, {}
         for name in engines:
             backend, precision = name.split()
             session = backends.load(backend, bundle, precision)
-            answers = [
+            outputs = [
                 session.infer(i[np.newaxis]) for i in tqdm(images, desc=name, unit="slice", disable=None)
             ]
-            found[name] = np.concatenate([answer.embedding for answer in answers])
-            logits = np.concatenate([answer.logits for answer in answers])
-            said[name] = probabilities(logits, bundle)
-        return cls(items, lungs, views.reshape(len(items), -1), found, said)
+            embeddings[name] = np.concatenate([output.embedding for output in outputs])
+            logits = np.concatenate([output.logits for output in outputs])
+            probabilities_by_engine[name] = probabilities(logits, bundle)
+        return cls(items, lungs, views.reshape(len(items), -1), embeddings, probabilities_by_engine)
 
     def of(self, items: Sequence[Item]) -> SliceFeatures:
         """Those of some of the slices."""

@@ -92,20 +92,20 @@ def parts_of(run: MultiSourceRun, data: Path, part: Part) -> Parts:
         "val": [name for name, weight in weights.items() if weight > 0],
         "test": list(SOURCES),
     }[part]
-    split, found = run.record()["split"], {}
+    split, parts = run.record()["split"], {}
     for name in names:
         source = SOURCES[name](data)
         if name in split and split[name] != fingerprint(source):
             raise DataError(f"{data}: its slices of {name} are not those that {run.path} was trained with")
-        found[name] = source.part(part)
-    return {f"{TITLES[part]}, {name}": items for name, items in _with_severe(found, part).items()}
+        parts[name] = source.part(part)
+    return {f"{TITLES[part]}, {name}": items for name, items in _with_severe(parts, part).items()}
 
 
-def _with_severe(found: Mapping[str, list[Item]], part: Part) -> dict[str, list[Item]]:
+def _with_severe(parts: Mapping[str, list[Item]], part: Part) -> dict[str, list[Item]]:
     """MosMed's test part once more, after the whole of it, without CT-1, whose slices may show nothing."""
-    shown: dict[str, list[Item]] = {}
-    for name, items in found.items():
-        shown[name] = items
+    with_severe: dict[str, list[Item]] = {}
+    for name, items in parts.items():
+        with_severe[name] = items
         if name == "mosmed" and part == "test":
-            shown[SEVERE] = [item for item in items if MILD not in item.path]
-    return shown
+            with_severe[SEVERE] = [item for item in items if MILD not in item.path]
+    return with_severe

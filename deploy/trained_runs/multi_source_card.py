@@ -83,16 +83,16 @@ def _counts(name: str, split: Mapping[str, Any]) -> str:
 
 def _fails(description: Mapping[str, Any]) -> Iterator[str]:
     """What was missed and falsely called on each part, on the test parts where they were read."""
-    every = description.get("metrics", {})
-    tests = {title: table for title, table in every.items() if title.startswith("test")}
-    for title, table in (tests or every).items():
+    metrics = description.get("metrics", {})
+    tests = {title: table for title, table in metrics.items() if title.startswith("test")}
+    for title, table in (tests or metrics).items():
         row = table[SHIPPED]
-        said = []
+        errors = []
         if "sensitivity" in row:
-            said.append(f"misses {_wrong(row['sensitivity'])} of the slices with COVID-19")
+            errors.append(f"misses {_wrong(row['sensitivity'])} of the slices with COVID-19")
         if "specificity" in row:
-            said.append(f"says COVID-19 of {_wrong(row['specificity'])} of those without")
-        yield f"- On {title}, it {' and '.join(said)}."
+            errors.append(f"says COVID-19 of {_wrong(row['specificity'])} of those without")
+        yield f"- On {title}, it {' and '.join(errors)}."
     yield FAILS
     if description["input"]["steps"][0]["step"] == "lungs":
         yield WITHOUT_LUNGS
@@ -103,8 +103,8 @@ def _wrong(right: Mapping[str, Any]) -> str:
     return f"{100 * (1 - right['value']):.1f} % ({low:.1f} to {high:.1f})"
 
 
-def _evidence(found: Mapping[str, Any] | None) -> str:
-    if found is None:
+def _evidence(evidence: Mapping[str, Any] | None) -> str:
+    if evidence is None:
         return "Where this network finds its evidence was not measured."
     lines = [
         EVIDENCE,
@@ -113,20 +113,20 @@ def _evidence(found: Mapping[str, Any] | None) -> str:
         "| lungs blanked |",
         "| --- " * 8 + "|",
     ]
-    for name, one in found["sources"].items():
-        covid = one["in_lungs"]["covid"]
+    for name, measured in evidence["sources"].items():
+        covid = measured["in_lungs"]["covid"]
         cells = [
-            str(one["images"] - one["without_lungs"]),
+            str(measured["images"] - measured["without_lungs"]),
             _value(covid, "share"),
             "-" if covid["area"] is None else f"{covid['area']:.3f}",
-            *(_value(one["auc"][altered], "auc") for altered in ALTERED),
+            *(_value(measured["auc"][altered], "auc") for altered in ALTERED),
         ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def _value(found: Mapping[str, Any], name: str) -> str:
-    if found[name] is None:
+def _value(measured: Mapping[str, Any], name: str) -> str:
+    if measured[name] is None:
         return "-"
-    low, high = found["interval"]
-    return f"{found[name]:.3f} ({low:.3f} to {high:.3f})"
+    low, high = measured["interval"]
+    return f"{measured[name]:.3f} ({low:.3f} to {high:.3f})"

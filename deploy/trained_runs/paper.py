@@ -100,11 +100,14 @@ def _trained(description: Mapping[str, Any]) -> str:
     )
 
 
-def _evidence(found: Mapping[str, Any] | None) -> str:
+def _evidence(evidence: Mapping[str, Any] | None) -> str:
     """What the network's score on COVID-CT owes to lungs and what to the rest of the picture."""
-    if found is None:
+    if evidence is None:
         return "Where this network finds its evidence was not measured."
-    shares, aucs = found["in_lungs"], {name: _value(one, "auc") for name, one in found["auc"].items()}
+    shares, aucs = (
+        evidence["in_lungs"],
+        {name: _value(measured, "auc") for name, measured in evidence["auc"].items()},
+    )
     return (
         f"Of its evidence for COVID-19 on slices with COVID-19, {_value(shares['covid'], 'share')} lies in "
         f"the lungs, which take {shares['covid']['area']:.3f} of the picture. Its AUC is {aucs['as_is']} on "
@@ -117,6 +120,6 @@ def _evidence(found: Mapping[str, Any] | None) -> str:
     )
 
 
-def _value(found: Mapping[str, Any], name: str) -> str:
-    low, high = found["interval"]
-    return f"{found[name]:.3f} ({low:.3f} to {high:.3f})"
+def _value(measured: Mapping[str, Any], name: str) -> str:
+    low, high = measured["interval"]
+    return f"{measured[name]:.3f} ({low:.3f} to {high:.3f})"

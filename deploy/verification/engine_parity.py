@@ -82,15 +82,15 @@ class EnginePredictions:
         return {name: self._metrics(values) for name, values in self.probabilities.items()}
 
     def _metrics(self, values: NDArray[np.float64]) -> dict[str, Any]:
-        found = evaluate_items(self.items, values, self.threshold)
+        evaluated = evaluate_items(self.items, values, self.threshold)
         row: dict[str, Any] = {
             metric: {
                 "value": round(value, 4),
-                "interval": [round(b, 4) for b in found["intervals"][metric]],
+                "interval": [round(b, 4) for b in evaluated["intervals"][metric]],
             }
-            for metric, value in found["metrics"].items()
+            for metric, value in evaluated["metrics"].items()
         }
-        return row | ({"confusion": found["confusion"]} if "confusion" in found else {})
+        return row | ({"confusion": evaluated["confusion"]} if "confusion" in evaluated else {})
 
     def parity(self) -> dict[str, dict[str, float]]:
         """Label agreement, largest probability difference and accuracy difference to FP32.
@@ -114,11 +114,11 @@ def compare(
     values: NDArray[np.float64], reference: NDArray[np.float64], labels: NDArray[np.int64], threshold: float
 ) -> dict[str, float]:
     """Label agreement, largest difference and difference in accuracy of two lots of probabilities."""
-    said, wanted = values >= threshold, reference >= threshold
+    predicted, expected = values >= threshold, reference >= threshold
     return {
-        "agreement": round(float((said == wanted).mean()), 4),
+        "agreement": round(float((predicted == expected).mean()), 4),
         "max_probability_difference": round(float(np.abs(values - reference).max()), 5),
-        "accuracy_difference": round(float((said == labels).mean() - (wanted == labels).mean()), 4),
+        "accuracy_difference": round(float((predicted == labels).mean() - (expected == labels).mean()), 4),
     }
 
 
@@ -134,22 +134,26 @@ def compare_on_processors(bundle: Bundle, items: Sequence[Item], data: Path) -> 
     images = np.stack([preprocess(read_slice(data / item.path))[0] for item in progress])
     labels, threshold = np.array([item.label for item in items]), bundle.manifest["threshold"]
     table: dict[str, dict[str, Any]] = {}
-    for by in tqdm((*NATIVE, *CAPPED), desc="processors", disable=None):
-        int8, fp32 = (probabilities(by.logits(bundle.path, p, images), bundle) for p in ("int8", "fp32"))
-        table[by.name] = {"slices": len(items), **compare(int8, fp32, labels, threshold)}
+    for processor in tqdm((*NATIVE, *CAPPED), desc="processors", disable=None):
+        int8, fp32 = (
+            probabilities(processor.logits(bundle.path, p, images), bundle) for p in ("int8", "fp32")
+        )
+        table[processor.name] = {"slices": len(items), **compare(int8, fp32, labels, threshold)}
     if emulator_is_installed():
         table[EMULATED_PROCESSOR.name] = _compare_emulated(bundle, images, labels)
     return table
 
 
 def _compare_emulated(bundle: Bundle, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> dict[str, Any]:
-    some = np.linspace(0, len(images) - 1, min(SAMPLE, len(images))).astype(int)
-    asked = ((EMULATED_PROCESSOR, "int8"), (NATIVE[1], "int8"), (NATIVE[1], "fp32"))
-    found, here, fp32 = (probabilities(by.logits(bundle.path, p, images[some]), bundle) for by, p in asked)
+    sample = np.linspace(0, len(images) - 1, min(SAMPLE, len(images))).astype(int)
+    runs = ((EMULATED_PROCESSOR, "int8"), (NATIVE[1], "int8"), (NATIVE[1], "fp32"))
+    emulated, native, fp32 = (
+        probabilities(processor.logits(bundle.path, p, images[sample]), bundle) for processor, p in runs
+    )
     return {
-        "slices": len(some),
-        **compare(found, fp32, labels[some], bundle.manifest["threshold"]),
-        "max_difference_to_here": round(float(np.abs(found - here).max()), 5),
+        "slices": len(sample),
+        **compare(emulated, fp32, labels[sample], bundle.manifest["threshold"]),
+        "max_difference_to_here": round(float(np.abs(emulated - native).max()), 5),
     }
 
 
@@ -158,17 +162,17 @@ def predict(bundle: Path, items: Sequence[Item], data: Path) -> EnginePrediction
 
     Raises VerificationError where a slice gets no answer.
     """
-    found: dict[str, NDArray[np.float64]] = {}
+    probabilities: dict[str, NDArray[np.float64]] = {}
     rejected: dict[str, NDArray[np.bool_]] = {}
     for backend in BACKENDS:
         for precision in PRECISIONS:
             name = f"{backend} {precision}"
             classifier = Classifier(bundle, backend, precision, gate=False)
             progress = tqdm(items, desc=name, unit="slice", disable=None)
-            answers = [_predict_slice(classifier, data, item) for item in progress]
-            found[name] = np.array([probability for probability, _ in answers])
-            rejected[name] = np.array([refused for _, refused in answers])
-    return EnginePredictions(items, classifier.threshold, found, rejected)
+            predictions = [_predict_slice(classifier, data, item) for item in progress]
+            probabilities[name] = np.array([probability for probability, _ in predictions])
+            rejected[name] = np.array([gate_rejects for _, gate_rejects in predictions])
+    return EnginePredictions(items, classifier.threshold, probabilities, rejected)
 
 
 def require_parity(table: ParityTable) -> None:

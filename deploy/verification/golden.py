@@ -51,30 +51,30 @@ def golden_answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict
     A tolerance is `MARGIN` times the furthest that a capped or emulated CPU is off, and no less than
     `LEAST` of the largest value.
     """
-    here = {by.backend: _summaries(by, bundle) for by in NATIVE}
-    others = [*capped, *([EMULATED_PROCESSOR] if emulator_is_installed() else [])]
-    elsewhere = [(by.backend, _summaries(by, bundle)) for by in others]
+    native = {processor.backend: _summaries(processor, bundle) for processor in NATIVE}
+    other_processors = [*capped, *([EMULATED_PROCESSOR] if emulator_is_installed() else [])]
+    on_others = [(processor.backend, _summaries(processor, bundle)) for processor in other_processors]
     stored: dict[str, Any] = {"answers": {}, "tolerance": {}}
-    for backend, found in here.items():
+    for backend, summaries in native.items():
         for precision in PRECISIONS:
-            name, expected = f"{backend} {precision}", _rounded(found[precision])
-            compared = [other[precision] for by, other in elsewhere if by == backend]
+            name, expected = f"{backend} {precision}", _rounded(summaries[precision])
+            compared = [summary[precision] for processor, summary in on_others if processor == backend]
             stored["answers"][name] = expected
             stored["tolerance"][name] = {
-                output: _tolerance(LEAST[precision], values, [other[output] for other in compared])
+                output: _tolerance(LEAST[precision], values, [summary[output] for summary in compared])
                 for output, values in expected.items()
             }
     pixels = {n: hashlib.sha256(read_slice(bundle.path / n).tobytes()).hexdigest() for n in PICTURES}
     return {
         "pixels": pixels,
         "instruction_sets": machine.this().instruction_sets,
-        "processors": [by.name for by in (*NATIVE, *others)],
+        "processors": [processor.name for processor in (*NATIVE, *other_processors)],
         **stored,
     }
 
 
-def _rounded(found: golden.Summary) -> golden.Summary:
-    return {output: [float(f"{value:.7g}") for value in values] for output, values in found.items()}
+def _rounded(summary: golden.Summary) -> golden.Summary:
+    return {output: [float(f"{value:.7g}") for value in values] for output, values in summary.items()}
 
 
 def _tolerance(least: float, values: Sequence[float], others: Sequence[Sequence[float]]) -> float:
@@ -82,6 +82,8 @@ def _tolerance(least: float, values: Sequence[float], others: Sequence[Sequence[
     return float(f"{max(least * float(np.abs(values).max()), *off, 0.0):.3g}")
 
 
-def _summaries(by: Processor, bundle: Bundle) -> Summaries:
-    found: Summaries = json.loads(by.run(golden.__name__, str(bundle.path.resolve()), by.backend))
-    return found
+def _summaries(processor: Processor, bundle: Bundle) -> Summaries:
+    summaries: Summaries = json.loads(
+        processor.run(golden.__name__, str(bundle.path.resolve()), processor.backend)
+    )
+    return summaries

@@ -42,12 +42,13 @@ class Processor:
         Raises RuntimeError where it fails.
         """
         with tempfile.TemporaryDirectory() as folder:
-            given, found = Path(folder) / "images.npy", Path(folder) / "logits.npy"
-            np.save(given, images)
+            images_file, logits_file = Path(folder) / "images.npy", Path(folder) / "logits.npy"
+            np.save(images_file, images)
             self.run(
-                engine_logits.__name__, *map(str, (bundle.resolve(), self.backend, precision, given, found))
+                engine_logits.__name__,
+                *map(str, (bundle.resolve(), self.backend, precision, images_file, logits_file)),
             )
-            return np.asarray(np.load(found), np.float32)
+            return np.asarray(np.load(logits_file), np.float32)
 
     def run(self, module: str, *arguments: str) -> str:
         """What `python -m MODULE ARGUMENTS` prints. Raises RuntimeError where it fails."""

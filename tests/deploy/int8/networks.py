@@ -1,4 +1,4 @@
-"""Random networks of which some activations are of coarse steps and some of fine ones."""
+"""Random networks of which some activations have coarse scales and some fine ones."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def finished(maps: Tensor, head: Head) -> dict[str, NDArray[np.float32]]:
 
 
 def small(size: tuple[int, int], groups: int, map_side: int, first_is_coarse: bool) -> Small:
-    """Convolutions of coarse and of fine steps in turn."""
+    """Convolutions of coarse and of fine scales in turn."""
     network = light_cnn(groups, map_side)
     shown = images(6, size)
     convs, head = form.convolutions(network), form.head(network)

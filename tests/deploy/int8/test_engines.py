@@ -57,7 +57,7 @@ def by_onnxruntime(network: Small) -> Found:
 
 
 def steps_off(network: Small, found: Found, wanted: Found) -> float:
-    steps = network.scheme.after_elu(LAST).steps.numpy()
+    steps = network.scheme.after_elu(LAST).scales.numpy()
     return float(np.sqrt(np.square((found["embedding"] - wanted["embedding"]) / steps).mean()))
 
 

@@ -31,8 +31,8 @@ def computed(before: QParams, after: QParams) -> NDArray[np.int64]:
 
 def exact(before: QParams, after: QParams) -> NDArray[np.float64]:
     """Where ELU lies between the numbers of `after`, not rounded."""
-    x = before.step * (EVERY.astype(np.float64) - before.zero_point)
-    return np.minimum(np.where(x > 0, x, np.expm1(x)) / after.step + after.zero_point, UINT8_MAX)
+    x = before.scale * (EVERY.astype(np.float64) - before.zero_point)
+    return np.minimum(np.where(x > 0, x, np.expm1(x)) / after.scale + after.zero_point, UINT8_MAX)
 
 
 @given(st.floats(3, SATURATES - 0.01), st.sampled_from(["fire2.squeeze", "fire2.expand3x3"]))

@@ -53,20 +53,20 @@ def test_every_channel_of_a_convolution_is_right_on_average(network: Small) -> N
 
 def test_it_gives_one_scale_to_every_output_channel(network: Small) -> None:
     for name, conv in network.convs.items():
-        assert network.scheme.scales[name].shape == (len(conv.weight), 1, 1, 1)
-        assert (network.scheme.scales[name] > 0).all()
+        assert network.scheme.weight_scales[name].shape == (len(conv.weight), 1, 1, 1)
+        assert (network.scheme.weight_scales[name] > 0).all()
 
 
 def test_weights_come_rounded(network: Small) -> None:
     """Of the first convolution, whose inputs have a step of 1: whole numbers of scales."""
-    whole = network.convs[FIRST].weight / network.scheme.scales[FIRST]
+    whole = network.convs[FIRST].weight / network.scheme.weight_scales[FIRST]
     torch.testing.assert_close(whole, whole.round(), atol=1e-3, rtol=0)
     assert whole.abs().max() <= WEIGHT_MAX + 1e-3
 
 
 def test_the_places_of_a_square_are_one_channel(network: Small) -> None:
     for place in range(16):
-        assert torch.equal(network.scheme.highs[UPSAMPLE][place::16], network.scheme.highs[UPSAMPLE][::16])
+        assert torch.equal(network.scheme.maxima[UPSAMPLE][place::16], network.scheme.maxima[UPSAMPLE][::16])
 
 
 def test_the_given_weights_stay_as_they_are(network: Small) -> None:

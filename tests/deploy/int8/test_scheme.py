@@ -41,11 +41,11 @@ def scheme(values: list[float]) -> Scheme:
 
 def decoded(numbers: QParams, q: Tensor) -> Tensor:
     """q: `[n, C]`."""
-    return numbers.steps * (q - numbers.zeros)
+    return numbers.scales * (q - numbers.zero_points)
 
 
 def encoded(numbers: QParams, x: Tensor) -> Tensor:
-    return (x / numbers.steps + numbers.zeros).round().clamp(0, UINT8_MAX)
+    return (x / numbers.scales + numbers.zero_points).round().clamp(0, UINT8_MAX)
 
 
 @given(highs)
@@ -56,15 +56,15 @@ def test_256_numbers_reach_from_below_elus_least_to_the_largest_activation(value
             decoded(after, torch.zeros(1, 1))[0],
             decoded(after, torch.full((1, 1), UINT8_MAX))[0],
         )
-        half = after.steps / 2 + 1e-4 * (1 + most)
+        half = after.scales / 2 + 1e-4 * (1 + most)
         assert (least <= -1 + half).all()
         assert (largest >= most - half).all()
         before = scheme(values).before_elu(name)
         assert (
-            decoded(before, torch.full((1, 1), UINT8_MAX))[0] >= most - before.steps / 2 - 1e-4 * most
+            decoded(before, torch.full((1, 1), UINT8_MAX))[0] >= most - before.scales / 2 - 1e-4 * most
         ).all()
         if not scheme(values).saturates(name):
-            assert (decoded(before, torch.zeros(1, 1))[0] <= FLOOR + before.steps / 2 + 1e-4).all()
+            assert (decoded(before, torch.zeros(1, 1))[0] <= FLOOR + before.scales / 2 + 1e-4).all()
 
 
 @given(highs)
@@ -99,7 +99,7 @@ def test_saturating_is_elu_to_within_a_step(values: list[float]) -> None:
         x = torch.minimum(torch.cat([low, torch.linspace(0, 1, 500)[:, None] * most]), most)
         found, exact = encoded(numbers, x), encoded(numbers, functional.elu(x))
         assert (found - exact).abs().max() <= 1  # the same or neighbouring numbers
-        off = (decoded(numbers, found) - functional.elu(x)).abs() / numbers.steps
+        off = (decoded(numbers, found) - functional.elu(x)).abs() / numbers.scales
         assert off.max() <= 1.5 + 1e-3  # half of which any rounding may be
 
 
@@ -112,9 +112,9 @@ def test_places_of_a_square_are_one_channel_after_the_shuffle() -> None:
     most = torch.rand(3).repeat_interleave(16) * 300 + torch.tensor([200.0])
     numbers = Scheme({"upsample": most}, {}).after_shuffle()
     whole = Scheme({"upsample": most}, {}).after_elu("upsample")
-    assert len(numbers.steps) == 3
-    assert torch.equal(numbers.steps.repeat_interleave(16), whole.steps)
-    assert torch.equal(numbers.zeros.repeat_interleave(16), whole.zeros)
+    assert len(numbers.scales) == 3
+    assert torch.equal(numbers.scales.repeat_interleave(16), whole.scales)
+    assert torch.equal(numbers.zero_points.repeat_interleave(16), whole.zero_points)
 
 
 def test_numbers_of_places_first_follow_their_channels() -> None:
@@ -123,8 +123,8 @@ def test_numbers_of_places_first_follow_their_channels() -> None:
     # group, channel, place -> group, place, channel
     places = ((group, channel, place) for group in (0, 1) for place in range(16) for channel in (0, 1))
     wanted = [32 * group + 16 * channel + place for group, channel, place in places]
-    assert moved.steps.tolist() == wanted
-    assert torch.equal(moved.zeros, moved.steps / 7)
+    assert moved.scales.tolist() == wanted
+    assert torch.equal(moved.zero_points, moved.scales / 7)
 
 
 convolutions = st.fixed_dictionaries(
@@ -179,7 +179,7 @@ def test_integers_compute_the_convolution_of_what_the_numbers_stand_for(case: di
     numbers = factor * sums + moved
     values = numbers
     if given_as is not None:
-        values = (numbers - given_as.zeros[:, None, None]) * given_as.steps[:, None, None]
+        values = (numbers - given_as.zero_points[:, None, None]) * given_as.scales[:, None, None]
 
     half = 0.5 * scales.double().expand(shape)
     may_be_off = functional.conv2d((q - zeros[:, None, None]).abs(), half.contiguous(), **options)
@@ -189,4 +189,4 @@ def test_integers_compute_the_convolution_of_what_the_numbers_stand_for(case: di
 
 def test_numbers_of_parts_that_are_joined_lie_one_after_the_other() -> None:
     numbers = concatenated([image_qparams(), QParams(torch.tensor([2.0, 3.0]), torch.tensor([0.5, 0.25]))])
-    assert (numbers.steps.tolist(), numbers.zeros.tolist()) == ([1, 2, 3], [0, 0.5, 0.25])
+    assert (numbers.scales.tolist(), numbers.zero_points.tolist()) == ([1, 2, 3], [0, 0.5, 0.25])
