@@ -45,7 +45,7 @@ class OtherNetwork:
 def prepared(work: Path) -> Iterator[OtherNetwork]:
     """Every network, made anew where `work` lacks it."""
     for architecture, side in SIDES.items():
-        folder, images = work / f"rival-{architecture}", _images(side)
+        folder, images = work / f"other-{architecture}", _images(side)
         if not all((folder / name).exists() for name in FILES):
             step(f"others: making {NAMES[architecture]}")
             _prepare(architecture, images, folder)

@@ -26,19 +26,22 @@ def redescribe(bundle: Path, run: Run, data: Path, read_test: bool) -> None:
         raise ModelError(f"{bundle}: {', '.join(damaged)} damaged or changed")
     if description["training"]["weights_sha256"] != file_sha256(run.weights):
         raise RunError(f"{bundle}: was not made of {run.path}")
-    subject = trained_runs.load(run.path)
-    description["licence"], description["training"]["data"] = subject.licence, subject.training["data"]
-    if subject.evidence:
-        description["evidence"] = subject.evidence
+    trained_run = trained_runs.load(run.path)
+    description["licence"], description["training"]["data"] = (
+        trained_run.licence,
+        trained_run.training["data"],
+    )
+    if trained_run.evidence:
+        description["evidence"] = trained_run.evidence
     part = bundle.with_name(bundle.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(bundle, part)
     description |= fit.unfitted(description["threshold"], manifest.LABELS)
     out_of_distribution.write(part, out_of_distribution.accept_all())
-    manifest.write(part, description, subject)
-    stages.fit_reliability(subject, part, data, description)
+    manifest.write(part, description, trained_run)
+    stages.fit_reliability(trained_run, part, data, description)
     if read_test:
-        stages.evaluate_test_parts(subject, part, data, description)
-    manifest.write_golden(part, description, subject)
+        stages.evaluate_test_parts(trained_run, part, data, description)
+    manifest.write_golden(part, description, trained_run)
     shutil.rmtree(bundle)
     part.rename(bundle)

@@ -23,7 +23,7 @@ from edgect.bundle import Bundle
 
 
 def export_models(
-    subject: TrainedRun,
+    trained_run: TrainedRun,
     bundle: Path,
     drawn: CalibrationSet,
     training: NDArray[np.uint8],
@@ -31,54 +31,54 @@ def export_models(
 ) -> None:
     """Write the four model files. training: slices to distil with, uint8 `[n, H, W]`."""
     fp32 = bundle / "fp32.onnx"
-    click.echo(f"exporting {subject.run.path} to ONNX, opset {export.OPSET}", err=True)
-    export.export(subject.network, subject.size, fp32)
-    differences = export.max_difference(subject.network, fp32, drawn.images[:32])
+    click.echo(f"exporting {trained_run.run.path} to ONNX, opset {export.OPSET}", err=True)
+    export.export(trained_run.network, trained_run.size, fp32)
+    differences = export.max_difference(trained_run.network, fp32, drawn.images[:32])
     click.echo(
         "ONNX against torch, largest difference: "
         + ", ".join(f"{name} {value:.2g}" for name, value in differences.items())
     )
     click.echo(f"distilling into INT8 on {len(training)} training slices", err=True)
-    files.write(subject.network, bundle, drawn.images, training, settings)
+    files.write(trained_run.network, bundle, drawn.images, training, settings)
 
 
 def fit_output_scaling(
     name: str,
-    subject: TrainedRun,
+    trained_run: TrainedRun,
     bundle: Path,
     drawn: CalibrationSet,
     data: Path,
     settings: DistillationSettings,
 ) -> dict[str, Any]:
     """Describe the bundle, and fit temperature, threshold and heat map scale to its FP32 model."""
-    description = manifest.describe(name, subject, drawn, settings)
+    description = manifest.describe(name, trained_run, drawn, settings)
     out_of_distribution.write(bundle, out_of_distribution.accept_all())
-    manifest.write(bundle, description, subject)
+    manifest.write(bundle, description, trained_run)
     reference = Classifier(bundle, "onnxruntime", "fp32", gate=False)
     scale = output_scaling.heat_map_scale(reference, [data / path for path in drawn.paths])
-    temperature = output_scaling.temperature(reference, subject.parts(data, "val").values(), data)
+    temperature = output_scaling.temperature(reference, trained_run.parts(data, "val").values(), data)
     description |= {
-        "threshold": output_scaling.threshold(subject.threshold, temperature),
+        "threshold": output_scaling.threshold(trained_run.threshold, temperature),
         "temperature": temperature,
         "heat_map_scale": scale,
         "metrics": {},
     }
-    manifest.write(bundle, description, subject)
+    manifest.write(bundle, description, trained_run)
     return description
 
 
-def fit_reliability(subject: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]) -> None:
+def fit_reliability(trained_run: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]) -> None:
     """Fit when the bundle answers and what its probabilities mean: gate, operating points, band."""
-    fit.fit(subject, bundle, data, description)
-    manifest.write(bundle, description, subject)
+    fit.fit(trained_run, bundle, data, description)
+    manifest.write(bundle, description, trained_run)
 
 
-def verify_engines(subject: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]) -> None:
+def verify_engines(trained_run: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]) -> None:
     """Hold every file against FP32 on the validation parts, on every class of CPU.
 
     Raises VerificationError.
     """
-    answers = _classify_parts(bundle, subject.parts(data, "val"), data, description)
+    answers = _classify_parts(bundle, trained_run.parts(data, "val"), data, description)
     description["parity"] = answers.parity()
     by_processor = engine_parity.compare_on_processors(Bundle.load(bundle), answers.items, data)
     description["parity_by_processor"] = {"validation": by_processor}
@@ -88,18 +88,20 @@ def verify_engines(subject: TrainedRun, bundle: Path, data: Path, description: d
     engine_parity.require_parity(by_processor)
 
 
-def test_on_processors(subject: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]) -> None:
+def evaluate_on_processors(
+    trained_run: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]
+) -> None:
     """Read the test parts, on every class of CPU too."""
-    answers = evaluate_test_parts(subject, bundle, data, description)
+    answers = evaluate_test_parts(trained_run, bundle, data, description)
     by_processor = engine_parity.compare_on_processors(Bundle.load(bundle), answers.items, data)
     description["parity_by_processor"]["test"] = by_processor
 
 
 def evaluate_test_parts(
-    subject: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]
+    trained_run: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]
 ) -> engine_parity.EnginePredictions:
     """Read the test parts, and write the reading of each down in the run's folder."""
-    parts = subject.parts(data, "test")
+    parts = trained_run.parts(data, "test")
     answers = _classify_parts(bundle, parts, data, description)
     tables = {title: answers.of(items) for title, items in parts.items()}
     fit.measure_parts(description, {title: _part_predictions(part) for title, part in tables.items()})
@@ -113,7 +115,7 @@ def evaluate_test_parts(
             "metrics": description["metrics"][title],
             "trust": fit.part_summary(description, title),
         }
-        subject.run.write_reading("test", reading)
+        trained_run.run.write_reading("test", reading)
     return answers
 
 

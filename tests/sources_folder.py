@@ -1,4 +1,4 @@
-"""A folder of all sources that `train across` knows, of small invented slices."""
+"""A folder of all sources that `train multi-source` knows, of small invented slices."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ INTENDED_USE = (
 
 
 def describe(
-    name: str, subject: TrainedRun, calibration: CalibrationSet, distillation: DistillationSettings
+    name: str, trained_run: TrainedRun, calibration: CalibrationSet, distillation: DistillationSettings
 ) -> dict[str, Any]:
     """Everything but measurements and file hashes; temperature and heat map scale are yet to be fitted."""
     return {
@@ -48,16 +48,21 @@ def describe(
         "version": __version__,
         "paper": PAPER,
         "intended_use": INTENDED_USE,
-        "licence": subject.licence,
+        "licence": trained_run.licence,
         "labels": LABELS,
-        "input": {"name": "image", "dtype": "uint8", "shape": [1, *subject.size], "steps": subject.steps},
+        "input": {
+            "name": "image",
+            "dtype": "uint8",
+            "shape": [1, *trained_run.size],
+            "steps": trained_run.steps,
+        },
         "window": asdict(Window()),
-        "threshold": subject.threshold,
+        "threshold": trained_run.threshold,
         "temperature": 1.0,
         "heat_map_scale": 1.0,
-        **fit.unfitted(subject.threshold, LABELS),
-        "training": dict(subject.training),
-        **({"evidence": subject.evidence} if subject.evidence else {}),
+        **fit.unfitted(trained_run.threshold, LABELS),
+        "training": dict(trained_run.training),
+        **({"evidence": trained_run.evidence} if trained_run.evidence else {}),
         "calibration": {
             "part": "train",
             "count": len(calibration.paths),
@@ -75,17 +80,17 @@ def describe(
     }
 
 
-def write(bundle: Path, description: Mapping[str, Any], subject: TrainedRun) -> None:
+def write(bundle: Path, description: Mapping[str, Any], trained_run: TrainedRun) -> None:
     """Write model card and manifest, the latter with the SHA-256 of every other file."""
-    (bundle / CARD).write_text(card(description, subject.passages(description)), encoding="utf-8")
+    (bundle / CARD).write_text(card(description, trained_run.passages(description)), encoding="utf-8")
     pictures = [name for name in golden.PICTURES if (bundle / name).is_file()]
     hashes = {name: file_sha256(bundle / name) for name in (*FILES, CARD, *pictures)}
     write_json(bundle / MANIFEST, {**description, "files": hashes})
 
 
-def write_golden(bundle: Path, description: dict[str, Any], subject: TrainedRun) -> None:
+def write_golden(bundle: Path, description: dict[str, Any], trained_run: TrainedRun) -> None:
     """`write`, with golden answers of the bundle as described; the last thing: they hang on all else."""
     golden.write_slices(bundle, description["input"]["steps"])
-    write(bundle, description, subject)
+    write(bundle, description, trained_run)
     description["golden"] = golden.golden_answers(Bundle.load(bundle))
-    write(bundle, description, subject)
+    write(bundle, description, trained_run)

@@ -45,16 +45,16 @@ def unfitted(threshold: float, labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def fit(subject: TrainedRun, folder: Path, data: Path, description: dict[str, Any]) -> None:
+def fit(trained_run: TrainedRun, folder: Path, data: Path, description: dict[str, Any]) -> None:
     """Write the gate, and fill in calibration error, operating points and conformal scores.
 
     The models, temperature and threshold stay as they are. Operating points and scores are of slices
     that the gate lets through, as the shipped engine answers them.
     """
     bundle = Bundle.load(folder)
-    parts = subject.parts(data, "val")
+    parts = trained_run.parts(data, "val")
     training = SliceFeatures.read(
-        bundle, _every(subject.parts(data, "train")), data, out_of_distribution.FITTED_ON
+        bundle, _every(trained_run.parts(data, "train")), data, out_of_distribution.FITTED_ON
     )
     validation = SliceFeatures.read(bundle, _every(parts), data, ENGINES)
     fitted = out_of_distribution.fit_detector(training, validation)

@@ -37,7 +37,7 @@ def trained_run(run: MultiSourceRun) -> TrainedRun:
     network, record, recipe = run.network(), run.record(), run.recipe()
     if not run.validation_file.exists():
         raise RunError(
-            f"{run.path}: has no threshold yet; python -m train across validate {run.path} --data DIR "
+            f"{run.path}: has no threshold yet; python -m train multi-source validate {run.path} --data DIR "
             "chooses it"
         )
     evidence = run.path / "across-evidence.json"

@@ -44,8 +44,8 @@ def test_results_of_several_runs_are_put_together(
     results.add("cold", circumstances, [Section("From cold", "how", (FAST, PLAIN))], file)
     results.add("speed", circumstances, [Section("Speed", "how", (SLOW,))], file)
     results.add("cold", circumstances, [Section("From cold", "how", (LARGE,))], file)
-    found = results.read(file)
-    assert {topic: result.sections[0].figures for topic, result in found.items()} == {
+    stored = results.read(file)
+    assert {topic: result.sections[0].figures for topic, result in stored.items()} == {
         "cold": (LARGE,),
         "speed": (SLOW,),
     }

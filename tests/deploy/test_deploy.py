@@ -24,8 +24,8 @@ from train.run import Run
 
 
 @pytest.fixture
-def bundle(made) -> Path:
-    return made[0]
+def bundle(bundle_and_output) -> Path:
+    return bundle_and_output[0]
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -37,10 +37,10 @@ def test_every_model_in_it_classifies(bundle: Path, covid_ct: Path, backend: str
     assert [answer.status for answer in answers] == ["ok"] * 3
 
 
-def test_it_prints_the_difference_to_torch_and_the_parity(made) -> None:
-    assert "ONNX against torch, largest difference: logits" in made[1]
+def test_it_prints_the_difference_to_torch_and_the_parity(bundle_and_output) -> None:
+    assert "ONNX against torch, largest difference: logits" in bundle_and_output[1]
     for backend in BACKENDS:
-        assert f"{backend} int8 against {backend} fp32: agreement " in made[1]
+        assert f"{backend} int8 against {backend} fp32: agreement " in bundle_and_output[1]
 
 
 def test_the_manifest_holds_hashes_settings_split_and_measurements(bundle: Path, run: Run) -> None:
@@ -77,8 +77,8 @@ def test_calibration_slices_are_of_the_training_part_half_of_each_class(bundle: 
     assert (len(drawn), sum(drawn), len(set(calibration["paths"]))) == (60, 30, 60)
 
 
-def test_the_test_split_is_not_read_unasked(made, run: Run) -> None:
-    assert set(Bundle.load(made[0]).manifest["metrics"]) == {"validation"}
+def test_the_test_split_is_not_read_unasked(bundle_and_output, run: Run) -> None:
+    assert set(Bundle.load(bundle_and_output[0]).manifest["metrics"]) == {"validation"}
     assert run.readings("test") == []
 
 

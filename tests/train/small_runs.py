@@ -1,4 +1,4 @@
-"""What the tests of `train across` share: a small recipe, and crops drawn by hand."""
+"""What the tests of `train multi-source` share: a small recipe, and crops drawn by hand."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Predictions:
 
 
 def draw_figures(run: MultiSourceRun, data: Path, folder: Path) -> None:
-    """crops-SOURCE.png and maps-SOURCE.png of every source that `train across` knows.
+    """crops-SOURCE.png and maps-SOURCE.png of every source that `train multi-source` knows.
 
     Right and wrong are judged at the run's threshold; the strongest red is the same log-odds in all
     of its maps. Raises RunError for a run that is not finished and validated, DataError for data

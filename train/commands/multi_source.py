@@ -1,4 +1,4 @@
-"""`across`: training and reading of the default network."""
+"""`multi-source`: training and reading of the default network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ cache = click.option(
 )
 
 
-@click.group("across")
+@click.group("multi-source")
 def multi_source() -> None:
     """The default network: trained across sources, on crops of the lungs."""
 

@@ -36,7 +36,7 @@ class MultiSourceRun(Run):
     def network(self) -> LightCNN:
         """The finished network, in evaluation mode, on the CPU."""
         if not self.weights.is_file():
-            raise RunError(f"{self.weights}: missing; let the training finish (across fit --resume)")
+            raise RunError(f"{self.weights}: missing; let the training finish (multi-source fit --resume)")
         record, recipe = self.record(), self.recipe()
         network = LightCNN(record["mean"], record["std"], recipe.upsample_groups, MAP_SIDE)
         network.load_state_dict(torch.load(self.weights, map_location="cpu", weights_only=True))
@@ -49,7 +49,7 @@ class MultiSourceRun(Run):
     def threshold(self) -> float:
         """Chosen on the validation parts of the training's sources."""
         if not self.validation_file.exists():
-            raise RunError(f"{self.path}: no threshold yet; `across validate` chooses it")
+            raise RunError(f"{self.path}: no threshold yet; `multi-source validate` chooses it")
         return float(read_json(self.validation_file)["threshold"])
 
 

@@ -54,11 +54,11 @@ def test_the_card_says_what_the_network_looks_at(run: Run, tmp_path: Path) -> No
 def test_arrangement_2_brings_sirms_name_and_terms(run: Run, covid_ct: Path, tmp_path: Path) -> None:
     second = Run(tmp_path / "second")
     fit(TrainingSettings(**{**vars(SMALL), "arrangement": 2}), covid_ct, second)
-    first, found = described(run), described(second)
-    assert "SIRM" in found["training"]["data"]
-    assert "non-commercial" in found["licence"]
+    first, of_arrangement_2 = described(run), described(second)
+    assert "SIRM" in of_arrangement_2["training"]["data"]
+    assert "non-commercial" in of_arrangement_2["licence"]
     assert "SIRM" not in first["training"]["data"] + first["licence"]
-    assert found["training"]["counts"] == {"train": 442, "val": 138, "test": 203}
+    assert of_arrangement_2["training"]["counts"] == {"train": 442, "val": 138, "test": 203}
 
 
 def test_another_architecture_makes_no_bundle(covid_ct: Path, tmp_path: Path) -> None:
@@ -72,10 +72,10 @@ def test_another_architecture_makes_no_bundle(covid_ct: Path, tmp_path: Path) ->
 
 
 def test_evidence_found_later_is_brought_into_the_bundle(
-    made, run: Run, covid_ct: Path, tmp_path: Path
+    bundle_and_output, run: Run, covid_ct: Path, tmp_path: Path
 ) -> None:
     bundle = tmp_path / "tiny"
-    shutil.copytree(made[0], bundle)
+    shutil.copytree(bundle_and_output[0], bundle)
     copy = Run(tmp_path / "run")
     shutil.copytree(run.path, copy.path)
     write_json(copy.path / "evidence.json", EVIDENCE)
@@ -91,7 +91,7 @@ def test_evidence_found_later_is_brought_into_the_bundle(
         "--describe",
     ]
     subprocess.run(command, check=True)
-    before, after = Bundle.load(made[0]).manifest, Bundle.load(bundle).manifest
+    before, after = Bundle.load(bundle_and_output[0]).manifest, Bundle.load(bundle).manifest
     assert after["evidence"] == EVIDENCE
     changed = {name for name in after["files"] if after["files"][name] != before["files"][name]}
     assert changed == {"MODEL_CARD.md"}

@@ -56,12 +56,12 @@ class _Levelling(Float):
         self._levelled, self._tops, self._least = convs, tops, least
 
     def conv(self, name: str, x: Tensor) -> Tensor:
-        conv, top, found = self._levelled[name], self._tops[name], super().conv(name, x)
-        most = found.amax((0, 2, 3))
+        conv, top, output = self._levelled[name], self._tops[name], super().conv(name, x)
+        most = output.amax((0, 2, 3))
         if self._least is None:
             factor, shift = (top / most.max()).expand(most.shape), torch.zeros_like(most)
         else:
-            factor = (1 - self._least) * top / (most - found.amin((0, 2, 3)))
+            factor = (1 - self._least) * top / (most - output.amin((0, 2, 3)))
             shift = top - factor * most
         conv.weight *= factor[:, None, None, None]
         conv.bias.copy_(factor * conv.bias + shift)
@@ -109,8 +109,8 @@ def finished(maps: Tensor, head: Head) -> dict[str, NDArray[np.float32]]:
     cam = torch.nn.functional.conv2d(maps, weight[:, :, None, None])
     cam = torch.nn.functional.avg_pool2d(cam, head.map_side)
     embedding = maps.mean((2, 3))
-    found = {"logits": embedding @ weight.T + bias, "cam": cam, "embedding": embedding}
-    return {name: value.numpy() for name, value in found.items()}
+    outputs = {"logits": embedding @ weight.T + bias, "cam": cam, "embedding": embedding}
+    return {name: value.numpy() for name, value in outputs.items()}
 
 
 def small(size: tuple[int, int], groups: int, map_side: int, first_is_coarse: bool) -> Small:

@@ -128,5 +128,5 @@ def test_it_brings_the_log_odds_nearer_to_those_of_float(
 def off(network: Small, keeps: bool) -> float:
     """Root of the mean square of the difference in log-odds."""
     logits = [network.outputs(how)["logits"] for how in (keeps, None)]
-    odds = [found[:, 1] - found[:, 0] for found in logits]
+    odds = [two_logits[:, 1] - two_logits[:, 0] for two_logits in logits]
     return float(np.sqrt(np.square(odds[0] - odds[1]).mean()))

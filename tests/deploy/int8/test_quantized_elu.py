@@ -42,9 +42,9 @@ def exact(before: QParams, after: QParams) -> NDArray[np.float64]:
 def test_it_is_off_by_one_step_at_most(high: float, name: str) -> None:
     scheme = Scheme({name: torch.tensor([high, 1.0])}, {})
     before, after = scheme.before_elu(name), scheme.after_elu(name)
-    found, wanted = computed(before, after), exact(before, after)
-    off = np.abs(found - np.rint(wanted))
+    output, expected = computed(before, after), exact(before, after)
+    off = np.abs(output - np.rint(expected))
     share = (off == 1).mean()
     assert off.max() <= 1, f"{off.max():.0f} steps off; {share:.0%} are off by one"
     assert share < 0.5, f"{share:.0%} of 256 numbers are off by one"
-    assert (np.diff(found) >= 0).all()  # as ELU rises, so that the max pool before it may come after it
+    assert (np.diff(output) >= 0).all()  # as ELU rises, so that the max pool before it may come after it

@@ -22,8 +22,8 @@ def network() -> Small:
 
 def error(network: Small, convs: dict[str, form.Conv]) -> float:
     """Of the embedding, on average."""
-    found = replace(network, convs=convs).outputs(False)["embedding"]
-    return float(np.abs(found - network.outputs(None)["embedding"]).mean())
+    embedding = replace(network, convs=convs).outputs(False)["embedding"]
+    return float(np.abs(embedding - network.outputs(None)["embedding"]).mean())
 
 
 def test_it_is_closer_to_float_than_rounding_to_nearest(network: Small) -> None:
@@ -32,11 +32,11 @@ def test_it_is_closer_to_float_than_rounding_to_nearest(network: Small) -> None:
 
 def test_answers_are_right_on_average_over_the_calibration_set(network: Small) -> None:
     wanted = network.outputs(None)["logits"].mean(0)
-    found, nearest = (
+    ours, nearest = (
         np.abs(replace(network, convs=convs).outputs(False)["logits"].mean(0) - wanted)
         for convs in (network.convs, network.real)
     )
-    assert (found < 0.3 * nearest).all()
+    assert (ours < 0.3 * nearest).all()
 
 
 def test_every_channel_of_a_convolution_is_right_on_average(network: Small) -> None:
@@ -45,9 +45,9 @@ def test_every_channel_of_a_convolution_is_right_on_average(network: Small) -> N
     ops = Simulated(network.convs, network.scheme, False)
     with torch.inference_mode():
         wanted = Float(network.real).conv(FIRST, shown).mean((0, 2, 3))
-        found = ops.conv(FIRST, ops.image(shown)).values.mean((0, 2, 3))
+        mean = ops.conv(FIRST, ops.image(shown)).values.mean((0, 2, 3))
         nearest = Simulated(network.real, network.scheme, False).conv(FIRST, ops.image(shown)).values
-    torch.testing.assert_close(found, wanted, atol=1e-3, rtol=0)
+    torch.testing.assert_close(mean, wanted, atol=1e-3, rtol=0)
     assert (nearest.mean((0, 2, 3)) - wanted).abs().max() > 1e-2
 
 
@@ -86,9 +86,9 @@ def test_weights_of_exactly_zero_stay_numbers(network: Small) -> None:
     convs[FIRST].weight[0] = 0
     convs[LAST].weight[:, 0] = 0
     convs["fire4.expand3x3"].weight[0, 0, 0, 0] = 0
-    found, scheme = rounding.round_weights(convs, network.images)
-    for name, conv in found.items():
+    rounded, scheme = rounding.round_weights(convs, network.images)
+    for name, conv in rounded.items():
         assert conv.weight.isfinite().all(), name
         assert conv.bias.isfinite().all(), name
     assert isinstance(scheme, Scheme)
-    assert np.isfinite(replace(network, convs=found, scheme=scheme).outputs(False)["logits"]).all()
+    assert np.isfinite(replace(network, convs=rounded, scheme=scheme).outputs(False)["logits"]).all()

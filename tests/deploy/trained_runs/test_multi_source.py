@@ -57,12 +57,14 @@ def test_every_model_answers_with_a_heat_map_of_the_slices_shape(
     assert answer.evidence.shape == answer.pixels.shape == (72, 72)
 
 
-def test_the_manifest_says_how_slices_are_seen_and_trained_on(manifest: dict, across: MultiSourceRun) -> None:
+def test_the_manifest_says_how_slices_are_seen_and_trained_on(
+    manifest: dict, multi_source_training: MultiSourceRun
+) -> None:
     assert manifest["input"]["shape"] == [1, *SIZE]
     assert manifest["input"]["steps"] == crops.preprocessing_steps(SIZE)
     training = manifest["training"]
     assert training["recipe"]["upsample_groups"] == 16
-    assert training["split"] == across.record()["split"]
+    assert training["split"] == multi_source_training.record()["split"]
     assert training["threshold"] == THRESHOLD
     for known in ("2003.13865", "2020.04.24.20078584", "2005.06465", "LUNA16", "MedSeg"):
         assert known in training["data"]
@@ -71,16 +73,16 @@ def test_the_manifest_says_how_slices_are_seen_and_trained_on(manifest: dict, ac
 
 
 def test_labels_are_the_networks_own_at_the_runs_own_threshold(
-    lungs_bundle: Path, across: MultiSourceRun, sources: Path
+    lungs_bundle: Path, multi_source_training: MultiSourceRun, sources: Path
 ) -> None:
     classifier = Classifier(lungs_bundle, "onnxruntime", "fp32", gate=False)
     assert classifier.bundle.manifest["temperature"] != 1
     items = SOURCES["mosmed"](sources).val + SOURCES["sars-cov-2-ct"](sources).val
     images = crops.Crops.read(items, sources, SIZE).images
-    expected = predict.probabilities(predict.logits(across.network(), images)) >= THRESHOLD
+    expected = predict.probabilities(predict.logits(multi_source_training.network(), images)) >= THRESHOLD
     assert set(expected) == {True, False}
-    said = [classifier.predict(sources / item.path).label == "COVID-19" for item in items]
-    assert said == list(expected)
+    predicted = [classifier.predict(sources / item.path).label == "COVID-19" for item in items]
+    assert predicted == list(expected)
 
 
 def test_a_threshold_keeps_its_place_under_every_temperature() -> None:
@@ -133,8 +135,10 @@ def test_validation_and_test_parts_were_compared_by_processor(manifest: dict, so
         assert set(rows) == {processor.name for processor in (*NATIVE, *CAPPED)}
 
 
-def test_readings_of_the_test_parts_are_written_down(manifest: dict, across: MultiSourceRun) -> None:
-    readings = across.readings("test")
+def test_readings_of_the_test_parts_are_written_down(
+    manifest: dict, multi_source_training: MultiSourceRun
+) -> None:
+    readings = multi_source_training.readings("test")
     tests = [title for title in manifest["metrics"] if title.startswith("test")]
     assert [reading["part"] for reading in readings] == tests
     for reading in readings:
@@ -166,10 +170,10 @@ def test_the_card_says_where_it_fails_and_what_it_is_not_for(lungs_bundle: Path,
 
 
 def test_evidence_found_later_is_a_table_of_sources(
-    lungs_bundle: Path, across: MultiSourceRun, sources: Path, tmp_path: Path
+    lungs_bundle: Path, multi_source_training: MultiSourceRun, sources: Path, tmp_path: Path
 ) -> None:
     bundle = Path(shutil.copytree(lungs_bundle, tmp_path / "lungs"))
-    run = Path(shutil.copytree(across.path, tmp_path / "run"))
+    run = Path(shutil.copytree(multi_source_training.path, tmp_path / "run"))
     write_json(run / "across-evidence.json", EVIDENCE)
     done = deploy(run, sources, bundle, "--describe")
     assert done.returncode == 0, done.stderr
@@ -190,20 +194,20 @@ def test_evidence_found_later_is_a_table_of_sources(
 
 
 def test_a_run_without_a_threshold_says_how_to_get_one(
-    across: MultiSourceRun, sources: Path, tmp_path: Path
+    multi_source_training: MultiSourceRun, sources: Path, tmp_path: Path
 ) -> None:
-    run = MultiSourceRun(Path(shutil.copytree(across.path, tmp_path / "run")))
+    run = MultiSourceRun(Path(shutil.copytree(multi_source_training.path, tmp_path / "run")))
     run.validation_file.unlink()
     done = deploy(run.path, sources, tmp_path / "out")
     assert done.returncode == 2
-    assert "no threshold yet; python -m train across validate " in done.stderr.splitlines()[-1]
+    assert "no threshold yet; python -m train multi-source validate " in done.stderr.splitlines()[-1]
     assert not (tmp_path / "out").exists()
 
 
 def test_slices_other_than_the_trainings_are_refused(
-    across: MultiSourceRun, sources: Path, tmp_path: Path
+    multi_source_training: MultiSourceRun, sources: Path, tmp_path: Path
 ) -> None:
-    run = MultiSourceRun(Path(shutil.copytree(across.path, tmp_path / "run")))
+    run = MultiSourceRun(Path(shutil.copytree(multi_source_training.path, tmp_path / "run")))
     record = json.loads((run.path / "recipe.json").read_text())
     record["split"]["mosmed"]["train"]["slices"] += 1
     write_json(run.path / "recipe.json", record)

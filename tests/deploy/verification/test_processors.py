@@ -21,21 +21,27 @@ def test_a_process_that_fails_is_an_error_that_says_on_which_processor(tmp_path:
         Processor("openvino, AVX2", "openvino", "AVX2").logits(tmp_path, "int8", IMAGES)
 
 
-def test_a_cap_on_this_process_does_not_reach_the_native_one(made, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cap_on_this_process_does_not_reach_the_native_one(
+    bundle_and_output, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A cap shows in fp32's last digits."""
-    native = NATIVE[0].logits(made[0], "fp32", IMAGES)
-    capped = Processor("openvino, SSE41", "openvino", "SSE41").logits(made[0], "fp32", IMAGES)
+    native = NATIVE[0].logits(bundle_and_output[0], "fp32", IMAGES)
+    capped = Processor("openvino, SSE41", "openvino", "SSE41").logits(bundle_and_output[0], "fp32", IMAGES)
     assert (native != capped).any()
     np.testing.assert_allclose(native, capped, atol=1e-4)
     monkeypatch.setenv(CAP, "SSE41")
-    np.testing.assert_array_equal(NATIVE[0].logits(made[0], "fp32", IMAGES), native)
+    np.testing.assert_array_equal(NATIVE[0].logits(bundle_and_output[0], "fp32", IMAGES), native)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not processors.emulator_is_installed(), reason=f"no {processors.EMULATOR}")
-def test_an_emulated_cpu_without_vnni_answers_as_this_one_does(made, run: Run, covid_ct: Path) -> None:
+def test_an_emulated_cpu_without_vnni_answers_as_this_one_does(
+    bundle_and_output, run: Run, covid_ct: Path
+) -> None:
     items = run.arrangement().val[::20]
-    row = engine_parity.compare_on_processors(Bundle.load(made[0]), items, covid_ct)[EMULATED_PROCESSOR.name]
+    row = engine_parity.compare_on_processors(Bundle.load(bundle_and_output[0]), items, covid_ct)[
+        EMULATED_PROCESSOR.name
+    ]
     assert row["slices"] == len(items)
     assert row["agreement"] == 1
     assert row["max_probability_difference"] <= engine_parity.MAX_DIFFERENCE

@@ -65,8 +65,8 @@ def test_counts(result: dict, items: list[Item]) -> None:
     assert result["images"] == len(items)
     assert result["patients"] == len({item.patient for item in items})
     assert result["without_lungs"] == 0
-    found = result["in_lungs"]
-    counted = {name: row["slices"] + row["without_evidence"] for name, row in found.items()}
+    shares = result["in_lungs"]
+    counted = {name: row["slices"] + row["without_evidence"] for name, row in shares.items()}
     covid = sum(item.label == COVID for item in items)
     others = len(items) - covid
     assert counted == {
@@ -88,10 +88,10 @@ def test_an_even_map_has_the_share_of_the_area(
     run: Run, items: list[Item], covid_ct: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evidence, "evidence", lambda network, images: np.ones(images.shape, np.float32))
-    found = measure_evidence(run, items, covid_ct)["in_lungs"]
-    assert found["all"]["share"] == pytest.approx(found["all"]["area"])
-    assert found["not_covid_against"]["share"] is None
-    assert found["not_covid_against"]["without_evidence"] == found["not_covid"]["slices"]
+    shares = measure_evidence(run, items, covid_ct)["in_lungs"]
+    assert shares["all"]["share"] == pytest.approx(shares["all"]["area"])
+    assert shares["not_covid_against"]["share"] is None
+    assert shares["not_covid_against"]["without_evidence"] == shares["not_covid"]["slices"]
 
 
 @pytest.mark.parametrize("name", ["as_is", *ALTERATIONS])
@@ -117,21 +117,21 @@ def test_slices_without_lungs_are_left_out(
 ) -> None:
     blank = tmp_path / "blank.png"
     Image.fromarray(np.random.default_rng(0).integers(120, 130, (80, 80), dtype=np.uint8)).save(blank)
-    found = measure_evidence(run, [*items, Item(str(blank), COVID, "blank")], covid_ct)
-    assert found["images"] == len(items) + 1
-    assert found["without_lungs"] == 1
-    assert found["auc"] == result["auc"]
-    assert found["in_lungs"] == result["in_lungs"]
+    measured = measure_evidence(run, [*items, Item(str(blank), COVID, "blank")], covid_ct)
+    assert measured["images"] == len(items) + 1
+    assert measured["without_lungs"] == 1
+    assert measured["auc"] == result["auc"]
+    assert measured["in_lungs"] == result["in_lungs"]
 
 
 def test_one_class_has_shares_and_no_auc(run: Run, items: list[Item], covid_ct: Path) -> None:
-    found = measure_evidence(run, [item for item in items if item.label == COVID], covid_ct)
-    assert found["auc"]["as_is"] == {"auc": None, "interval": None}
-    assert found["in_lungs"]["not_covid"]["share"] is None
-    json.dumps(found, allow_nan=False)
+    measured = measure_evidence(run, [item for item in items if item.label == COVID], covid_ct)
+    assert measured["auc"]["as_is"] == {"auc": None, "interval": None}
+    assert measured["in_lungs"]["not_covid"]["share"] is None
+    json.dumps(measured, allow_nan=False)
 
 
 def test_no_slices_at_all(run: Run, covid_ct: Path) -> None:
-    found = measure_evidence(run, [], covid_ct)
-    assert found["images"] == 0
-    assert found["in_lungs"]["all"]["share"] is None
+    measured = measure_evidence(run, [], covid_ct)
+    assert measured["images"] == 0
+    assert measured["in_lungs"]["all"]["share"] is None

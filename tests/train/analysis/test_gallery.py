@@ -18,14 +18,14 @@ SIDE = 67
 
 @pytest.fixture(scope="module")
 def runs(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
-    found = {}
+    trained = {}
     for seed, name in enumerate(("one", "two")):
-        found[name] = Run(tmp_path_factory.mktemp("runs") / name)
+        trained[name] = Run(tmp_path_factory.mktemp("runs") / name)
         settings = TrainingSettings(
             image_size=SIDE, epochs=1, more_epochs=0, augmentation="none", threads=1, seed=seed
         )
-        fit(settings, covid_ct, found[name])
-    return found
+        fit(settings, covid_ct, trained[name])
+    return trained
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def rated(monkeypatch: pytest.MonkeyPatch, items: list[Item]) -> list[Item]:
     first = {item.patient: item for item in reversed(items)}.values()
     wrong = np.array([item in first for item in items])
     labels = np.array([item.label for item in items])
-    said = np.where(wrong, 0.5 - (labels == COVID) * 0.1, 0.5 + (labels * 2 - 1) * 0.3)
-    monkeypatch.setattr(predict, "probabilities", lambda logits: said)
+    scores = np.where(wrong, 0.5 - (labels == COVID) * 0.1, 0.5 + (labels * 2 - 1) * 0.3)
+    monkeypatch.setattr(predict, "probabilities", lambda logits: scores)
     return [item for item, is_wrong in zip(items, wrong, strict=True) if not is_wrong]
 
 

@@ -38,10 +38,10 @@ def test_a_network_of_crops_is_judged_on_crops(finished: MultiSourceRun, three: 
     json.dumps(result, allow_nan=False)
     items = SOURCES[NAME](three).test
     crops = Crops.read(items, three, SIZE, cache)
-    found = result["sources"][NAME]
-    assert (found["images"], found["without_lungs"]) == (40, 0)
-    assert found["auc"]["as_is"]["auc"] == pytest.approx(auc_of(finished, crops.images, items))
-    shares = found["in_lungs"]["all"]
+    measured = result["sources"][NAME]
+    assert (measured["images"], measured["without_lungs"]) == (40, 0)
+    assert measured["auc"]["as_is"]["auc"] == pytest.approx(auc_of(finished, crops.images, items))
+    shares = measured["in_lungs"]["all"]
     assert shares["area"] == pytest.approx(crops.lungs.mean())
     assert shares["interval"][0] <= shares["share"] <= shares["interval"][1]
 
@@ -49,10 +49,10 @@ def test_a_network_of_crops_is_judged_on_crops(finished: MultiSourceRun, three: 
 def test_a_network_of_whole_slices_is_judged_on_whole_slices(uncropped: MultiSourceRun, three: Path) -> None:
     items = SOURCES[NAME](three).test
     images = Crops.read(items, three, SIZE, crop=False).images
-    found = measure_source_evidence(uncropped, three)["sources"][NAME]
-    assert found["without_lungs"] == 0
-    assert found["auc"]["as_is"]["auc"] == pytest.approx(auc_of(uncropped, images, items))
-    assert 0.15 < found["in_lungs"]["all"]["area"] < 0.3
+    measured = measure_source_evidence(uncropped, three)["sources"][NAME]
+    assert measured["without_lungs"] == 0
+    assert measured["auc"]["as_is"]["auc"] == pytest.approx(auc_of(uncropped, images, items))
+    assert 0.15 < measured["in_lungs"]["all"]["area"] < 0.3
 
 
 def test_so_are_the_papers(data: Path, tmp_path: Path) -> None:
@@ -60,8 +60,8 @@ def test_so_are_the_papers(data: Path, tmp_path: Path) -> None:
     run.begin(TrainingSettings(image_size=67), arrangement(1, data), network.mean, network.std)
     run.finish(network.state_dict(), {})
     items = SOURCES[NAME](data).test
-    found = measure_source_evidence(run, data)["sources"][NAME]
-    assert found["auc"]["as_is"]["auc"] == pytest.approx(auc_of(run, load_images(items, data, 67), items))
+    measured = measure_source_evidence(run, data)["sources"][NAME]
+    assert measured["auc"]["as_is"]["auc"] == pytest.approx(auc_of(run, load_images(items, data, 67), items))
 
 
 def test_lungs_of_a_whole_slice_lie_where_they_are_drawn(three: Path) -> None:

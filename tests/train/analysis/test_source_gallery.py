@@ -73,8 +73,8 @@ def test_lungs_are_outlined_in_red(drawn: Drawn) -> None:
     for name in SOURCES:
         picture = np.asarray(Image.open(drawn.folder / f"crops-{name}.png").convert("RGB"))
         red = (picture[..., 0] > 200) & (picture[..., 1:] < 60).all(2)
-        found = [title for title in drawn.titles[f"crops-{name}.png"] if source_gallery.WHOLE not in title]
-        assert red.sum() >= 20 * len(found)
+        titles = [title for title in drawn.titles[f"crops-{name}.png"] if source_gallery.WHOLE not in title]
+        assert red.sum() >= 20 * len(titles)
 
 
 def test_ten_right_and_ten_wrong_answers_with_label_and_probability(

@@ -27,20 +27,20 @@ pytestmark = pytest.mark.filterwarnings("ignore:All-NaN")  # two steps of traini
 SMALL = ["--image-size", "67", "83", "--steps", "2", "--threads", "1"]
 
 
-def across(*arguments: Any) -> Result:
-    return CliRunner().invoke(main, ["across", *map(str, arguments)])
+def multi_source(*arguments: Any) -> Result:
+    return CliRunner().invoke(main, ["multi-source", *map(str, arguments)])
 
 
 def printed(*arguments: Any) -> dict[str, Any]:
     """What the command says on stdout."""
-    result = across(*arguments)
+    result = multi_source(*arguments)
     assert result.exit_code == 0, result.output
     content: dict[str, Any] = json.loads(result.stdout)
     return content
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+def fit_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What `fit` is asked for, without its being done."""
     calls: list[tuple[Any, ...]] = []
     monkeypatch.setattr("train.multi_source.fit.fit", lambda *arguments: calls.append(arguments))
@@ -62,9 +62,9 @@ def test_fit_then_evidence(three: Path, cache: Path, tmp_path: Path, monkeypatch
     assert len(str(run.recipe().pretrained_sha256)) == 64
     assert run.recipe().precision == "bf16"
     monkeypatch.setattr("train.analysis.source_evidence.EVALUATED", ("mosmed",))
-    found = printed("evidence", out, "--data", three, "--cache", cache)
-    assert found == json.loads((out / "across-evidence.json").read_text())
-    assert found["sources"]["mosmed"]["images"] == 10
+    measured = printed("evidence", out, "--data", three, "--cache", cache)
+    assert measured == json.loads((out / "across-evidence.json").read_text())
+    assert measured["sources"]["mosmed"]["images"] == 10
     assert run.readings("test")[0]["by"] == "train across evidence"
 
 
@@ -82,11 +82,11 @@ def test_fit_then_validate_then_test(data: Path, cache: Path, tmp_path: Path) ->
     assert [{**line, "date": ""} for line in written] == [{**reading, "date": ""}]
 
 
-def test_what_is_asked_for_is_done(asked: list[tuple[Any, ...]], tmp_path: Path) -> None:
+def test_what_is_asked_for_is_done(fit_calls: list[tuple[Any, ...]], tmp_path: Path) -> None:
     options = ["--seed", 3, "--steps", 7, "--image-size", 99, 131, "--precision", "fp32", "--threads", 2]
     only = ["--source", "mosmed", "--source", "covid-ct"]
-    across("fit", "--data", tmp_path, "--out", tmp_path / "run", *options, *only, "--resume")
-    recipe, data, run, weights, resume, cache = asked[0]
+    multi_source("fit", "--data", tmp_path, "--out", tmp_path / "run", *options, *only, "--resume")
+    recipe, data, run, weights, resume, cache = fit_calls[0]
     wanted = Recipe(seed=3, steps=7, image_size=(99, 131), precision="fp32", threads=2)
     assert recipe == replace(wanted, sources={"covid-ct": 1.0, "mosmed": 1.0})
     assert (data, run.path, weights, resume, cache) == (tmp_path, tmp_path / "run", None, True, None)
@@ -94,14 +94,14 @@ def test_what_is_asked_for_is_done(asked: list[tuple[Any, ...]], tmp_path: Path)
 
 @pytest.mark.parametrize("part", PARTS_OF_RECIPE)
 def test_each_part_of_the_recipe_can_be_left_out(
-    part: str, asked: list[tuple[Any, ...]], tmp_path: Path
+    part: str, fit_calls: list[tuple[Any, ...]], tmp_path: Path
 ) -> None:
     weights = tmp_path / "imagenet.npz"
     np.savez(weights, anything=np.zeros(1))
     shared = ["fit", "--data", tmp_path, "--out", tmp_path / "run", "--threads", 1, "--pretrained", weights]
-    across(*shared)
-    across(*shared, "--without", part)
-    (whole, *_, full_weights, _, _), (less, *_, less_weights, _, _) = asked
+    multi_source(*shared)
+    multi_source(*shared, "--without", part)
+    (whole, *_, full_weights, _, _), (less, *_, less_weights, _, _) = fit_calls
     assert whole.pretrained == "imagenet.npz"
     assert less != whole
     assert (less_weights is None) == (part == "pretrained start")
@@ -118,22 +118,24 @@ def test_each_part_of_the_recipe_can_be_left_out(
 def test_what_cannot_be_trained_is_said(
     options: list[str], kind: type[Exception], message: str, three: Path, cache: Path, tmp_path: Path
 ) -> None:
-    result = across("fit", "--data", three, "--cache", cache, "--out", tmp_path / "run", *SMALL, *options)
+    result = multi_source(
+        "fit", "--data", three, "--cache", cache, "--out", tmp_path / "run", *SMALL, *options
+    )
     assert isinstance(result.exception, kind)
     assert message in str(result.exception)
 
 
 def test_no_source_at_all(tmp_path: Path) -> None:
     leave_out = [option for name in SOURCES for option in ("--leave-out", name)]
-    result = across("fit", "--data", tmp_path, "--out", tmp_path / "run", *leave_out)
+    result = multi_source("fit", "--data", tmp_path, "--out", tmp_path / "run", *leave_out)
     assert result.exit_code == click.UsageError.exit_code
     assert "no source is left to train on" in result.stderr
 
 
 def test_an_unfinished_run_is_told_from_a_finished_one(three: Path, tmp_path: Path) -> None:
-    result = across("validate", tmp_path, "--data", three)
+    result = multi_source("validate", tmp_path, "--data", three)
     assert isinstance(result.exception, RunError)
-    command = [sys.executable, "-m", "train", "across", "validate", str(tmp_path), "--data", str(three)]
+    command = [sys.executable, "-m", "train", "multi-source", "validate", str(tmp_path), "--data", str(three)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == f"Error: {result.exception}\n"

@@ -28,10 +28,10 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
 @pytest.mark.parametrize("size", [72, 227, 400])
 @pytest.mark.parametrize("patches", [False, True], ids=["clear", "patches"])
 def test_finds_both_lungs_with_their_lesions(size: int, patches: bool) -> None:
-    found = lung_masks.mask(slice_of(np.random.default_rng(1), patches, size))
-    assert found.shape == (size, size)
-    assert found.dtype == bool
-    assert overlap(found, drawn_lungs(size)) > 0.9
+    mask = lung_masks.mask(slice_of(np.random.default_rng(1), patches, size))
+    assert mask.shape == (size, size)
+    assert mask.dtype == bool
+    assert overlap(mask, drawn_lungs(size)) > 0.9
 
 
 def test_a_lesion_on_the_chest_wall_is_lung() -> None:
@@ -59,9 +59,9 @@ def test_windpipe_table_and_air_outside_are_not_lung() -> None:
     windpipe = ellipse(227, 0, -0.05, 0.05, 0.06)
     slice_[windpipe] = 10
     slice_[215:218] = 220
-    found = lung_masks.mask(slice_)
-    assert not found[windpipe].any()
-    assert not found[~ellipse(227, 0, 0, 0.46, 0.38)].any()
+    mask = lung_masks.mask(slice_)
+    assert not mask[windpipe].any()
+    assert not mask[~ellipse(227, 0, 0, 0.46, 0.38)].any()
 
 
 @pytest.mark.parametrize("frame", [0, 255])
@@ -74,8 +74,8 @@ def test_a_frame_round_the_figure_changes_little(frame: int) -> None:
 def test_lungs_that_touch_the_edges_of_a_tight_crop() -> None:
     slice_ = slice_of(np.random.default_rng(1), True, 300)
     crop = slice(56, -56)  # a hair inside the lungs' outer walls
-    found = lung_masks.mask(slice_[:, crop])
-    assert overlap(found, drawn_lungs(300)[:, crop]) > 0.9
+    mask = lung_masks.mask(slice_[:, crop])
+    assert overlap(mask, drawn_lungs(300)[:, crop]) > 0.9
 
 
 def test_a_slice_stays_as_it_is_and_gives_the_same_mask_again() -> None:
@@ -102,9 +102,9 @@ SIDES = st.integers(1, 60)
 @settings(max_examples=60, deadline=None)
 @given(slice_=st.tuples(SIDES, SIDES).flatmap(lambda shape: arrays(np.uint8, shape)))
 def test_any_picture_gives_a_mask_of_its_shape(slice_: np.ndarray) -> None:
-    found = lung_masks.mask(slice_[::-1, ::-1])
-    assert found.shape == slice_.shape
-    assert found.dtype == bool
+    mask = lung_masks.mask(slice_[::-1, ::-1])
+    assert mask.shape == slice_.shape
+    assert mask.dtype == bool
 
 
 @settings(max_examples=15, deadline=None)

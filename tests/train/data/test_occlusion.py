@@ -58,8 +58,8 @@ def test_text_outside_and_inside_the_body_goes(slice_: np.ndarray, mask: np.ndar
     cv2.putText(written, "B", chest_wall[::-1], cv2.FONT_HERSHEY_SIMPLEX, 0.4, 0, 1)
     ink = written != slice_
     assert np.abs(written[ink].astype(int) - plain[ink]).mean() > 100
-    found = lung_masks.mask(written)
-    altered = occlusion.border_and_text_removed(written, found)
+    mask_with_text = lung_masks.mask(written)
+    altered = occlusion.border_and_text_removed(written, mask_with_text)
     assert np.abs(altered[ink].astype(int) - plain[ink]).mean() < 25
 
 

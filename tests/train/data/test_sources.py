@@ -45,15 +45,15 @@ def test_sars_cov_2_ct_is_cut_by_number_with_a_block_between_parts(folder: str, 
 @pytest.mark.parametrize("place", range(len(GRADES)))
 def test_every_grade_of_mosmed_is_cut_by_number_and_no_study_left_out(place: int, data: Path) -> None:
     split, grade = SOURCES["mosmed"](data), list(GRADES)[place]
-    found = [numbers(split.part(part), f"mosmed/{grade}/") for part in PARTS]
-    assert [len(part) for part in found] == [6, 2, 2]
-    assert [*found[0], *found[1], *found[2]] == list(range(10 * place + 1, 10 * place + 11))
+    source = [numbers(split.part(part), f"mosmed/{grade}/") for part in PARTS]
+    assert [len(part) for part in source] == [6, 2, 2]
+    assert [*source[0], *source[1], *source[2]] == list(range(10 * place + 1, 10 * place + 11))
 
 
 def test_luna_is_cut_by_number_not_by_name(data: Path) -> None:
     split = SOURCES["luna-slices"](data)
-    found = [[int(i.path.split("/")[1].split("_")[0]) for i in split.part(part)] for part in PARTS]
-    assert found == [[9, 22, 35, 48, 61, 74], [87, 100], [113, 126]]
+    source = [[int(i.path.split("/")[1].split("_")[0]) for i in split.part(part)] for part in PARTS]
+    assert source == [[9, 22, 35, 48, 61, 74], [87, 100], [113, 126]]
 
 
 def test_sirm_has_a_block_between_parts(data: Path) -> None:

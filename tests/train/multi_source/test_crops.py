@@ -82,9 +82,11 @@ def test_kept_crops_are_the_same_and_are_used(few: tuple[Path, list[Item]], tmp_
 def test_kept_crops_answer_for_nothing_else(other: str, few: tuple[Path, list[Item]], tmp_path: Path) -> None:
     folder, items = few
     Crops.read(items, folder, SIZE, tmp_path)
-    asked = {"fewer": items[:2], "another order": items[::-1]}.get(other, items)
+    selection = {"fewer": items[:2], "another order": items[::-1]}.get(other, items)
     size, crop = ((40, 60) if other == "another size" else SIZE), other != "uncropped"
-    assert same(Crops.read(asked, folder, size, tmp_path, crop), Crops.read(asked, folder, size, crop=crop))
+    assert same(
+        Crops.read(selection, folder, size, tmp_path, crop), Crops.read(selection, folder, size, crop=crop)
+    )
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\x89PNG\r\n\x1a\n broken"])

@@ -102,9 +102,9 @@ def test_replacing_the_outside_leaves_the_lungs_and_nothing_of_what_was_outside(
 def test_the_outside_is_one_level_or_anothers_without_its_lungs() -> None:
     outside = far_from(LUNGS)
     rng = np.random.default_rng(0)
-    found = [distortions.replace_outside(IMAGE, LUNGS, OTHER, rng)[outside] for _ in range(60)]
-    levels = {int(values[0]) for values in found if np.ptp(values) == 0}
-    others = [values for values in found if np.ptp(values) > 0]
+    outsides = [distortions.replace_outside(IMAGE, LUNGS, OTHER, rng)[outside] for _ in range(60)]
+    levels = {int(values[0]) for values in outsides if np.ptp(values) == 0}
+    others = [values for values in outsides if np.ptp(values) > 0]
     assert len(levels) > 15
     assert 15 < len(others) < 45
     for values in others:

@@ -33,13 +33,13 @@ def test_validation_reads_the_validation_parts_of_the_trainings_sources(
     content = json.loads((finished.path / "validation.json").read_text())
     assert content["sources"].keys() == {*WEIGHTS, SEVERE}
     assert content["threshold"] == finished.threshold()
-    found = []
+    validation = []
     for name in WEIGHTS:
         items = SOURCES[name](three).val
         crops = Crops.read(items, three, SIZE, cache)
-        found.append((items, predict.probabilities(predict.logits(finished.network(), crops.images))))
-        assert content["sources"][name] == evaluate_items(*found[-1], finished.threshold())
-    assert finished.threshold() == balanced_threshold(found)
+        validation.append((items, predict.probabilities(predict.logits(finished.network(), crops.images))))
+        assert content["sources"][name] == evaluate_items(*validation[-1], finished.threshold())
+    assert finished.threshold() == balanced_threshold(validation)
     assert content["elsewhere"] == {}  # nothing else is there
 
 
@@ -91,7 +91,7 @@ def test_auc_with_blanked_lungs_is_that_of_covid_cts_validation_part(
 def test_without_a_threshold_nothing_is_read_and_it_is_said_what_to_do(
     uncropped: MultiSourceRun, data: Path
 ) -> None:
-    with pytest.raises(RunError, match="no threshold yet; `across validate` chooses it"):
+    with pytest.raises(RunError, match="no threshold yet; `multi-source validate` chooses it"):
         evaluate_test_parts(uncropped, data)
     assert uncropped.readings("test") == []
 

@@ -100,7 +100,7 @@ def test_a_learning_rate_that_is_too_high_is_said_to_be(three: Path, cache: Path
     with pytest.raises(DivergedError, match=r"the loss is (nan|inf) at step \d; try a lower learning rate"):
         fit(recipe(optimiser="sgd", learning_rate=1e30, warm_up=1), three, run, None, cache=cache)
     assert not run.weights.exists()
-    with pytest.raises(RunError, match="across fit --resume"):
+    with pytest.raises(RunError, match="multi-source fit --resume"):
         run.network()
 
 
@@ -163,18 +163,18 @@ def test_training_reduces_the_loss(
     assert float(rows[-1]["train_loss"]) < 0.8 * float(rows[0]["train_loss"])
 
 
-def rates(**changes: Any) -> NDArray[np.float64]:
+def learning_rates(**changes: Any) -> NDArray[np.float64]:
     chosen = recipe(learning_rate=1.0, warm_up=60, steps=600, **changes)
     return np.array([learning_rate_at(chosen, step) for step in range(601)])
 
 
 def test_the_learning_rate_rises_to_the_whole_and_falls_to_a_hundredth() -> None:
-    found = rates()
-    np.testing.assert_allclose(found[:60], np.arange(1, 61) / 60)
-    assert found.max() == pytest.approx(1.0)
-    assert (np.diff(found[60:]) < 0).all()
-    assert found[330] == pytest.approx(0.505)
-    assert found[600] == pytest.approx(0.01)
+    rates = learning_rates()
+    np.testing.assert_allclose(rates[:60], np.arange(1, 61) / 60)
+    assert rates.max() == pytest.approx(1.0)
+    assert (np.diff(rates[60:]) < 0).all()
+    assert rates[330] == pytest.approx(0.505)
+    assert rates[600] == pytest.approx(0.01)
 
 
 def test_a_missing_source_is_named_before_anything_is_written(tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ def test_the_share_of_evidence_outside_the_lungs(inside: float, outside: float, 
 
 
 def test_slices_without_lungs_do_not_count() -> None:
-    one = LUNGS.clone()
-    one[1] = False
-    assert outside_share(evidence(3, 1), one).item() == pytest.approx(0.25, abs=1e-5)
+    lungs_of_one = LUNGS.clone()
+    lungs_of_one[1] = False
+    assert outside_share(evidence(3, 1), lungs_of_one).item() == pytest.approx(0.25, abs=1e-5)
     assert outside_share(evidence(3, 1), torch.zeros_like(LUNGS)).item() == 0
 
 

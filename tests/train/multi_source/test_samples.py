@@ -41,8 +41,8 @@ def draws(counts: Mapping[str, int], **changes: Any) -> tuple[list[str], list[fl
 
 def shares(paths: list[str], depth: int) -> dict[str, float]:
     """How often each source (depth 1) or folder (depth 2) was drawn."""
-    found = Counter("/".join(path.split("/")[:depth]) for path in paths)
-    return {name: count / len(paths) for name, count in found.items()}
+    counts = Counter("/".join(path.split("/")[:depth]) for path in paths)
+    return {name: count / len(paths) for name, count in counts.items()}
 
 
 def of_chests() -> Crops:
@@ -84,16 +84,16 @@ def test_balanced_draws_have_both_classes_alike_and_sources_by_weight_within_eac
 
 
 def test_every_slice_of_a_class_of_a_source_is_as_likely() -> None:
-    found = Counter(draws({"sars-cov-2-ct/COVID": 5, "sars-cov-2-ct/NonCOVID": 5})[0])
-    assert len(found) == 10
-    assert max(found.values()) < 1.5 * min(found.values())
+    counts = Counter(draws({"sars-cov-2-ct/COVID": 5, "sars-cov-2-ct/NonCOVID": 5})[0])
+    assert len(counts) == 10
+    assert max(counts.values()) < 1.5 * min(counts.values())
 
 
 def test_unbalanced_draws_follow_the_counts_of_slices() -> None:
     counts = {name: count for name, count in COUNTS.items() if "CT-1" not in name}
-    found = shares(draws(counts, balanced=False)[0], 2)
+    drawn_shares = shares(draws(counts, balanced=False)[0], 2)
     total = sum(counts.values())
-    assert found == pytest.approx({name: count / total for name, count in counts.items()}, abs=0.05)
+    assert drawn_shares == pytest.approx({name: count / total for name, count in counts.items()}, abs=0.05)
 
 
 @pytest.mark.parametrize("weights", [{"sars-cov-2-ct": 1.0}, {"sars-cov-2-ct": 1.0, "covid-ct": 0.0}])
@@ -107,8 +107,8 @@ def test_mild_slices_are_rarer_and_have_their_own_target() -> None:
     wanted = {"mosmed/CT-0": 0.1, "mosmed/CT-1": 0.75, "mosmed/CT-2": 0.9}
     for path, target in zip(paths, targets, strict=True):
         assert target == pytest.approx(wanted[path.rsplit("/", 1)[0]])
-    found = shares(paths, 2)
-    assert found["mosmed/CT-1"] / found["mosmed/CT-2"] == pytest.approx(0.25, abs=0.08)
+    drawn_shares = shares(paths, 2)
+    assert drawn_shares["mosmed/CT-1"] / drawn_shares["mosmed/CT-2"] == pytest.approx(0.25, abs=0.08)
 
 
 def test_blanked_slices_have_no_lungs_and_no_answer() -> None:
@@ -129,14 +129,14 @@ def test_every_transplant_is_into_a_healthy_slice_and_brings_its_donors_answer()
     crops = of_chests()
     crops.cropped[0] = False  # no lungs were found: nowhere to lay an opacity
     samples = Samples(crops, recipe(**{**PLAIN, "transplants": 1.0, "batch_size": 200}))
-    images, lungs, found, targets = samples.batch(0)
+    images, lungs, opacities, targets = samples.batch(0)
     recipients = {int(image[0, 0]) for image in images}
     assert recipients == {1, 2, 3, 4, 5}
     assert 70 < (targets == np.float32(0.95)).sum() < 130
     assert set(targets.tolist()) == {np.float32(0.95), np.float32(0.05)}
     inside = cv2.erode(lungs[0].astype(np.uint8), np.ones((9, 9))) > 0
     sides = set()
-    for image, hazy in zip(images[:20], found, strict=False):
+    for image, hazy in zip(images[:20], opacities, strict=False):
         assert ((hazy > 127) == (opacity_map(image, lungs[0]) > 127))[inside].mean() > 0.98
         sides.add(np.argwhere((hazy > 127) & inside)[:, 1].mean() > image.shape[1] / 2)
     assert sides == {False, True}  # half of them mirrored

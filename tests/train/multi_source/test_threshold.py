@@ -20,15 +20,17 @@ def scored(positive: list[float], negative: list[float]) -> tuple[list[Item], np
 
 @given(st.lists(st.tuples(SCORES, SCORES), max_size=4))
 def test_a_threshold_is_never_extreme_and_none_does_better(
-    found: list[tuple[list[float], list[float]]],
+    scores_by_source: list[tuple[list[float], list[float]]],
 ) -> None:
-    pairs = [scored(*pair) for pair in found]
+    pairs = [scored(*pair) for pair in scores_by_source]
     threshold = balanced_threshold(pairs)
     assert 0.05 <= threshold <= 0.95
 
     def worth(level: float) -> float:
-        rates = [np.mean(np.array(positive) >= level) for positive, _ in found if positive]
-        return sum(rates) + sum(np.mean(np.array(negative) < level) for _, negative in found if negative)
+        rates = [np.mean(np.array(positive) >= level) for positive, _ in scores_by_source if positive]
+        return sum(rates) + sum(
+            np.mean(np.array(negative) < level) for _, negative in scores_by_source if negative
+        )
 
     assert all(worth(threshold) >= worth(level) - 1e-6 for level in np.arange(0.05, 0.952, 0.005))
 
@@ -55,15 +57,17 @@ def test_sources_count_alike_whatever_their_size() -> None:
 
 def test_both_classes_are_described_by_all_metrics_with_intervals() -> None:
     items, scores = scored([0.9, 0.8, 0.3], [0.2, 0.6, 0.1, 0.1])
-    found = evaluate_items(items, scores, 0.5)
+    evaluated = evaluate_items(items, scores, 0.5)
     labels = [item.label for item in items]
-    assert (found["images"], found["units"]) == (7, 7)
-    assert found["metrics"] == evaluate(labels, scores, 0.5)
+    assert (evaluated["images"], evaluated["units"]) == (7, 7)
+    assert evaluated["metrics"] == evaluate(labels, scores, 0.5)
     assert (
-        found["confusion"] == vars(confusion(labels, scores >= 0.5)) == {"tp": 2, "fn": 1, "tn": 3, "fp": 1}
+        evaluated["confusion"]
+        == vars(confusion(labels, scores >= 0.5))
+        == {"tp": 2, "fn": 1, "tn": 3, "fp": 1}
     )
-    for name, (low, high) in found["intervals"].items():
-        assert low <= found["metrics"][name] <= high
+    for name, (low, high) in evaluated["intervals"].items():
+        assert low <= evaluated["metrics"][name] <= high
 
 
 @pytest.mark.parametrize(
@@ -75,10 +79,10 @@ def test_one_class_alone_has_the_share_that_is_right(
 ) -> None:
     items, scores = scored(positive, negative)
     one_unit = [Item(item.path, item.label, "one") for item in items]
-    found, apart = evaluate_items(one_unit, scores, 0.5), evaluate_items(items, scores, 0.5)
-    assert found["metrics"] == {name: pytest.approx(2 / 3)}
-    assert found["intervals"] == {name: pytest.approx([2 / 3, 2 / 3])}
-    assert (found["images"], found["units"]) == (3, 1)
+    evaluated, apart = evaluate_items(one_unit, scores, 0.5), evaluate_items(items, scores, 0.5)
+    assert evaluated["metrics"] == {name: pytest.approx(2 / 3)}
+    assert evaluated["intervals"] == {name: pytest.approx([2 / 3, 2 / 3])}
+    assert (evaluated["images"], evaluated["units"]) == (3, 1)
     low, high = apart["intervals"][name]
     assert 0 <= low < 2 / 3 < high <= 1
 
@@ -86,10 +90,10 @@ def test_one_class_alone_has_the_share_that_is_right(
 def test_mosmed_is_judged_once_more_without_its_mild_studies() -> None:
     grades = ["CT-0", "CT-1", "CT-2", "CT-1", "CT-4"]
     items = [Item(f"mosmed/{grade}/{n}.png", int(grade != "CT-0"), str(n)) for n, grade in enumerate(grades)]
-    found = {"mosmed": (items, np.arange(5.0)), "covid-ct": scored([1.0], [0.0])}
-    every = with_severe(found)
-    assert {name: every[name] for name in found} == found
-    kept, scores = every[SEVERE]
+    scores_by_source = {"mosmed": (items, np.arange(5.0)), "covid-ct": scored([1.0], [0.0])}
+    with_severe_scores = with_severe(scores_by_source)
+    assert {name: with_severe_scores[name] for name in scores_by_source} == scores_by_source
+    kept, scores = with_severe_scores[SEVERE]
     assert [item.path.split("/")[1] for item in kept] == ["CT-0", "CT-2", "CT-4"]
     assert scores.tolist() == [0, 2, 4]
-    assert every.keys() - found.keys() == {SEVERE}
+    assert with_severe_scores.keys() - scores_by_source.keys() == {SEVERE}

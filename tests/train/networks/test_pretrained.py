@@ -54,8 +54,8 @@ def test_the_first_layer_sees_a_grey_slice_as_three_equal_channels(
     colour = (images.float() / 255).expand(-1, 3, -1, -1)
     mean, std = (torch.tensor(value).view(3, 1, 1) for value in (TORCHVISION.mean, TORCHVISION.std))
     expected = squeezenet.features[0]((colour - mean) / std)
-    found = network.conv1((images.float() / 255 - 0.3) / 0.2)
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    output = network.conv1((images.float() / 255 - 0.3) / 0.2)
+    torch.testing.assert_close(output, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_fire_modules_arrive_at_their_places(squeezenet: nn.Module, weights: Weights) -> None:

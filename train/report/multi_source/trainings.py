@@ -42,7 +42,7 @@ WHOLE = ", all parts"  # follows the name of a source in a reading
 METRICS = ("accuracy", "sensitivity", "specificity", "auc")
 METRIC_COLUMNS = ("seed", "slices", "units", "accuracy", "sensitivity", "specificity", "AUC")
 
-Evaluation = dict[str, Any]  # what `judge.described` says of one part
+Evaluation = dict[str, Any]  # what `evaluate_items` says of one part
 EvaluationsBySeed = Sequence[tuple[int, Evaluation]]
 
 

@@ -16,23 +16,23 @@ from train.paper.search.search import search
 from train.run import RunError
 
 
-def points(found: Search) -> list[list[float]]:
-    return [[attempt[name] for name in NAMES] for attempt in found.attempts()]
+def points(record: Search) -> list[list[float]]:
+    return [[attempt[name] for name in NAMES] for attempt in record.attempts()]
 
 
-def worth(asked: Proposal) -> dict[str, float]:
-    return {"accuracy": 0.9 - 0.1 * (2 + log10(asked.point["learning_rate"])) ** 2}
+def worth(proposal: Proposal) -> dict[str, float]:
+    return {"accuracy": 0.9 - 0.1 * (2 + log10(proposal.point["learning_rate"])) ** 2}
 
 
 def invented(folder: Path, count: int) -> Search:
     """A search whose accuracy depends on the learning rate alone and is best at 0.01."""
-    found = Search(folder)
+    record = Search(folder)
     folder.mkdir(exist_ok=True)
     (folder / "search.json").write_text(json.dumps({"seed": 0}))
-    proposals = Proposals(found, count)
-    while (asked := proposals.next()) is not None:
-        proposals.end(asked, worth(asked))
-    return found
+    proposals = Proposals(record, count)
+    while (proposal := proposals.next()) is not None:
+        proposals.end(proposal, worth(proposal))
+    return record
 
 
 def test_every_attempt_is_on_record_within_the_tables_ranges(whole: Search) -> None:
@@ -78,9 +78,9 @@ def test_a_finished_search_makes_no_attempt_more(whole: Search, covid_ct: Path) 
 
 
 def test_a_line_cut_short_is_not_an_attempt(whole: Search, tmp_path: Path) -> None:
-    found = Search(tmp_path)
-    found.record.write_text(whole.record.read_text() + '{"attempt": 4, "learn')
-    assert len(found.attempts()) == 3
+    record = Search(tmp_path)
+    record.record.write_text(whole.record.read_text() + '{"attempt": 4, "learn')
+    assert len(record.attempts()) == 3
 
 
 def test_other_settings_are_refused(whole: Search, covid_ct: Path) -> None:
@@ -118,17 +118,17 @@ def test_an_attempt_that_diverges_is_worth_chance(
 
 
 def test_the_surrogate_finds_where_accuracy_is_best(tmp_path: Path) -> None:
-    found = invented(tmp_path, INITIAL + 8)
-    assert abs(log10(found.best()["learning_rate"]) + 2) < 0.3
-    assert found.estimated() == pytest.approx(0.9, abs=0.02)
+    record = invented(tmp_path, INITIAL + 8)
+    assert abs(log10(record.best()["learning_rate"]) + 2) < 0.3
+    assert record.estimated() == pytest.approx(0.9, abs=0.02)
 
 
 def test_a_replayed_search_asks_for_the_same_next_point(tmp_path: Path) -> None:
     longer, shorter = invented(tmp_path / "a", INITIAL + 3), invented(tmp_path / "b", INITIAL + 2)
     assert points(longer)[:-1] == points(shorter)
-    asked = Proposals(shorter, INITIAL + 3).next()
-    assert asked is not None
-    assert list(asked.point.values()) == points(longer)[-1]
+    proposal = Proposals(shorter, INITIAL + 3).next()
+    assert proposal is not None
+    assert list(proposal.point.values()) == points(longer)[-1]
 
 
 def test_no_estimate_before_there_is_a_surrogate(tmp_path: Path) -> None:

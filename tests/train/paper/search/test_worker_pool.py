@@ -37,9 +37,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
         yield started
 
 
-def by_number(found: Search) -> dict[int, Any]:
+def by_number(record: Search) -> dict[int, Any]:
     """What attempts gave, however long they took and whatever ended before them."""
-    rows = [{k: v for k, v in row.items() if k not in ("seconds", "after")} for row in found.attempts()]
+    rows = [{k: v for k, v in row.items() if k not in ("seconds", "after")} for row in record.attempts()]
     assert len({row["attempt"] for row in rows}) == len(rows)
     return {row["attempt"]: row for row in rows}
 
@@ -57,32 +57,32 @@ def until(condition: Any, process: subprocess.Popen[str]) -> None:
 def test_a_worker_killed_and_one_refused_lose_and_double_nothing(
     whole: Search, covid_ct: Path, cluster: Processes, tmp_path: Path
 ) -> None:
-    found = Search(tmp_path / "s")
+    record = Search(tmp_path / "s")
     process = subprocess.Popen(
-        command(covid_ct, found.path, "--scheduler", cluster.address),
+        command(covid_ct, record.path, "--scheduler", cluster.address),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    until(lambda: len(found.under_way()) > 1, process)
+    until(lambda: len(record.under_way()) > 1, process)
     time.sleep(1)
     cluster.kill(0)
-    _, said = process.communicate()
-    assert process.returncode == 0, said
-    assert by_number(found) == by_number(whole)
-    assert not found.under_way()
-    assert "is refused: edgect is 9.9 where here it is" in said
-    assert "ended; attempt" in said
+    _, stderr = process.communicate()
+    assert process.returncode == 0, stderr
+    assert by_number(record) == by_number(whole)
+    assert not record.under_way()
+    assert "is refused: edgect is 9.9 where here it is" in stderr
+    assert "ended; attempt" in stderr
 
 
 def test_one_worker_makes_the_attempts_that_are_made_without_dask(
     whole: Search, covid_ct: Path, tmp_path: Path
 ) -> None:
-    found = Search(tmp_path / "s")
-    line = command(covid_ct, found.path, "--attempts", "2", "--scheduler", "local", "--workers", "1")
+    record = Search(tmp_path / "s")
+    line = command(covid_ct, record.path, "--attempts", "2", "--scheduler", "local", "--workers", "1")
     done = subprocess.run(line, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    timeless = [[{**row, "seconds": 0} for row in search.attempts()[:2]] for search in (found, whole)]
+    timeless = [[{**row, "seconds": 0} for row in search.attempts()[:2]] for search in (record, whole)]
     assert timeless[0] == timeless[1]
 
 
@@ -113,10 +113,10 @@ def test_workers_of_others_are_not_counted_here(covid_ct: Path, tmp_path: Path) 
 def test_killed_with_or_without_dask_it_goes_on_with_or_without(
     whole: Search, covid_ct: Path, tmp_path: Path, first: list[str], later: list[str]
 ) -> None:
-    found = Search(tmp_path / "s")
-    process = subprocess.Popen(command(covid_ct, found.path, *first), stderr=subprocess.PIPE, text=True)
-    until(lambda: found.attempts() and found.under_way(), process)
+    record = Search(tmp_path / "s")
+    process = subprocess.Popen(command(covid_ct, record.path, *first), stderr=subprocess.PIPE, text=True)
+    until(lambda: record.attempts() and record.under_way(), process)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    subprocess.run(command(covid_ct, found.path, *later), check=True, capture_output=True)
-    assert by_number(found) == by_number(whole)
+    subprocess.run(command(covid_ct, record.path, *later), check=True, capture_output=True)
+    assert by_number(record) == by_number(whole)

@@ -1,4 +1,4 @@
-"""Run folders as `train across` leaves them, of invented answers and without weights."""
+"""Run folders as `train multi-source` leaves them, of invented answers and without weights."""
 
 from __future__ import annotations
 
@@ -73,10 +73,11 @@ def _run(path: Path, sources: dict[str, float], seed: int, crop: bool = True) ->
 
 
 def write_reading(run: MultiSourceRun, left_out: list[str], seed: int) -> None:
-    """What `judge.read_test_parts` writes down."""
+    """What `evaluate_test_parts` writes down."""
     parts = evaluations(dict.fromkeys(SLICES, ("test",)), seed)
     parts |= {
-        f"{name}, all parts": one for name, one in evaluations(dict.fromkeys(left_out, PARTS), seed).items()
+        f"{name}, all parts": content
+        for name, content in evaluations(dict.fromkeys(left_out, PARTS), seed).items()
     }
     if "sirm" in left_out:
         parts[TEST_2] = evaluation_of((98, 95), seed)
@@ -84,7 +85,7 @@ def write_reading(run: MultiSourceRun, left_out: list[str], seed: int) -> None:
 
 
 def evaluations(parts: dict[str, tuple[str, ...]], seed: int) -> dict[str, Any]:
-    """`judge.described` of the parts of each source taken together, and SEVERE."""
+    """`evaluate_items` of the parts of each source taken together, and SEVERE."""
     both = {}
     for name, chosen in parts.items():
         counts = [SLICES[name][PARTS.index(part)] for part in chosen]
@@ -98,7 +99,7 @@ def evaluations(parts: dict[str, tuple[str, ...]], seed: int) -> dict[str, Any]:
 
 @cache
 def evaluation_of(counts: tuple[int, int], seed: int) -> dict[str, Any]:
-    """`judge.described` of so many slices with COVID-19 and without, two of each patient."""
+    """`evaluate_items` of so many slices with COVID-19 and without, two of each patient."""
     labels = [1] * counts[0] + [0] * counts[1]
     items = [Item(f"{n}.png", label, f"{label} {n // 2}") for n, label in enumerate(labels)]
     rng = np.random.default_rng([seed, *counts])
@@ -108,7 +109,7 @@ def evaluation_of(counts: tuple[int, int], seed: int) -> dict[str, Any]:
 
 
 def evidence() -> dict[str, Any]:
-    """What `across.evidence.measure` leaves in across-evidence.json."""
+    """What `measure_source_evidence` leaves in across-evidence.json."""
     known = {"auc": 0.875, "interval": [0.75, 0.9375]}
     unknown = {"auc": None, "interval": None}
     names = ("as_is", "border_and_text_removed", "only_lungs", "lungs_blanked")

@@ -16,9 +16,10 @@ def ranged(value: float, interval: list[float], digits: int = 3) -> str:
     return f"{value:.{digits}f} ({low} to {high})"
 
 
-def cells(found: dict[str, Any], unit: str) -> list[str]:
+def cells(evaluation: dict[str, Any], unit: str) -> list[str]:
     """Slices, units, and every metric that is there with its interval."""
     metrics = [
-        ranged(found["metrics"][m], found["intervals"][m]) if m in found["metrics"] else "" for m in METRICS
+        ranged(evaluation["metrics"][m], evaluation["intervals"][m]) if m in evaluation["metrics"] else ""
+        for m in METRICS
     ]
-    return [str(found["images"]), f"{found['units']} {unit}", *metrics]
+    return [str(evaluation["images"]), f"{evaluation['units']} {unit}", *metrics]

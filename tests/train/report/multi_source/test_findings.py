@@ -63,12 +63,12 @@ def test_sensitivity_is_divided_by_the_parameters_of_the_network(runs: Path) -> 
     millions = sum(p.numel() for p in LightCNN(upsample_groups=fakes.GROUPS).parameters()) / 1e6
     table = rows(findings.efficiency(runs))
     assert [row[-1] for row in table[2:4]] == ["67.46", "≥ 72"]
-    found = [fakes.evaluations({"covid-ct": ("test",)}, seed)["covid-ct"] for seed in fakes.SEEDS]
-    for row, one in zip(table[4:7], found, strict=True):
-        per_million = 100 * one["metrics"]["sensitivity"] / millions
-        ends = [100 * end / millions for end in one["intervals"]["sensitivity"]]
+    evaluations = [fakes.evaluations({"covid-ct": ("test",)}, seed)["covid-ct"] for seed in fakes.SEEDS]
+    for row, evaluation in zip(table[4:7], evaluations, strict=True):
+        per_million = 100 * evaluation["metrics"]["sensitivity"] / millions
+        ends = [100 * end / millions for end in evaluation["intervals"]["sensitivity"]]
         assert row[4:] == [f"{millions:.3f}", ranged(per_million, ends, 1)]
-    mean = 100 * np.mean([one["metrics"]["sensitivity"] for one in found])
+    mean = 100 * np.mean([evaluation["metrics"]["sensitivity"] for evaluation in evaluations])
     assert table[-1][-1] == f"{mean / millions:.1f}"
 
 

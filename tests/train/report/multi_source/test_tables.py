@@ -18,9 +18,9 @@ def test_the_default_network_on_every_source_by_seed_with_intervals_and_mean(run
     for key, unit in {"covid-ct": "patients", "sars-cov-2-ct": "blocks", SEVERE: "studies"}.items():
         ours = [row for row in table if row[0] == TITLES[key]]
         assert [row[1] for row in ours] == ["0", "1", "2", "mean of 3"]
-        found = [fakes.evaluations({key.split(",")[0]: ("test",)}, seed)[key] for seed in fakes.SEEDS]
-        assert [row[2:] for row in ours[:3]] == [cells(one, unit) for one in found]
-        means = [f"{np.mean([one['metrics'][m] for one in found]):.3f}" for m in METRICS]
+        evaluations = [fakes.evaluations({key.split(",")[0]: ("test",)}, seed)[key] for seed in fakes.SEEDS]
+        assert [row[2:] for row in ours[:3]] == [cells(evaluation, unit) for evaluation in evaluations]
+        means = [f"{np.mean([evaluation['metrics'][m] for evaluation in evaluations]):.3f}" for m in METRICS]
         assert ours[3][2:] == ["", "", *means]
 
 
@@ -32,12 +32,14 @@ def test_of_one_class_there_is_one_rate(runs: Path) -> None:
 
 
 def test_ours_beside_others(runs: Path, tmp_path: Path) -> None:
-    found = [fakes.evaluations({"covid-ct": ("test",)}, seed)["covid-ct"]["metrics"] for seed in fakes.SEEDS]
-    means = [f"{np.mean([one[m] for one in found]):.3f}" for m in ("accuracy", "f1", "auc")]
+    metrics_by_seed = [
+        fakes.evaluations({"covid-ct": ("test",)}, seed)["covid-ct"]["metrics"] for seed in fakes.SEEDS
+    ]
+    means = [f"{np.mean([metrics[m] for metrics in metrics_by_seed]):.3f}" for m in ("accuracy", "f1", "auc")]
     copy = tmp_path / "runs"
     shutil.copytree(runs, copy)
-    one = {"features": 3, **{m: {"value": 0.9, "interval": [0.8, 0.95]} for m in ("accuracy", "auc")}}
-    (copy / "probe.json").write_text(json.dumps({"test": {"images": 193, "results": {"all": one}}}))
+    metrics = {"features": 3, **{m: {"value": 0.9, "interval": [0.8, 0.95]} for m in ("accuracy", "auc")}}
+    (copy / "probe.json").write_text(json.dumps({"test": {"images": 193, "results": {"all": metrics}}}))
     table = rows(tables.compared_with_others(copy))
     assert table[-1] == ["**ours**, mean of 3", "203", *means]
     assert table[-2][2:] == ["≥ 0.90", "", "≥ 0.96"]
@@ -49,24 +51,24 @@ def test_sources_left_out_as_a_whole_and_their_test_parts(runs: Path) -> None:
     assert len(table) == (3 + 1) * 2 * 4
     for source in LEFT_OUT:
         for part, named in {"all parts": fakes.PARTS, "test part": ("test",)}.items():
-            found = fakes.evaluations({source: named}, 1)[source]
+            evaluation = fakes.evaluations({source: named}, 1)[source]
             (row,) = [row for row in table if row[:3] == [TITLES[source], part, "1"]]
-            assert row[3:] == cells(found, trainings.UNITS[source])
+            assert row[3:] == cells(evaluation, trainings.UNITS[source])
 
 
 def test_the_means_over_sources_left_out(runs: Path) -> None:
     keys = ("covid-ct", "sars-cov-2-ct", SEVERE)
     by_seed = []
     for seed in fakes.SEEDS:
-        found = fakes.evaluations(dict.fromkeys(LEFT_OUT, fakes.PARTS), seed)
-        by_seed.append(np.mean([found[key]["metrics"]["auc"] for key in keys]))
+        evaluations = fakes.evaluations(dict.fromkeys(LEFT_OUT, fakes.PARTS), seed)
+        by_seed.append(np.mean([evaluations[key]["metrics"]["auc"] for key in keys]))
     table = rows(tables.left_out_means(runs))
     assert [row[1] for row in table if row[0].startswith("ours")] == [f"{auc:.3f}" for auc in by_seed]
     assert table[-1][:2] == ["**ours**, mean of 3", f"{np.mean(by_seed):.3f}"]
     sars = [
         fakes.evaluations({"sars-cov-2-ct": ("test",)}, s)["sars-cov-2-ct"]["metrics"] for s in fakes.SEEDS
     ]
-    assert table[-1][4] == f"{np.mean([one['accuracy'] for one in sars]):.3f}"
+    assert table[-1][4] == f"{np.mean([metrics['accuracy'] for metrics in sars]):.3f}"
 
 
 def test_a_seed_without_all_three_sources_has_no_mean_of_them(runs: Path, tmp_path: Path) -> None:

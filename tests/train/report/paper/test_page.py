@@ -35,13 +35,13 @@ def runs(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for part in ("test-1", "validation-1", "validation-2"):
             read_part(run, covid_ct, part)
     read_part(Run(folder / "cnn1"), covid_ct, "test-2")
-    found = Search(folder / "search/experiment-4-arrangement-1")
-    found.path.mkdir(parents=True)
+    search = Search(folder / "search/experiment-4-arrangement-1")
+    search.path.mkdir(parents=True)
     description = {"seed": 0, "epochs": 7, "image_size": 67}
-    (found.path / "search.json").write_text(json.dumps(description))
+    (search.path / "search.json").write_text(json.dumps(description))
     for number in range(1, 10):
         point = dict(zip(NAMES, (10 ** -(1 + number / 4), 0.5 + number / 25, 1e-9), strict=True))
-        found.append({"attempt": number, **point, "accuracy": 0.7 + number / 100})
+        search.append({"attempt": number, **point, "accuracy": 0.7 + number / 100})
     return folder
 
 
@@ -91,11 +91,11 @@ def test_table_5_holds_every_seed_its_interval_and_the_mean(runs: Path) -> None:
     assert [row[1] for row in ours] == ["0", "1", "mean"]
     accuracies = []
     for row, run in zip(ours, ("cnn1", "cnn1-seed-1"), strict=False):
-        found = tables.reading(Run(runs / run), "test-1")
-        assert found is not None
-        low, high = found["intervals"]["accuracy"]
-        assert row[2] == f"{found['metrics']['accuracy']:.3f} ({low:.3f} to {high:.3f})"
-        accuracies.append(found["metrics"]["accuracy"])
+        reading = tables.reading(Run(runs / run), "test-1")
+        assert reading is not None
+        low, high = reading["intervals"]["accuracy"]
+        assert row[2] == f"{reading['metrics']['accuracy']:.3f} ({low:.3f} to {high:.3f})"
+        accuracies.append(reading["metrics"]["accuracy"])
     assert ours[2][2] == f"{sum(accuracies) / 2:.3f}"
     assert ["CNN-2, paper", "", "0.830", "0.850", "0.810", "0.817", "0.833", ""] in table
 
@@ -168,10 +168,10 @@ def test_the_default_networks_gallery_is_drawn_once_it_is_finished(
 def test_a_kept_accuracy_has_its_interval_where_the_part_was_read(runs: Path, tmp_path: Path) -> None:
     copy = tmp_path / "protocol" / "cnn1-seed-0"
     shutil.copytree(runs / "cnn1", copy)
-    found = tables.reading(Run(copy), "validation-1")
-    assert found is not None
-    low, high = found["intervals"]["accuracy"]
-    accuracy = f"{found['metrics']['accuracy']:.3f}"
+    reading = tables.reading(Run(copy), "validation-1")
+    assert reading is not None
+    low, high = reading["intervals"]["accuracy"]
+    accuracy = f"{reading['metrics']['accuracy']:.3f}"
     assert rows(tables.protocol(tmp_path))[-1][-2] == f"{accuracy} ({low:.3f} to {high:.3f})"
     (copy / "validation_readings.jsonl").unlink()
     assert rows(tables.augmentation(tmp_path))[-1][-3] == accuracy
