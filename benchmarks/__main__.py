@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from benchmarks import report, results
-from benchmarks.options import Options
-from benchmarks.progress import step
+from benchmarks.harness.options import Options
+from benchmarks.harness.progress import step
 from benchmarks.topics import TOPICS
 from edgect.bundle import bundled_names
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
 from benchmarks.figures import Section
-from benchmarks.options import Options
+from benchmarks.harness import machine
+from benchmarks.harness.options import Options
 
 FILE = Path(__file__).parent / "results.json"
 

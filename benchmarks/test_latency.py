@@ -10,7 +10,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Load
-from benchmarks.slices import EXAMPLES, Slices
+from benchmarks.harness.slices import EXAMPLES, Slices
 from edgect.backends import BACKENDS, PRECISIONS, available_cores
 from edgect.bundle import Bundle
 from edgect.preprocess import Preprocess

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Load
-from benchmarks.parity import (
+from benchmarks.harness.slices import Slices
+from benchmarks.topics.parity import (
     MAX_ACCURACY_DIFFERENCE,
     MAX_DIFFERENCE,
     MIN_AGREEMENT,
     compare,
     probabilities,
 )
-from benchmarks.slices import Slices
 from edgect.backends import BACKENDS, Session
 from edgect.bundle import Bundle
 

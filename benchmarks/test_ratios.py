@@ -10,8 +10,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Load
-from benchmarks.interleaved import medians
-from benchmarks.slices import Slices
+from benchmarks.harness.interleaved import medians
+from benchmarks.harness.slices import Slices
 from edgect.backends import BACKENDS
 
 MIN_OPENVINO_RATIO = 1.2

@@ -13,10 +13,10 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
 from benchmarks.cluster import batches, commands, memory, page, plots
-from benchmarks.progress import step
-from benchmarks.slices import EXAMPLES
+from benchmarks.harness import machine
+from benchmarks.harness.progress import step
+from benchmarks.harness.slices import EXAMPLES
 from edgect.bundle import DEFAULT
 from edgect.cluster import batch
 from tests.dask_processes import processes

@@ -10,8 +10,8 @@ from statistics import median
 
 import psutil
 
-from benchmarks import process
-from benchmarks.interleaved import ratio, take_turns
+from benchmarks.harness import process
+from benchmarks.harness.interleaved import ratio, take_turns
 from tests.dask_processes import Processes
 
 WORKERS = (1, 2, 3)  # of one thread each

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.folder import links
+from benchmarks.topics.folder import links
 
 PROGRAM = """
 import sys, tracemalloc

@@ -18,9 +18,9 @@ from typing import IO
 import click
 import numpy as np
 
-from benchmarks import machine
+from benchmarks.harness import machine
+from benchmarks.harness.slices import EXAMPLES
 from benchmarks.load.client import Image, Reply, closed, image, open_
-from benchmarks.slices import EXAMPLES
 from edgect import Classifier
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.interleaved import medians
+from benchmarks.harness.interleaved import medians
 from benchmarks.spoil import spoil
 from edgect.bundle import Bundle
 

@@ -10,12 +10,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from benchmarks import process
-from benchmarks.folder import links
-from benchmarks.interleaved import medians
-from benchmarks.multiply_adds import multiply_adds, parameters
-from benchmarks.parity import compare
-from benchmarks.slices import EXAMPLES
+from benchmarks.harness import process
+from benchmarks.harness.interleaved import medians
+from benchmarks.harness.multiply_adds import multiply_adds, parameters
+from benchmarks.harness.slices import EXAMPLES
+from benchmarks.topics.folder import links
+from benchmarks.topics.parity import compare
 from edgect.bundle import Bundle
 
 

@@ -7,8 +7,8 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
+from benchmarks.harness.slices import EXAMPLES
 from benchmarks.per_image import main
-from benchmarks.slices import EXAMPLES
 from edgect.backends import BACKENDS, available_cores
 from edgect.bundle import DEFAULT, Bundle
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from benchmarks import report, results
 from benchmarks.__main__ import main
 from benchmarks.figures import Figure, Section
-from benchmarks.options import Options
+from benchmarks.harness.options import Options
 from benchmarks.topics import TOPICS
 
 FAST = Figure("lungs", "ratio", 3.0, "x", at_least=3)

@@ -18,12 +18,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import fresh, process
 from benchmarks.figures import Figure, Section, row_of
-from benchmarks.interleaved import ratio, take_turns
-from benchmarks.options import Options, distinct, run_folder
-from benchmarks.progress import step
-from benchmarks.slices import EXAMPLES
+from benchmarks.harness import fresh, process
+from benchmarks.harness.interleaved import ratio, take_turns
+from benchmarks.harness.options import Options, distinct, run_folder
+from benchmarks.harness.progress import step
+from benchmarks.harness.slices import EXAMPLES
 from edgect import backends
 from edgect.backends import Outputs, available_cores
 from edgect.bundle import Bundle

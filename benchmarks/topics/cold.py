@@ -11,12 +11,12 @@ from statistics import median
 
 import cv2
 
-from benchmarks import process
 from benchmarks.figures import Section, row_of
-from benchmarks.interleaved import ratio, take_turns
-from benchmarks.options import Options
-from benchmarks.progress import step
-from benchmarks.slices import EXAMPLES
+from benchmarks.harness import process
+from benchmarks.harness.interleaved import ratio, take_turns
+from benchmarks.harness.options import Options
+from benchmarks.harness.progress import step
+from benchmarks.harness.slices import EXAMPLES
 from edgect.bundle import Bundle
 from edgect.scans import read_slice
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from benchmarks import process
 from benchmarks.figures import Section, row_of
-from benchmarks.folder import links
-from benchmarks.options import Options
-from benchmarks.progress import step
-from benchmarks.slices import EXAMPLES
+from benchmarks.harness import process
+from benchmarks.harness.options import Options
+from benchmarks.harness.progress import step
+from benchmarks.harness.slices import EXAMPLES
+from benchmarks.topics.folder import links
 from edgect.backends import BACKENDS
 from edgect.bundle import DEFAULT
 

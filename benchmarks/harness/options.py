@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.multiply_adds import multiply_adds
+from benchmarks.harness.multiply_adds import multiply_adds
 from edgect.bundle import Bundle, bundled_names
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import fresh, slices
 from benchmarks.figures import Figure, Section, row_of
-from benchmarks.interleaved import medians
-from benchmarks.multiply_adds import multiply_adds, parameters
-from benchmarks.options import Options
-from benchmarks.other_networks import prepared
-from benchmarks.progress import step
-from benchmarks.speed import BURST
+from benchmarks.harness import fresh, slices
+from benchmarks.harness.interleaved import medians
+from benchmarks.harness.multiply_adds import multiply_adds, parameters
+from benchmarks.harness.options import Options
+from benchmarks.harness.progress import step
+from benchmarks.topics.other_networks import prepared
+from benchmarks.topics.speed import BURST
 from edgect import backends
 from edgect.backends import onnxruntime, openvino
 from edgect.bundle import Bundle

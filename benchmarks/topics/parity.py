@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import slices
 from benchmarks.figures import Figure, Section, row_of
-from benchmarks.options import Options
-from benchmarks.progress import step
+from benchmarks.harness import slices
+from benchmarks.harness.options import Options
+from benchmarks.harness.progress import step
 from deploy.verification.processors import (
     CAP,
     CAPPED,

@@ -27,8 +27,8 @@ def call(function: Callable[..., Any], *arguments: Any, cap: str = NATIVE) -> An
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer.json"
         order = json.dumps([function.__module__, function.__name__, arguments, str(answer)])
-        command = [sys.executable, "-m", "benchmarks.fresh", order]
-        done = subprocess.run(command, cwd=Path(__file__).parents[1], env=env, capture_output=True, text=True)
+        command = [sys.executable, "-m", "benchmarks.harness.fresh", order]
+        done = subprocess.run(command, cwd=Path(__file__).parents[2], env=env, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{function.__name__}{arguments} failed: {done.stderr[-2000:]}")
         return json.loads(answer.read_text())

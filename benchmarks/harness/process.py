@@ -33,7 +33,7 @@ def run(command: Sequence[str | os.PathLike[str]], env: Mapping[str, str] | None
     """
     done = subprocess.run(
         [sys.executable, "-I", "-S", launch.__file__, *command],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         env={**os.environ, **(env or {})},
         capture_output=True,
         text=True,

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.progress import step
-from benchmarks.slices import EXAMPLES
+from benchmarks.harness.progress import step
+from benchmarks.harness.slices import EXAMPLES
 from edgect.scans import read_slice
 
 SIDES = {"squeezenet1_1": 224, "resnet18": 224, "resnet50": 224, "inception_v3": 299}  # torchvision's inputs

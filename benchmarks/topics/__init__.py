@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from benchmarks import cold, folder, layers, memory, others, parity, peak, speed
 from benchmarks.figures import Section
-from benchmarks.options import Options
+from benchmarks.harness.options import Options
+from benchmarks.topics import cold, folder, layers, memory, others, parity, peak, speed
 
 Measure = Callable[[Options], Sequence[Section]]
 

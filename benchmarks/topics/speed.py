@@ -10,11 +10,11 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import fresh, slices
 from benchmarks.figures import Figure, Section
-from benchmarks.interleaved import ratio, seconds
-from benchmarks.options import Options, run_folder
-from benchmarks.progress import step
+from benchmarks.harness import fresh, slices
+from benchmarks.harness.interleaved import ratio, seconds
+from benchmarks.harness.options import Options, run_folder
+from benchmarks.harness.progress import step
 from deploy.verification.processors import CAP, CAPS
 from edgect import backends
 from edgect.bundle import Bundle

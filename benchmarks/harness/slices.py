@@ -18,7 +18,7 @@ from train.data.arrangements import arrangement
 from train.data.covid_ct import Item
 from train.data.sources import SOURCES
 
-EXAMPLES = Path(__file__).parents[1] / "examples" / "scans"
+EXAMPLES = Path(__file__).parents[2] / "examples" / "scans"
 VARIATIONS = 25
 
 

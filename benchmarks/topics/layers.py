@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import fresh, slices
 from benchmarks.figures import Section, row_of
-from benchmarks.options import Options, distinct
-from benchmarks.progress import step
+from benchmarks.harness import fresh, slices
+from benchmarks.harness.options import Options, distinct
+from benchmarks.harness.progress import step
 from edgect.backends import onnxruntime, openvino
 from edgect.bundle import Bundle
 

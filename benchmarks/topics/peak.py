@@ -10,13 +10,13 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import fresh, slices
 from benchmarks.figures import Section, row_of
-from benchmarks.interleaved import medians, take_turns
-from benchmarks.multiply_adds import multiply_adds
-from benchmarks.options import Options
-from benchmarks.progress import step
-from benchmarks.speed import BURST
+from benchmarks.harness import fresh, slices
+from benchmarks.harness.interleaved import medians, take_turns
+from benchmarks.harness.multiply_adds import multiply_adds
+from benchmarks.harness.options import Options
+from benchmarks.harness.progress import step
+from benchmarks.topics.speed import BURST
 from edgect import backends
 from edgect.backends.openvino import settings
 from edgect.bundle import Bundle
