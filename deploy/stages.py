@@ -18,6 +18,7 @@ from deploy.reliability import fit, out_of_distribution
 from deploy.trained_runs import TrainedRun
 from deploy.trained_runs.trained_run import Parts
 from deploy.verification import engine_parity
+from deploy.verification.processors import SHIPPED
 from edgect import Classifier
 from edgect.bundle import Bundle
 
@@ -136,6 +137,4 @@ def _classify_parts(
 
 
 def _part_predictions(answers: engine_parity.EnginePredictions) -> fit.PartPredictions:
-    return fit.PartPredictions(
-        answers.items, answers.probabilities[fit.SHIPPED], answers.rejected[fit.SHIPPED]
-    )
+    return fit.PartPredictions(answers.items, answers.probabilities[SHIPPED], answers.rejected[SHIPPED])

@@ -29,7 +29,7 @@ def card(description: Mapping[str, Any], passages: Passages) -> str:
         sections="\n\n".join(f"## {title}\n{text}" for title, text in passages.sections.items()),
         trust=trust_card.passage(description),
         parity=_parity(description),
-        judged=passages.judged,
+        metrics_method=passages.metrics_method,
         metrics="\n\n".join(
             f"### {title}\n\n{_metrics_table(table)}"
             for title, table in description.get("metrics", {}).items()

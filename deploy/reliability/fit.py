@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from deploy.reliability import calibration_error, conformal, operating_points, out_of_distribution
 from deploy.reliability.slice_features import ENGINES, SliceFeatures
 from deploy.trained_runs import TrainedRun
+from deploy.verification.processors import SHIPPED
 from edgect.bundle import Bundle
 from train.data.covid_ct import Item
 
-SHIPPED = "openvino int8"  # what edgect takes unless told otherwise
 POOLED = "validation"
 CHOSEN_BY = {
     "balanced": "chosen with the network, before temperature scaling",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from deploy.trained_runs.multi_source_card import passages
 from deploy.trained_runs.trained_run import Parts, TrainedRun
-from train.data.covid_ct import DataError, Item, Part
+from train.data.covid_ct import PART_TITLES, DataError, Item, Part
 from train.data.sources import MILD, SOURCES, fingerprint
 from train.multi_source.crops import preprocessing_steps
 from train.multi_source.evaluation import SEVERE
@@ -29,7 +29,6 @@ TERMS = {
     "luna-slices": Terms("LUNA16 / LIDC-IDRI", "Armato et al., Medical Physics 38, 2011", "CC BY 3.0"),
     "sirm": Terms("SIRM", "Italian radiology society, by MedSeg", "non-commercial use"),
 }
-TITLES: dict[Part, str] = {"train": "training", "val": "validation", "test": "test"}
 
 
 def trained_run(run: MultiSourceRun) -> TrainedRun:
@@ -98,7 +97,7 @@ def parts_of(run: MultiSourceRun, data: Path, part: Part) -> Parts:
         if name in split and split[name] != fingerprint(source):
             raise DataError(f"{data}: its slices of {name} are not those that {run.path} was trained with")
         parts[name] = source.part(part)
-    return {f"{TITLES[part]}, {name}": items for name, items in _with_severe(parts, part).items()}
+    return {f"{PART_TITLES[part]}, {name}": items for name, items in _with_severe(parts, part).items()}
 
 
 def _with_severe(parts: Mapping[str, list[Item]], part: Part) -> dict[str, list[Item]]:

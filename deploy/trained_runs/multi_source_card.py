@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from string import Template
 from typing import Any
 
-from deploy.trained_runs.trained_run import Passages
+from deploy.trained_runs.trained_run import Passages, with_interval
+from deploy.verification.processors import SHIPPED
 
-SHIPPED = "openvino int8"  # what edgect takes unless told otherwise
 ALTERED = ("as_is", "border_and_text_removed", "only_lungs", "lungs_blanked")
 
 TRAINED = Template("""\
@@ -43,7 +43,7 @@ share of the picture that they take; and its AUC on the slices as they are, with
 removed, with nothing but the lungs, and with the lungs blanked out, where nothing is left that a
 physician would judge by and 0.5 is what an honest network has. Test parts, 95 % intervals by patient
 or block; slices without lungs to be found are left out. A source of one class has no AUC."""
-JUDGED = """\
+METRICS_METHOD = """\
 95 % intervals in brackets: bootstrap over patients, or over blocks of neighbouring slices where
 patients are unknown, 2,000 draws. At threshold {threshold:.3f}. Threshold, temperature and quantization
 were chosen on the validation parts, so their figures flatter. A part of one class has its share of
@@ -57,7 +57,7 @@ def passages(description: Mapping[str, Any]) -> Passages:
         "What it must not be used for": NOT_FOR,
         "What it looks at": _evidence(description.get("evidence")),
     }
-    return Passages(sections, JUDGED.format(threshold=description["threshold"]))
+    return Passages(sections, METRICS_METHOD.format(threshold=description["threshold"]))
 
 
 def _trained(description: Mapping[str, Any]) -> str:
@@ -117,16 +117,9 @@ def _evidence(evidence: Mapping[str, Any] | None) -> str:
         covid = measured["in_lungs"]["covid"]
         cells = [
             str(measured["images"] - measured["without_lungs"]),
-            _value(covid, "share"),
+            with_interval(covid, "share"),
             "-" if covid["area"] is None else f"{covid['area']:.3f}",
-            *(_value(measured["auc"][altered], "auc") for altered in ALTERED),
+            *(with_interval(measured["auc"][altered], "auc") for altered in ALTERED),
         ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def _value(measured: Mapping[str, Any], name: str) -> str:
-    if measured[name] is None:
-        return "-"
-    low, high = measured["interval"]
-    return f"{measured[name]:.3f} ({low:.3f} to {high:.3f})"

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from string import Template
 from typing import Any
 
-from deploy.trained_runs.trained_run import Passages, TrainedRun
+from deploy.trained_runs.trained_run import Passages, TrainedRun, with_interval
+from train.data.covid_ct import PART_TITLES
 from train.data.images import preprocessing_steps
 from train.networks.light_cnn import LightCNN
 from train.run import Run, RunError, file_sha256
@@ -21,7 +22,6 @@ LICENCE = {
     2: "Weights: non-commercial research use only, after the terms of the COVID-CT and SIRM images; "
     "code: Apache-2.0",
 }
-TITLES = {"train": "training", "val": "validation", "test": "test"}
 
 TRAINED = Template("""\
 $data: $counts images. Start: $start. SGD, learning rate $learning_rate, momentum $momentum,
@@ -38,7 +38,7 @@ FAILS = """\
   is rejected as far as its gate can tell, which is not always.
 - Its heat maps often lie on the mediastinum and at the border, not on lesions.
 - It judges single slices, not patients."""
-JUDGED = """\
+METRICS_METHOD = """\
 95 % intervals in brackets: bootstrap over patients, 2,000 draws. Epoch, temperature and quantization
 were chosen on the validation part, so its figures flatter."""
 
@@ -66,7 +66,7 @@ def trained_run(run: Run) -> TrainedRun:
         },
         licence=LICENCE[split.number],
         evidence=run.evidence(),
-        parts=lambda data, part: {TITLES[part]: split.part(part)},
+        parts=lambda data, part: {PART_TITLES[part]: split.part(part)},
         passages=passages,
     )
 
@@ -77,7 +77,7 @@ def passages(description: Mapping[str, Any]) -> Passages:
         "Where it fails": FAILS,
         "What it looks at": _evidence(description.get("evidence")),
     }
-    return Passages(sections, JUDGED)
+    return Passages(sections, METRICS_METHOD)
 
 
 def _trained(description: Mapping[str, Any]) -> str:
@@ -104,13 +104,12 @@ def _evidence(evidence: Mapping[str, Any] | None) -> str:
     """What the network's score on COVID-CT owes to lungs and what to the rest of the picture."""
     if evidence is None:
         return "Where this network finds its evidence was not measured."
-    shares, aucs = (
-        evidence["in_lungs"],
-        {name: _value(measured, "auc") for name, measured in evidence["auc"].items()},
-    )
+    shares = evidence["in_lungs"]
+    aucs = {name: with_interval(measured, "auc") for name, measured in evidence["auc"].items()}
     return (
-        f"Of its evidence for COVID-19 on slices with COVID-19, {_value(shares['covid'], 'share')} lies in "
-        f"the lungs, which take {shares['covid']['area']:.3f} of the picture. Its AUC is {aucs['as_is']} on "
+        "Of its evidence for COVID-19 on slices with COVID-19, "
+        f"{with_interval(shares['covid'], 'share')} lies in the lungs, which take "
+        f"{shares['covid']['area']:.3f} of the picture. Its AUC is {aucs['as_is']} on "
         f"whole slices, {aucs['border_and_text_removed']} with border and text removed, "
         f"{aucs['only_lungs']} with nothing but the lungs, and {aucs['lungs_blanked']} with the lungs "
         "blanked out, where nothing is left that a physician would judge by. A random forest on file "
@@ -118,8 +117,3 @@ def _evidence(evidence: Mapping[str, Any] | None) -> str:
         "a high score there proves little (`train/RESULTS.md` of edgect's repository). COVID-CT's test "
         "part, 95 % intervals by patient."
     )
-
-
-def _value(measured: Mapping[str, Any], name: str) -> str:
-    low, high = measured["interval"]
-    return f"{measured[name]:.3f} ({low:.3f} to {high:.3f})"

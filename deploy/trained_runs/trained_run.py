@@ -16,10 +16,10 @@ Parts = Mapping[str, Sequence[Item]]
 
 @dataclass(frozen=True)
 class Passages:
-    """What a model card says in words. sections: by title; judged: how its metrics came about."""
+    """What a model card says in words. sections: by title; metrics_method: how its metrics came about."""
 
     sections: Mapping[str, str]
-    judged: str
+    metrics_method: str
 
 
 @dataclass(frozen=True)
@@ -45,3 +45,11 @@ class TrainedRun:
     evidence: Mapping[str, Any] | None
     parts: Callable[[Path, Part], Parts]
     passages: Callable[[Mapping[str, Any]], Passages]
+
+
+def with_interval(measured: Mapping[str, Any], name: str) -> str:
+    """A measured value with its 95 % interval, as cards show it; a dash where it is undefined."""
+    if measured[name] is None:
+        return "-"
+    low, high = measured["interval"]
+    return f"{measured[name]:.3f} ({low:.3f} to {high:.3f})"

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from deploy.verification import engine_logits
 from edgect.bundle import Bundle
 
+SHIPPED = "openvino int8"  # engine and precision that edgect takes unless told otherwise
 CAP = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, and so by OpenVINO, once in a process
 CAPS = ("AVX512_CORE_VNNI", "AVX2_VNNI", "AVX2", "SSE41")
 EMULATOR = "qemu-x86_64"  # Debian's package qemu-user

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edgect.metrics import auc, intervals
+from train.bootstrap import DRAWS, interval_of_mean
 from train.data import lung_masks
 from train.data.covid_ct import COVID, Item
 from train.data.images import load_images
@@ -25,7 +26,6 @@ Grey = NDArray[np.uint8]
 Masks = NDArray[np.bool_]
 
 BATCH = 32
-DRAWS = 2000
 
 
 def measure_evidence(run: Run, items: Sequence[Item], data: Path) -> dict[str, Any]:
@@ -104,11 +104,11 @@ def evidence_in_lungs(network: Network, images: Grey, masks: Masks, items: Seque
 
     def summary(shares: NDArray[np.float64], chosen: NDArray[np.bool_]) -> dict[str, Any]:
         counted = chosen & ~np.isnan(shares)
-        share, interval = _mean(shares[counted], patients[counted])
+        measured = counted.any()
         return {
-            "share": share,
-            "interval": interval,
-            "area": _mean(area[counted], patients[counted])[0],
+            "share": float(shares[counted].mean()) if measured else None,
+            "interval": interval_of_mean(shares[counted], patients[counted]) if measured else None,
+            "area": float(area[counted].mean()) if measured else None,
             "slices": int(counted.sum()),
             "without_evidence": int((chosen & np.isnan(shares)).sum()),
         }
@@ -119,17 +119,6 @@ def evidence_in_lungs(network: Network, images: Grey, masks: Masks, items: Seque
         "not_covid_against": summary(against, ~covid),
         "all": summary(speaking_for, np.ones_like(covid)),
     }
-
-
-def _mean(values: NDArray[np.float64], patients: NDArray[np.str_]) -> tuple[float | None, list[float] | None]:
-    """The mean over slices, and its interval from drawing whole patients with replacement."""
-    if not len(values):
-        return None, None
-    _, patient = np.unique(patients, return_inverse=True)
-    sums, counts = np.bincount(patient, values), np.bincount(patient)
-    drawn = np.random.default_rng(0).integers(len(counts), size=(DRAWS, len(counts)))
-    means = sums[drawn].sum(1) / counts[drawn].sum(1)
-    return float(values.mean()), [float(end) for end in np.percentile(means, [2.5, 97.5])]
 
 
 def occlusion_aucs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) -> dict[str, Any]:

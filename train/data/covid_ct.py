@@ -10,6 +10,7 @@ from typing import Literal
 from edgect.errors import EdgectError
 
 Part = Literal["train", "val", "test"]
+PART_TITLES: dict[Part, str] = {"train": "training", "val": "validation", "test": "test"}
 
 COVID, NOT_COVID = 1, 0
 CLASSES = {COVID: "COVID", NOT_COVID: "NonCOVID"}

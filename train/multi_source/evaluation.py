@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.metrics import auc, confusion, evaluate, intervals
+from train.bootstrap import interval_of_mean
 from train.data.arrangements import arrangement, second_test
 from train.data.covid_ct import COVID, NOT_COVID, Item
 from train.data.occlusion import lungs_blanked
@@ -105,7 +106,11 @@ def evaluate_items(items: Sequence[Item], scores: Scores, threshold: float) -> d
         }
     right = ((scores >= threshold) == (labels[0] == COVID)).astype(np.float64)
     name = "sensitivity" if labels[0] == COVID else "specificity"
-    return {**counted, "metrics": {name: float(right.mean())}, "intervals": {name: _of_mean(right, units)}}
+    return {
+        **counted,
+        "metrics": {name: float(right.mean())},
+        "intervals": {name: interval_of_mean(right, units)},
+    }
 
 
 def with_severe(scored: Mapping[str, tuple[list[Item], Scores]]) -> dict[str, tuple[list[Item], Scores]]:
@@ -138,11 +143,3 @@ def _auc_blanked(run: MultiSourceRun, data: Path, cache: Path | None) -> float |
     images = np.stack([lungs_blanked(*pair) for pair in zip(crops.images, crops.lungs, strict=True)])
     scores = predict.probabilities(predict.logits(run.network(), images))
     return auc([item.label for item in crops.items], scores)
-
-
-def _of_mean(values: Scores, units: Sequence[str]) -> list[float]:
-    """95 % bootstrap interval of a mean, whole units drawn."""
-    _, unit = np.unique(units, return_inverse=True)
-    sums, counts = np.bincount(unit, values), np.bincount(unit)
-    drawn = np.random.default_rng(0).integers(len(counts), size=(2000, len(counts)))
-    return [float(end) for end in np.percentile(sums[drawn].sum(1) / counts[drawn].sum(1), [2.5, 97.5])]

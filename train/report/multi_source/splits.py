@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from train.data.covid_ct import COVID, NOT_COVID
+from train.data.covid_ct import COVID, NOT_COVID, PART_TITLES
 from train.data.sources import PARTS, RECORDED, SOURCES
 from train.multi_source.evaluation import SEVERE, TEST_2
 from train.multi_source.run import MultiSourceRun
@@ -25,7 +25,6 @@ from train.report.multi_source.trainings import (
 )
 from train.run import Run, read_json
 
-NAMES = {"train": "training", "val": "validation", "test": "test"}
 ALIKE = {"luna-slices": NOT_COVID, "sirm": COVID}  # of one class, whatever has been read
 COUNTED = ("images", "units", "positive", "negative")
 
@@ -47,7 +46,7 @@ def splits(folder: Path) -> str:
             same = [split[source][part]["sha256"] == digest for split in recorded if source in split]
             agree = f"{sum(same)} of {len(same)}" if same else None
             cells = _class_cells(known(every, source, part, size), UNITS[source])
-            rows.append([TITLES[source], NAMES[part], size, *cells, agree])
+            rows.append([TITLES[source], PART_TITLES[part], size, *cells, agree])
     return table_or_not(["source", "part", "slices", "units", "COVID-19", "not COVID-19", "lists"], rows)
 
 
