@@ -26,8 +26,8 @@ IDLE = 3.0  # seconds
 class Watched(Connection):
     """Notes how long workers were at it, and from when to when."""
 
-    def __init__(self, client: Any, job_of_workers: Any) -> None:
-        super().__init__(client, job_of_workers)
+    def __init__(self, client: Any, worker_job: Any) -> None:
+        super().__init__(client, worker_job)
         self.busy = self.first = self.last = 0.0
         self.batches = 0
 
@@ -47,12 +47,12 @@ class Watched(Connection):
 def measure(files: Sequence[str], model: str, cluster: Processes) -> list[dict[str, float]]:
     """cluster: of one worker with one thread. A row for each size of batch."""
     classifier = Classifier(model, threads=1)
-    job_of_workers = job(classifier, {"model": model}, [], Limits(), files)
+    worker_job = job(classifier, {"model": model}, [], Limits(), files)
     with Client(cluster.address, set_as_default=False) as client:
-        _run(client, job_of_workers, files[:20], 4, cluster, 0.0)  # the model is loaded
+        _run(client, worker_job, files[:20], 4, cluster, 0.0)  # the model is loaded
         idle_scheduler = _idle(cluster)
         return [
-            _run(client, job_of_workers, files[: max(100, 8 * size)], size, cluster, idle_scheduler)
+            _run(client, worker_job, files[: max(100, 8 * size)], size, cluster, idle_scheduler)
             for size in SIZES
         ]
 
@@ -67,7 +67,7 @@ def _idle(cluster: Processes) -> float:
 
 def _run(
     client: Any,
-    job_of_workers: Any,
+    worker_job: Any,
     files: Sequence[str],
     size: int,
     cluster: Processes,
@@ -77,7 +77,7 @@ def _run(
     start = perf_counter()
     scheduler, this = psutil.Process(cluster.scheduler.pid), psutil.Process()
     before = [sum(each.cpu_times()[:2]) for each in (scheduler, this)]
-    watched = Watched(client, job_of_workers)
+    watched = Watched(client, worker_job)
     with patch("edgect.cluster.backlog.size", lambda *_: size):
         items = ((path, ()) for path in files)
         for _ in Dispatch(watched, items, len(files), lambda number: number, print).answers():

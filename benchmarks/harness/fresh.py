@@ -35,5 +35,5 @@ def call(function: Callable[..., Any], *arguments: Any, cap: str = NATIVE) -> An
 
 
 if __name__ == "__main__":
-    module, name, arguments_of_call, where = json.loads(sys.argv[1])
-    Path(where).write_text(json.dumps(getattr(import_module(module), name)(*arguments_of_call)))
+    module, name, call_arguments, answer_file = json.loads(sys.argv[1])
+    Path(answer_file).write_text(json.dumps(getattr(import_module(module), name)(*call_arguments)))

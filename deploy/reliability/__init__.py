@@ -1,1 +1,1 @@
-"""When a bundle answers, and what its probabilities mean."""
+"""Which slices a bundle rejects, and what its probabilities and operating points are worth."""

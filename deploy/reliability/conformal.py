@@ -1,4 +1,4 @@
-"""The scores behind the indeterminate band, and what the band does to slices that did not make it."""
+"""Split-conformal prediction: its calibration scores, and the labels that other slices get by them."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def label_shares(items: Sequence[Item], assigned: Sequence[str], labels: Labels)
     wrong = {}
     for label, name in enumerate(labels):
         assigned_to_class = [
-            label_assigned
-            for label_assigned, item in zip(assigned, items, strict=True)
+            assigned_label
+            for assigned_label, item in zip(assigned, items, strict=True)
             if item.label == label
         ]
         if assigned_to_class:

@@ -1,4 +1,4 @@
-"""Fits all of it to training and validation slices, and measures it on any part."""
+"""Fits detector, operating points and conformal scores to slices of training and validation."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def measure_parts(description: dict[str, Any], parts: Mapping[str, PartPredictio
 
 
 def part_summary(description: dict[str, Any], title: str) -> dict[str, Any]:
-    """What `measure` and the gate found on one part."""
+    """What `measure_parts` and the detector's rejections say of one part."""
     return {
         "gate": description["gate"]["parts"][title],
         "calibration_error": description["calibration_error"]["parts"].get(title),

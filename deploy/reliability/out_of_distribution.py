@@ -1,4 +1,4 @@
-"""Fits the gate's clouds to training slices, and their limits to validation slices."""
+"""The gate, an out-of-distribution detector: Gaussians of training slices, limits on validation slices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_LIMIT = 1e9
 
 
 def accept_all() -> Gate:
-    """A gate that judges nothing, until the bundle's own is fitted."""
+    """A gate that rejects nothing, until the bundle's own is fitted."""
     sizes = (EMBEDDING, VIEW[0] * VIEW[1])
     return Gate(*(Cloud(np.zeros(d, np.float32), np.eye(d, dtype=np.float32), NO_LIMIT) for d in sizes))
 
@@ -52,8 +52,8 @@ def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> Gate:
     beyond_embedding = int((embedding_distances > embedding_limit).sum())
     view_distances = _distances(view, validation.views[with_lungs][embedding_distances <= embedding_limit])
     return Gate(
-        _with(embedding, embedding_limit),
-        _with(view, _limit(view_distances, max(allowed - beyond_embedding, 0))),
+        _with_limit(embedding, embedding_limit),
+        _with_limit(view, _limit(view_distances, max(allowed - beyond_embedding, 0))),
     )
 
 
@@ -88,7 +88,7 @@ def _gaussian(values: NDArray[Any]) -> Cloud:
     return Cloud(fitted.location_.astype(np.float32), whitening.astype(np.float32), NO_LIMIT)
 
 
-def _with(gaussian: Cloud, limit: float) -> Cloud:
+def _with_limit(gaussian: Cloud, limit: float) -> Cloud:
     return Cloud(gaussian.centre, gaussian.whitening, limit)
 
 

@@ -1,4 +1,4 @@
-"""Finished runs of both kinds, turned into the one form that bundles are made of."""
+"""Finished runs, of the paper or of several sources, in the form that bundles are made of."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def share_inside(maps: NDArray[np.float32], masks: Masks) -> NDArray[np.float64]
 
 
 def evidence_in_lungs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) -> dict[str, Any]:
-    """`in_lungs` of `measure`, for lungs that are known."""
+    """`in_lungs` of `measure_evidence`, for lungs that are known."""
     maps = evidence_maps(network, images)
     covid = np.array([item.label == COVID for item in items], bool)
     speaking_for, against = share_inside(maps, masks), share_inside(-maps, masks)
@@ -122,7 +122,7 @@ def evidence_in_lungs(network: Network, images: Grey, masks: Masks, items: Seque
 
 
 def occlusion_aucs(network: Network, images: Grey, masks: Masks, items: Sequence[Item]) -> dict[str, Any]:
-    """`auc` of `measure`, for lungs that are known."""
+    """`auc` of `measure_evidence`, for lungs that are known."""
     labels, patients = [item.label for item in items], [item.patient for item in items]
     if len(set(labels)) < 2:  # undefined
         return {name: {"auc": None, "interval": None} for name in ("as_is", *ALTERATIONS)}

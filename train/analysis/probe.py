@@ -38,7 +38,7 @@ def probe(
     groups: Sequence[str] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Train a forest of 500 trees on the training part's features, and judge it on `part`.
+    """Train a forest of 500 trees on the training part's features, and evaluate it on `part`.
 
     groups: names out of GROUPS, all of them by default. The answer is ready for JSON, and the same
     for the same seed:
@@ -55,30 +55,30 @@ def probe(
     sets = {"all": chosen, **{group: (group,) for group in chosen}}
     if set(PIXELS_ONLY) <= set(chosen):
         sets[" + ".join(PIXELS_ONLY)] = PIXELS_ONLY
-    known, judged = split.train, split.part(part)
-    known_rows, judged_rows = _read(known, data), _read(judged, data)
-    patients = [item.patient for item in judged]
+    train_items, eval_items = split.train, split.part(part)
+    train_rows, eval_rows = _read(train_items, data), _read(eval_items, data)
+    patients = [item.patient for item in eval_items]
     results, importances = {}, {}
     for title, members in sets.items():
-        names = [name for name in known_rows[0] if name.split(": ")[0] in members]
+        names = [name for name in train_rows[0] if name.split(": ")[0] in members]
         forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=1)
-        forest.fit(_table(known_rows, names), [item.label for item in known])
+        forest.fit(_table(train_rows, names), [item.label for item in train_items])
         if title == "all":
             importances = dict(zip(names, forest.feature_importances_.tolist(), strict=True))
-        probabilities = forest.predict_proba(_table(judged_rows, names))[:, 1]
+        probabilities = forest.predict_proba(_table(eval_rows, names))[:, 1]
         results[title] = {
             "features": len(names),
-            **_judge([item.label for item in judged], probabilities, patients),
+            **_accuracy_and_auc([item.label for item in eval_items], probabilities, patients),
         }
     return {
         "part": part,
-        "images": len(judged),
+        "images": len(eval_items),
         "patients": len(set(patients)),
         "seed": seed,
         "trees": TREES,
         "results": results,
         "telling": dict(sorted(importances.items(), key=lambda pair: -pair[1])[:TOP_FEATURES]),
-        "files": {"train": _count(known, known_rows), part: _count(judged, judged_rows)},
+        "files": {"train": _count(train_items, train_rows), part: _count(eval_items, eval_rows)},
     }
 
 
@@ -94,7 +94,7 @@ def _table(rows: Sequence[Row], names: Sequence[str]) -> NDArray[np.float64]:
     return np.array([[row[name] for name in names] for row in rows], np.float64)
 
 
-def _judge(
+def _accuracy_and_auc(
     labels: Sequence[int], probabilities: NDArray[np.float64], patients: Sequence[str]
 ) -> dict[str, Any]:
     metrics, spread = evaluate(labels, probabilities), intervals(labels, probabilities, patients)

@@ -1,4 +1,4 @@
-"""Facts about a file and its grey levels that need no lung: what a benchmark may give away."""
+"""Shortcut features: facts about a file and its grey levels that tell classes apart without a lung."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command line of the training room."""
+"""The commands of `python -m train`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from train.commands.training import fit_command, search_command
 
 @click.group()
 def main() -> None:
-    """Train and test the paper's light CNN, search its hyper-parameters, report what was found."""
+    """Train and test the paper's light CNN, search its hyper-parameters, report the results."""
 
 
 for command in (

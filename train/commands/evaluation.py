@@ -1,4 +1,4 @@
-"""`test`, `evidence` and `probe` look at the test part; `report` writes down what was found."""
+"""`test`, `evidence` and `probe` look at the test part; `report` writes the results down."""
 
 from __future__ import annotations
 

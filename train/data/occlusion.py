@@ -1,4 +1,4 @@
-"""Slices with a part of their content taken away, to find out what a network lives on.
+"""Occlusion: slices with a part of their content taken away, to find out what a network depends on.
 
 Each alteration takes a slice, uint8 `[H, W]`, and its lungs, bool `[H, W]` as `train.data.lung_masks.mask`
 finds them, and returns a new uint8 `[H, W]`. A slice without lungs comes back as it was from

@@ -1,1 +1,1 @@
-"""Training across sources: the default network, which is right because of the lungs."""
+"""Training of the shipped default network on slices of several sources, cropped to the lungs."""

@@ -1,4 +1,4 @@
-"""A finished network on the parts of every source: the threshold from validation, then the test parts."""
+"""Evaluation of a finished network on every source: the threshold on validation, then the test parts."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class OpacityHead(nn.Module):
     """A head for training alone: where the opacities are, from the maps that the answer is pooled of.
 
     A network that must find every opacity has features of them at hand for its answer, in place of
-    what else tells the training's slices apart. The targets are `transplant.opacities`, which need
+    what else tells the training's slices apart. The targets are `transplants.opacity_map`, which need
     no labels.
     """
 

@@ -115,7 +115,7 @@ def test_it_brings_the_log_odds_nearer_to_those_of_float(
 ) -> None:
     monkeypatch.setattr(distil, "BATCH", 4)
     for module in (scheme, simulated, rounding):
-        monkeypatch.setattr(module, "WEIGHT_TOP", 7)  # so coarse that much is to be gained
+        monkeypatch.setattr(module, "WEIGHT_MAX", 7)  # so coarse that much is to be gained
     float_, shown = light_cnn(groups=16, map_side=4), images(8, (67, 67))
     convs, head = form.convolutions(float_), form.head(float_)
     network = Small(convs, *rounding.round_weights(convs, shown), head, shown)

@@ -29,7 +29,7 @@ MAY_BE_OFF = {"openvino": 0.04, "onnxruntime": 0.12}
 KEEPS = {"openvino": False, "onnxruntime": True}
 PRIMITIVES = {"AVX2": "jit_avx2", "SSE41": "jit_sse42"}
 
-Outputs_ = dict[str, NDArray]
+EngineOutputs = dict[str, NDArray]
 
 # size, groups, map_side, whether the first convolution is coarse; OpenVINO moves channels from 64 in a group
 CASES = {
@@ -46,23 +46,23 @@ def network(request: pytest.FixtureRequest) -> Small:
 
 
 @pytest.fixture(scope="module")
-def answers(network: Small) -> dict[str, Outputs_]:
+def answers(network: Small) -> dict[str, EngineOutputs]:
     return {"openvino": infer(ir(network), network.images), "onnxruntime": by_onnxruntime(network)}
 
 
-def by_onnxruntime(network: Small) -> Outputs_:
+def by_onnxruntime(network: Small) -> EngineOutputs:
     session = ort.InferenceSession(onnx_bytes(network), providers=["CPUExecutionProvider"])
     outputs = session.run(list(Outputs._fields), {"image": network.images[:, None]})
     return dict(zip(Outputs._fields, outputs, strict=True))
 
 
-def steps_off(network: Small, outputs: Outputs_, expected: Outputs_) -> float:
+def steps_off(network: Small, outputs: EngineOutputs, expected: EngineOutputs) -> float:
     scales = network.scheme.after_elu(LAST).scales.numpy()
     return float(np.sqrt(np.square((outputs["embedding"] - expected["embedding"]) / scales).mean()))
 
 
 @pytest.mark.parametrize("backend", MAY_BE_OFF)
-def test_it_answers_as_simulated(network: Small, answers: dict[str, Outputs_], backend: str) -> None:
+def test_it_answers_as_simulated(network: Small, answers: dict[str, EngineOutputs], backend: str) -> None:
     kinds = Counter(network.scheme.saturates(name) for name in network.convs)
     assert min(kinds[True], kinds[False]) > 10
     outputs, expected = answers[backend], network.outputs(KEEPS[backend])
@@ -75,7 +75,7 @@ def test_it_answers_as_simulated(network: Small, answers: dict[str, Outputs_], b
 
 @pytest.mark.parametrize("backend", MAY_BE_OFF)
 def test_outputs_are_those_of_the_float_network(
-    network: Small, answers: dict[str, Outputs_], backend: str
+    network: Small, answers: dict[str, EngineOutputs], backend: str
 ) -> None:
     for name, value in network.outputs(None).items():
         assert answers[backend][name].shape == value.shape
@@ -84,7 +84,7 @@ def test_outputs_are_those_of_the_float_network(
 
 @pytest.mark.parametrize("backend", MAY_BE_OFF)
 def test_logits_are_the_mean_of_the_heat_map_and_the_bias(
-    network: Small, answers: dict[str, Outputs_], backend: str
+    network: Small, answers: dict[str, EngineOutputs], backend: str
 ) -> None:
     outputs = answers[backend]
     mean = outputs["cam"].mean((2, 3), dtype=np.float64)
@@ -94,7 +94,9 @@ def test_logits_are_the_mean_of_the_heat_map_and_the_bias(
     )
 
 
-def test_a_batch_gives_what_its_images_give_one_by_one(network: Small, answers: dict[str, Outputs_]) -> None:
+def test_a_batch_gives_what_its_images_give_one_by_one(
+    network: Small, answers: dict[str, EngineOutputs]
+) -> None:
     session = ort.InferenceSession(onnx_bytes(network), providers=["CPUExecutionProvider"])
     for number, image in enumerate(network.images[:2]):
         for name, value in zip(
@@ -103,12 +105,12 @@ def test_a_batch_gives_what_its_images_give_one_by_one(network: Small, answers: 
             np.testing.assert_allclose(value[0], answers["onnxruntime"][name][number], atol=1e-5)
 
 
-def test_openvino_runs_all_of_it_on_integers_but_the_heat_map(answers: dict[str, Outputs_]) -> None:
+def test_openvino_runs_all_of_it_on_integers_but_the_heat_map(answers: dict[str, EngineOutputs]) -> None:
     kinds = Counter(name.rpartition("_")[2] for name in answers["openvino"]["primitives"])
     assert kinds == {"I8": CONVOLUTIONS, "f32": 1}
 
 
-def under(cap: str, model: ov.Model, images: NDArray[np.uint8], folder: Path) -> Outputs_:
+def under(cap: str, model: ov.Model, images: NDArray[np.uint8], folder: Path) -> EngineOutputs:
     """Answers of OpenVINO in a process that may use no more than `cap`."""
     ov.save_model(model, folder / "m.xml", compress_to_fp16=False)
     np.save(folder / "images.npy", images)
@@ -120,7 +122,7 @@ def under(cap: str, model: ov.Model, images: NDArray[np.uint8], folder: Path) ->
 
 
 @pytest.fixture(scope="module")
-def hard() -> tuple[Small, Outputs_]:
+def hard() -> tuple[Small, EngineOutputs]:
     """And OpenVINO's answers on this CPU."""
     network = extreme((67, 67))
     assert all(network.scheme.saturates(name) for name in network.convs)
@@ -129,7 +131,7 @@ def hard() -> tuple[Small, Outputs_]:
 
 @pytest.mark.parametrize("cap", PRIMITIVES)
 def test_nothing_saturates_on_cpus_without_vnni(
-    hard: tuple[Small, Outputs_], cap: str, tmp_path: Path
+    hard: tuple[Small, EngineOutputs], cap: str, tmp_path: Path
 ) -> None:
     network, here = hard
     outputs = under(cap, ir(network), network.images, tmp_path)
@@ -143,7 +145,7 @@ def test_nothing_saturates_on_cpus_without_vnni(
 def test_weights_of_all_8_bits_would_saturate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What the test above is there for: it fails by far where weights take the last bit."""
     for module in (scheme, simulated, rounding):
-        monkeypatch.setattr(module, "WEIGHT_TOP", 127)
+        monkeypatch.setattr(module, "WEIGHT_MAX", 127)
     network = extreme((67, 67))
     outputs = under("AVX2", ir(network), network.images, tmp_path)
     assert steps_off(network, outputs, network.outputs(False)) > 5

@@ -87,7 +87,7 @@ def test_shares_lie_in_their_intervals(result: dict) -> None:
 def test_an_even_map_has_the_share_of_the_area(
     run: Run, items: list[Item], covid_ct: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evidence, "evidence", lambda network, images: np.ones(images.shape, np.float32))
+    monkeypatch.setattr(evidence, "evidence_maps", lambda network, images: np.ones(images.shape, np.float32))
     shares = measure_evidence(run, items, covid_ct)["in_lungs"]
     assert shares["all"]["share"] == pytest.approx(shares["all"]["area"])
     assert shares["not_covid_against"]["share"] is None

@@ -38,9 +38,8 @@ class WorkerPool:
         self._client, self._proposals, self._progress = client, proposals, progress
         topic = f"edgect-search-{uuid4().hex[:8]}"
         self._job, self._length = worker.Job.of(attempts, data, topic), attempts.length
-        self._under_way: dict[
-            str, tuple[Proposal, Any]
-        ] = {}  # what each worker makes, and Dask's future of it
+        # what each worker makes, and Dask's future of it
+        self._under_way: dict[str, tuple[Proposal, Any]] = {}
         self._done = SimpleQueue[Any]()
         self._refused: dict[str, str] = {}
         self._deaths = Counter[int]()

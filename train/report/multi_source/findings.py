@@ -45,7 +45,7 @@ def evidence(folder: Path) -> str:
 
 
 def _measured(folder: Path, name: str) -> dict[int, dict[str, Evaluation]]:
-    """What `across evidence` found of a network, source by source, by seed."""
+    """What `multi-source evidence` measured of a network, source by source, by seed."""
     paths = (folder / name, *folder.glob(f"{name}-seed-*"))
     files = [file for path in paths if (file := path / "across-evidence.json").exists()]
     return dict(sorted((_seed(file.parent), read_json(file)["sources"]) for file in files))

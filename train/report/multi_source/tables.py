@@ -109,16 +109,16 @@ def left_out_means(folder: Path) -> str:
     """Mean AUC over the three sources, and SARS-CoV-2-CT's accuracy, beside target and field."""
     seeds = sorted({seed for name in LEFT_OUT.values() for seed in validations(folder, name)})
     measures = (_mean_auc, _sars_accuracy)
-    by_seed_ = {
+    values_by_seed = {
         seed: [measure(folder, seed, end) for measure in measures for end in PARTS.values()] for seed in seeds
     }
-    columns = list(zip(*by_seed_.values(), strict=True))
+    columns = list(zip(*values_by_seed.values(), strict=True))
     means = [number(np.mean(c)) if all(v is not None for v in c) else "" for c in columns]
     head = ["", *(f"{what}, {part}" for what in ("mean AUC", "SARS-CoV-2-CT accuracy") for part in PARTS)]
     ours = [f"**ours**, mean of {len(seeds)}", *means] if seeds else not_measured(head)
     field_row = ["the field", "", "", number(targets.SARS_LEFT_OUT, 2), ""]
     target = ["target", f"≥ {targets.AUC_LEFT_OUT:.2f}", "", f"≥ {targets.SARS_ACCURACY:.2f}", ""]
-    rows = [[f"ours, seed {seed}", *map(number, values)] for seed, values in by_seed_.items()]
+    rows = [[f"ours, seed {seed}", *map(number, values)] for seed, values in values_by_seed.items()]
     return table(head, [field_row, target, *rows, ours])
 
 

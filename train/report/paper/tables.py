@@ -88,14 +88,14 @@ def final(folder: Path, part: str = "test-1", prefix: str = "") -> str:
     head = ["", "seed", "accuracy (95 % interval)", *(name for name in FIVE[1:]), "AUC (95 % interval)"]
     rows: list[list[Any]] = []
     for title, name in NETWORKS.items():
-        read = [(run, reading(run, part)) for run in runs(folder / prefix, name)]
-        readings = [(run, reading_of_run) for run, reading_of_run in read if reading_of_run]
+        results = [(run, reading(run, part)) for run in runs(folder / prefix, name)]
+        readings = [(run, result) for run, result in results if result]
         if not readings:
             continue
         paper_row = published.TEST_2 if part == "test-2" else published.TABLE_5[title]
         rows.append([f"{title}, paper", "", *map(number, paper_row), ""])
-        for run, reading_of_run in readings:
-            metrics, intervals = reading_of_run["metrics"], reading_of_run["intervals"]
+        for run, result in readings:
+            metrics, intervals = result["metrics"], result["intervals"]
             rows.append(
                 [
                     f"{title}, ours",
@@ -105,9 +105,7 @@ def final(folder: Path, part: str = "test-1", prefix: str = "") -> str:
                     ranged(metrics["auc"], intervals["auc"]),
                 ]
             )
-        means = [
-            np.mean([reading_of_run["metrics"][m] for _, reading_of_run in readings]) for m in (*FIVE, "auc")
-        ]
+        means = [np.mean([result["metrics"][m] for _, result in readings]) for m in (*FIVE, "auc")]
         rows.append([f"{title}, ours", "mean", *map(number, means)])
     return table(head, rows)
 
@@ -132,10 +130,8 @@ def validation(folder: Path) -> str:
         for run in runs(folder, name):
             readings = [reading(run, f"validation-{n}") for n in (1, 2)]
             cells = [
-                ranged(part_reading["metrics"][metric], part_reading["intervals"][metric])
-                if part_reading
-                else None
-                for part_reading in readings
+                ranged(result["metrics"][metric], result["intervals"][metric]) if result else None
+                for result in readings
                 for metric in ("accuracy", "auc")
             ]
             selected = run.record()["selected"]["epoch"]
@@ -183,10 +179,10 @@ def efficiency(folder: Path, parameters: int) -> str:
 
 def _kept_accuracy(run: Run) -> str:
     """The kept epoch's accuracy on validation, with its interval where `train test` has read the part."""
-    reading_of_part = reading(run, f"validation-{run.settings().arrangement}")
-    if reading_of_part is None:
+    result = reading(run, f"validation-{run.settings().arrangement}")
+    if result is None:
         return number(run.record()["selected"]["val_accuracy"])
-    return ranged(reading_of_part["metrics"]["accuracy"], reading_of_part["intervals"]["accuracy"])
+    return ranged(result["metrics"]["accuracy"], result["intervals"]["accuracy"])
 
 
 def _means(folder: Path, name: str) -> dict[str, float]:
