@@ -89,10 +89,10 @@ def _column(circumstances: Circumstances) -> dict[str, str]:
     return {**circumstances.machine, "versions": versions, "bundles": bundles, "date": circumstances.date}
 
 
-def _measured(own: Circumstances, newest: Circumstances) -> str:
+def _measured(circumstances: Circumstances, newest: Circumstances) -> str:
     """On what and when, and what differs from the machine's newest result, whose versions stand above."""
-    text = f"*{own.machine['CPU']}, {own.date}; load before: {own.load:g}.*"
-    then, now = own.versions | own.bundles, newest.versions | newest.bundles
+    text = f"*{circumstances.machine['CPU']}, {circumstances.date}; load before: {circumstances.load:g}.*"
+    then, now = circumstances.versions | circumstances.bundles, newest.versions | newest.bundles
     # bundles that were not asked for in the newest run are no difference
     others = [f"{name} {value}" for name, value in then.items() if now.get(name, value) != value]
     return f"{text} *With other than above: {', '.join(others)}.*" if others else text

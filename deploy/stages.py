@@ -124,8 +124,8 @@ def _classify_parts(
     bundle: Path, parts: Parts, data: Path, description: dict[str, Any]
 ) -> engine_parity.EnginePredictions:
     """Classify all parts; their metrics, and parity where there are several, go into the description."""
-    every = list(dict.fromkeys(item for items in parts.values() for item in items))
-    answers = engine_parity.predict(bundle, every, data)
+    distinct = list(dict.fromkeys(item for items in parts.values() for item in items))
+    answers = engine_parity.predict(bundle, distinct, data)
     tables = {title: answers.of(items) for title, items in parts.items()}
     description["metrics"] |= {title: part.metrics() for title, part in tables.items()}
     if len(tables) > 1:

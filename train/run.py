@@ -102,16 +102,16 @@ class Run:
 
         Raises RunError where the other file is missing, or is not the one that was named.
         """
-        own = self.path / "split.json"
-        content = read_json(own)
+        split = self.path / "split.json"
+        content = read_json(split)
         if "same_as" not in content:
-            return own
+            return split
         other = Path(os.path.normpath(self.path / content["same_as"]))
         if not other.is_file():
-            raise RunError(f"{own}: names {other}, which is missing; restore it from the repository")
+            raise RunError(f"{split}: names {other}, which is missing; restore it from the repository")
         if (digest := file_sha256(other)) != content["sha256"]:
             raise RunError(
-                f"{other}: has SHA-256 {digest}, but {own} names {content['sha256']}; restore it from the "
+                f"{other}: has SHA-256 {digest}, but {split} names {content['sha256']}; restore it from the "
                 "repository"
             )
         return other

@@ -45,8 +45,8 @@ def main(data: Path, out: Path, passed: Path | None, step: int) -> None:
         for name, classifier in classifiers.items():
             parts = trained_runs.load(RUNS / name).parts(data, "val")
             items = list(dict.fromkeys(item for part in parts.values() for item in part))
-            some = items if title == "as they are" else items[::step]
-            pictures = ((i.path, np.ascontiguousarray(alter(read_slice(data / i.path)))) for i in some)
+            sampled = items if title == "as they are" else items[::step]
+            pictures = ((i.path, np.ascontiguousarray(alter(read_slice(data / i.path)))) for i in sampled)
             counts[name] = _count(classifier, pictures, None)
         rows.append(Row(f"validation slices, {title}", "each bundle's own validation parts", None, counts))
     out.write_text(render(rows, classifiers), encoding="utf-8")
@@ -60,10 +60,11 @@ def _row(
     classifiers: dict[str, Classifier],
     passed: Path | None,
 ) -> Row:
-    every = list(tqdm(pictures, desc=title, disable=None))
+    read_pictures = list(tqdm(pictures, desc=title, disable=None))
     folder = passed / title.replace(" ", "-") if passed and caught else None
     counts = {
-        name: _count(classifier, every, folder and folder / name) for name, classifier in classifiers.items()
+        name: _count(classifier, read_pictures, folder and folder / name)
+        for name, classifier in classifiers.items()
     }
     return Row(title, source, caught, counts)
 

@@ -104,9 +104,9 @@ class _Rounding:
 def _moments(x: Tensor, conv: Conv) -> Tensor:
     """Mean products of every two of the inputs that a weight meets, `[K, K]`."""
     side = conv.weight.shape[-1]
-    met = functional.unfold(x, side, padding=conv.padding, stride=conv.stride)
-    some = torch.linspace(0, met.shape[2] - 1, min(PLACES, met.shape[2])).long()
-    samples = met[:, :, some].transpose(1, 2).reshape(-1, met.shape[1]).double()
+    patches = functional.unfold(x, side, padding=conv.padding, stride=conv.stride)
+    places = torch.linspace(0, patches.shape[2] - 1, min(PLACES, patches.shape[2])).long()
+    samples = patches[:, :, places].transpose(1, 2).reshape(-1, patches.shape[1]).double()
     return samples.T @ samples / len(samples)
 
 

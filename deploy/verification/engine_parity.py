@@ -61,17 +61,17 @@ class EnginePredictions:
         """Those on some of the slices."""
         place = {item: number for number, item in enumerate(self.items)}
         places = [place[item] for item in items]
-        kept = {name: values[places] for name, values in self.probabilities.items()}
+        probabilities = {name: values[places] for name, values in self.probabilities.items()}
         rejected = {name: values[places] for name, values in self.rejected.items()}
-        return EnginePredictions(items, self.threshold, kept, rejected)
+        return EnginePredictions(items, self.threshold, probabilities, rejected)
 
     def rejections(self) -> dict[str, Any]:
         """How many slices the gate leaves without an answer; `differ`: on which engines disagree."""
-        every = np.array(list(self.rejected.values()))
+        by_engine = np.array(list(self.rejected.values()))
         return {
             "slices": len(self.items),
             "rejected": {name: int(values.sum()) for name, values in self.rejected.items()},
-            "differ": int((every.any(0) != every.all(0)).sum()),
+            "differ": int((by_engine.any(0) != by_engine.all(0)).sum()),
         }
 
     def metrics(self) -> dict[str, Any]:

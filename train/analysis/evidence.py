@@ -49,13 +49,13 @@ def measure_evidence(run: Run, items: Sequence[Item], data: Path) -> dict[str, A
     images = load_images(items, data, run.settings().image_size)
     progress = tqdm(images, desc="finding lungs", unit="slice", leave=False, disable=None)
     masks = np.array([lung_masks.mask(image) for image in progress], bool).reshape(images.shape)
-    kept = np.flatnonzero(masks.any((1, 2)))
+    with_lungs = np.flatnonzero(masks.any((1, 2)))
     result = {
         "images": len(images),
         "patients": len({item.patient for item in items}),
-        "without_lungs": len(images) - len(kept),
+        "without_lungs": len(images) - len(with_lungs),
     }
-    items, images, masks = [items[int(index)] for index in kept], images[kept], masks[kept]
+    items, images, masks = [items[int(index)] for index in with_lungs], images[with_lungs], masks[with_lungs]
     return {
         **result,
         "in_lungs": evidence_in_lungs(network, images, masks, items),

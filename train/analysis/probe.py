@@ -104,8 +104,8 @@ def _accuracy_and_auc(
 def _count(items: Sequence[Item], rows: Sequence[Row]) -> dict[str, dict[str, dict[str, int]]]:
     counts = {}
     for label, title in CLASSES.items():
-        own = [row for item, row in zip(items, rows, strict=True) if item.label == label]
-        formats = Counter(name for row in own for name in FORMATS if row[f"file: {name}"])
-        channels = Counter(str(row["file: channels"]) for row in own)
+        of_class = [row for item, row in zip(items, rows, strict=True) if item.label == label]
+        formats = Counter(name for row in of_class for name in FORMATS if row[f"file: {name}"])
+        channels = Counter(str(row["file: channels"]) for row in of_class)
         counts[title] = {"formats": dict(sorted(formats.items())), "channels": dict(sorted(channels.items()))}
     return counts

@@ -40,13 +40,13 @@ def measure_source_evidence(run: Run, data: Path, cache: Path | None = None) -> 
     for name in EVALUATED:
         items = SOURCES[name](data).test
         images, masks = _seen(run, items, data, cache)
-        kept = np.flatnonzero(masks.any((1, 2)))
-        chosen = [items[int(place)] for place in kept]
+        with_lungs = np.flatnonzero(masks.any((1, 2)))
+        chosen = [items[int(place)] for place in with_lungs]
         sources[name] = {
             "images": len(items),
-            "without_lungs": len(items) - len(kept),
-            "in_lungs": evidence_in_lungs(network, images[kept], masks[kept], chosen),
-            "auc": occlusion_aucs(network, images[kept], masks[kept], chosen),
+            "without_lungs": len(items) - len(with_lungs),
+            "in_lungs": evidence_in_lungs(network, images[with_lungs], masks[with_lungs], chosen),
+            "auc": occlusion_aucs(network, images[with_lungs], masks[with_lungs], chosen),
         }
     return {"part": "test", "sources": sources}
 

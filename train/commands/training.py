@@ -96,11 +96,11 @@ def search_command(
     if chosen.transfer and not pretrained:
         raise click.UsageError(f"experiment {experiment} is {chosen.title}: --pretrained is needed")
     weights = _weights(pretrained, settings)
-    every = TrainingSettings(architecture=chosen.architecture, more_epochs=0, **settings)
-    out = out or Path(f"runs/search/experiment-{experiment}-arrangement-{every.arrangement}")
+    common = TrainingSettings(architecture=chosen.architecture, more_epochs=0, **settings)
+    out = out or Path(f"runs/search/experiment-{experiment}-arrangement-{common.arrangement}")
     click.echo(f"{out}: an attempt is on record when it has ended", err=True)
-    with _client(scheduler, workers, every.threads) as client:
-        best = search(Search(out), experiment, data, every, attempts, weights, device, client)
+    with _client(scheduler, workers, common.threads) as client:
+        best = search(Search(out), experiment, data, common, attempts, weights, device, client)
     click.echo(json.dumps(best))
 
 

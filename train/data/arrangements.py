@@ -59,12 +59,12 @@ def arrangement(number: int, data: Path, cut_seed: int = CUT_SEED) -> Arrangemen
         raise DataError(f"arrangement {number} is not one of the paper's, 1 and 2")
     rng = np.random.default_rng(cut_seed)
     parts: dict[Part, list[Item]] = {}
-    for part, wanted in COVID_CT.items():
+    for part, counts in COVID_CT.items():
         parts[part] = []
-        for label, count in wanted.items():
+        for label, count in counts.items():
             items = official_list(data, part, label)
-            kept = sorted(rng.choice(len(items), size=count, replace=False))
-            parts[part] += [items[index] for index in kept]
+            drawn = sorted(rng.choice(len(items), size=count, replace=False))
+            parts[part] += [items[index] for index in drawn]
     if number == 2:
         italian = sirm.slices(data)
         for part, positions in SIRM.items():

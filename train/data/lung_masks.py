@@ -45,14 +45,14 @@ def mask(slice_: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def without_frame(picture: NDArray[np.uint8]) -> tuple[slice, slice]:
     """What is left without the white or black rows and columns round a figure."""
-    kept = []
+    inner = []
     for axis in (1, 0):
         plain = ((picture > 240).mean(axis) > 0.97) | ((picture < 8).mean(axis) > 0.97)
         lines = np.flatnonzero(~plain)
         first, end = (int(lines[0]), int(lines[-1]) + 1) if len(lines) else (0, 0)
         # the frame's edge, smeared by resizing, would part the air from the border
-        kept.append(slice(first and first + SMEAR, end if end == len(plain) else max(end - SMEAR, 0)))
-    return kept[0], kept[1]
+        inner.append(slice(first and first + SMEAR, end if end == len(plain) else max(end - SMEAR, 0)))
+    return inner[0], inner[1]
 
 
 def _lungs(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:

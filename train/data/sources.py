@@ -42,35 +42,35 @@ class Source:
 def covid_ct(data: Path) -> Source:
     """The whole official split (191/60/98 COVID, 234/58/105 not)."""
 
-    def both(part: Part) -> list[Item]:
+    def both_classes(part: Part) -> list[Item]:
         return official_list(data, part, COVID) + official_list(data, part, NOT_COVID)
 
-    return Source(both("train"), both("val"), both("test"))
+    return Source(both_classes("train"), both_classes("val"), both_classes("test"))
 
 
 def sars_cov_2_ct(data: Path) -> Source:
     """SARS-CoV-2-CT (Soares et al. 2020): both classes, other lung diseases among the others."""
-    both = Source()
+    source = Source()
     for folder, label in (("COVID", COVID), ("NonCOVID", NOT_COVID)):
         names = _files(data / "sars-cov-2-ct" / folder)
-        both += split_in_fifths(
+        source += split_in_fifths(
             [
                 Item(f"sars-cov-2-ct/{folder}/{name}", label, f"SARS-CoV-2-CT {folder} {place // BLOCK}")
                 for place, name in enumerate(names)
             ]
         )
-    return both
+    return source
 
 
 def mosmed(data: Path) -> Source:
     """MosMedData (Morozov et al., arXiv 2005.06465): one slice of a study, graded CT-0 to CT-4."""
-    every = Source()
+    source = Source()
     for grade, label in GRADES.items():
         names = _files(data / "mosmed" / grade)
-        every += split_in_fifths(
+        source += split_in_fifths(
             [Item(f"mosmed/{grade}/{name}", label, f"MosMed {grade} {name}") for name in names]
         )
-    return every
+    return source
 
 
 def luna16(data: Path) -> Source:
@@ -105,12 +105,12 @@ def split_in_fifths(items: Sequence[Item]) -> Source:
     truth, and the last unit before each border is left out.
     """
     units = list(dict.fromkeys(item.patient for item in items))
-    apart = len(units) < len(items)
+    several_slices_each = len(units) < len(items)
     first, second = len(units) * 3 // 5, len(units) * 4 // 5
     part: dict[str, Part] = {}
     for place, unit in enumerate(units):
         part[unit] = "train" if place < first else "val" if place < second else "test"
-    if apart:
+    if several_slices_each:
         for border in {first, second} - {0}:
             part.pop(units[border - 1], None)
     parts: dict[Part, list[Item]] = {"train": [], "val": [], "test": []}

@@ -57,8 +57,8 @@ class Crops:
         key = hashlib.sha256(json.dumps([preprocessing_steps(size, crop), paths]).encode()).hexdigest()[:16]
         file = cache / f"crops-{key}.npz" if cache else None
         if file and file.exists():
-            with np.load(file) as kept:
-                return cls(list(items), kept["images"], kept["lungs"], kept["cropped"])
+            with np.load(file) as cached:
+                return cls(list(items), cached["images"], cached["lungs"], cached["cropped"])
         crops = cls._compute(items, data, size, crop)
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)

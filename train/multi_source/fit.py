@@ -49,8 +49,8 @@ def fit(
         raise RunError(f"{run.path}: holds a run already; --resume continues it")
     torch.set_num_threads(recipe.threads)
     parts = {name: SOURCES[name](data) for name in recipe.sources}
-    every = sum(parts.values(), Source())
-    crops = Crops.read(every.train, data, recipe.image_size, cache, recipe.crop)
+    all_sources = sum(parts.values(), Source())
+    crops = Crops.read(all_sources.train, data, recipe.image_size, cache, recipe.crop)
     network = begin(recipe, crops, weights)
     training = Training(recipe, network)
     split = {name: fingerprint(part) for name, part in parts.items()}
@@ -100,11 +100,11 @@ class Training:
 
     def run(self, samples: Samples, save: Callable[[], None]) -> None:
         recipe, total = self.recipe, 0.0
-        begun = len(self.losses) * ROUND
-        progress = tqdm(total=recipe.steps, initial=begun, desc="training", unit="step", disable=None)
+        steps_done = len(self.losses) * ROUND
+        progress = tqdm(total=recipe.steps, initial=steps_done, desc="training", unit="step", disable=None)
         self.network.train()
         with progress:
-            for step in range(begun, recipe.steps):
+            for step in range(steps_done, recipe.steps):
                 total += self._step(samples, step)
                 if not math.isfinite(total):
                     raise DivergedError(f"the loss is {total} at step {step}; try a lower learning rate")

@@ -62,6 +62,6 @@ def _mix(module: nn.Module, _: object, x: Tensor) -> Tensor | None:
     deviation = (deviation + 1e-6).sqrt()
     deviation, mean = deviation.detach(), mean.detach()
     order = torch.randperm(len(x))
-    kept = torch.distributions.Beta(MIXING, MIXING).sample((len(x), 1, 1, 1))
-    other = kept * deviation + (1 - kept) * deviation[order], kept * mean + (1 - kept) * mean[order]
-    return ((x.float() - mean) / deviation * other[0] + other[1]).to(x.dtype)
+    weight = torch.distributions.Beta(MIXING, MIXING).sample((len(x), 1, 1, 1))
+    mixed = weight * deviation + (1 - weight) * deviation[order], weight * mean + (1 - weight) * mean[order]
+    return ((x.float() - mean) / deviation * mixed[0] + mixed[1]).to(x.dtype)

@@ -113,8 +113,8 @@ class Samples:
         if rng.random() < 0.5:
             other, opacities = np.ascontiguousarray(other[:, ::-1]), np.ascontiguousarray(opacities[:, ::-1])
         mixed = transplants.transplant(image, lungs, other, opacities)
-        both = np.maximum(self._opacities[place], opacities * lungs)
-        return mixed, lungs, both, self._target(self.crops.items[donor])
+        both_opacities = np.maximum(self._opacities[place], opacities * lungs)
+        return mixed, lungs, both_opacities, self._target(self.crops.items[donor])
 
     def _chance(self, item: Item) -> float:
         return self.recipe.mild_share if item.path.startswith(MILD) else 1.0

@@ -36,5 +36,5 @@ def has_enough(opacity: Grey) -> bool:
 def transplant(healthy: Grey, lungs: Mask, donor: Grey, opacity: Grey) -> Grey:
     """healthy with the donor's opacities, where both are lung; neither gets darker for it."""
     weight = opacity / np.float32(255) * cv2.GaussianBlur(lungs * np.float32(1), (0, 0), 1.0)
-    both = np.maximum(healthy, donor)
-    return np.asarray(np.rint(healthy * (1 - weight) + both * weight), np.uint8)
+    brighter = np.maximum(healthy, donor)
+    return np.asarray(np.rint(healthy * (1 - weight) + brighter * weight), np.uint8)

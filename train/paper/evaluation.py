@@ -66,8 +66,8 @@ def format_reading(reading: dict[str, Any], arrangement_number: int) -> str:
     ]
     for name in (*FIVE, "auc"):
         low, high = reading["intervals"][name]
-        theirs = published.get(name)
-        reported = "" if theirs is None else f"{theirs:>6.4f}"
+        in_paper = published.get(name)
+        reported = "" if in_paper is None else f"{in_paper:>6.4f}"
         lines.append(f"{name:<12} {reading['metrics'][name]:>7.4f}  {low:.4f} to {high:.4f} {reported:>6}")
     counts = reading["confusion"]
     lines += [

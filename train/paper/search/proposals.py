@@ -71,19 +71,19 @@ class Proposals:
         self._tell(row)
 
     def _replay(self) -> None:
-        told = 0
+        outcomes_told = 0
         proposals = sorted(
             [*map(Proposal.of, self._record), *self._open], key=lambda proposal: proposal.number
         )
         for number, proposal in enumerate(proposals, 1):
             if proposal.number != number:
                 raise RunError(f"{self._search.record}: attempt {number} is neither there nor under way")
-            for row in self._record[told : proposal.after]:
+            for row in self._record[outcomes_told : proposal.after]:
                 self._tell(row)
-            told = proposal.after
-            if self._by_itself(number, told):
+            outcomes_told = proposal.after
+            if self._by_itself(number, outcomes_told):
                 self._optimiser.ask()
-        for row in self._record[told:]:
+        for row in self._record[outcomes_told:]:
             self._tell(row)
 
     def _point(self, number: int, after: int) -> dict[str, float]:

@@ -61,8 +61,12 @@ class Job:
 
     def attempts(self) -> Attempts:
         """Raises RefusedError where this worker is not like the machine that asks."""
-        here, there = deciding_versions(), self.versions
-        if differing := [f"{k} is {v} where here it is {there[k]}" for k, v in here.items() if v != there[k]]:
+        own_versions, asking_versions = deciding_versions(), self.versions
+        if differing := [
+            f"{k} is {v} where here it is {asking_versions[k]}"
+            for k, v in own_versions.items()
+            if v != asking_versions[k]
+        ]:
             raise RefusedError("; ".join(differing))
         if self.device == "cuda" and not torch.cuda.is_available():
             raise RefusedError("it has no CUDA device")

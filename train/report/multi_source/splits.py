@@ -37,15 +37,15 @@ def splits(folder: Path) -> str:
     `lists`: how many of the trainings on a source record the same list, by its SHA-256.
     """
     names = (DEFAULT, *LEFT_OUT.values(), ALONE, *ARMS.values())
-    every = [run for name in names for run in runs(folder, name)]
-    recorded = [run.record()["split"] for run in every]
+    all_runs = [run for name in names for run in runs(folder, name)]
+    recorded = [run.record()["split"] for run in all_runs]
     rows = []
     for source, parts in read_json(RECORDED).items():
         for part in PARTS:
             size, digest = parts[part]["slices"], parts[part]["sha256"]
             same = [split[source][part]["sha256"] == digest for split in recorded if source in split]
             agree = f"{sum(same)} of {len(same)}" if same else None
-            cells = _class_cells(known(every, source, part, size), UNITS[source])
+            cells = _class_cells(known_counts(all_runs, source, part, size), UNITS[source])
             rows.append([TITLES[source], PART_TITLES[part], size, *cells, agree])
     return table_or_not(["source", "part", "slices", "units", "COVID-19", "not COVID-19", "lists"], rows)
 
@@ -58,27 +58,27 @@ def _class_cells(counts: Counts, unit: str) -> list[Any]:
     return [units, covid, counts.get("negative")]
 
 
-def known(every: list[MultiSourceRun], source: str, part: str, size: int) -> Counts:
+def known_counts(all_runs: list[MultiSourceRun], source: str, part: str, size: int) -> Counts:
     """COUNTED, and of MosMed `mild`, as far as the runs tell; nothing where they count other slices."""
-    counts = _counts(every, source, part)
+    counts = _counts(all_runs, source, part)
     if source in ALIKE and not counts:
         covid = size * ALIKE[source]
         return {"images": size, "positive": covid, "negative": size - covid}
-    if source == "mosmed" and counts and (severe := _counts(every, SEVERE, part)):
+    if source == "mosmed" and counts and (severe := _counts(all_runs, SEVERE, part)):
         counts["mild"] = counts["images"] - severe["images"]
     return counts if counts.get("images") == size else {}
 
 
-def _counts(every: list[MultiSourceRun], key: str, part: str) -> Counts:
+def _counts(all_runs: list[MultiSourceRun], key: str, part: str) -> Counts:
     """What training parts hold is what a source left out has besides its validation part."""
-    validations = [read_json(run.validation_file) for run in every]
+    validations = [read_json(run.validation_file) for run in all_runs]
     if part == "test":
-        return _first(reading(run).get(key) for run in every)
+        return _first(reading(run).get(key) for run in all_runs)
     val = _first(content["sources"].get(key) for content in validations)
     if part == "val":
         return val
-    both = _first(content["elsewhere"].get(key) for content in validations)
-    return {name: both[name] - val[name] for name in COUNTED} if both and val else {}
+    train_and_val = _first(content["elsewhere"].get(key) for content in validations)
+    return {name: train_and_val[name] - val[name] for name in COUNTED} if train_and_val and val else {}
 
 
 def _first(described: Iterator[Evaluation | None]) -> Counts:

@@ -86,8 +86,8 @@ def seed_rows(folder: Path, name: str, part: str, titles: Sequence[str]) -> list
     ]
     if not evaluations:
         return []
-    known = [metric in evaluations[0][1]["metrics"] for metric in METRICS]
-    means = [number(mean(evaluations, m)) if k else None for m, k in zip(METRICS, known, strict=True)]
+    defined = [metric in evaluations[0][1]["metrics"] for metric in METRICS]
+    means = [number(mean(evaluations, m)) if k else None for m, k in zip(METRICS, defined, strict=True)]
     return [*rows, [*titles, f"mean of {len(evaluations)}", None, None, *means]]
 
 

@@ -73,8 +73,8 @@ def trainings(folder: Path) -> Figure:
             axes[0, column].plot(rows["epoch"], rows["train_loss"], ":", color=colour)
             axes[0, column].plot(rows["epoch"], rows["val_loss"], color=colour, label=seed)
             axes[1, column].plot(rows["epoch"], rows["val_accuracy"], color=colour, label=seed)
-            kept = int(run.record()["selected"]["epoch"]) - 1
-            axes[1, column].plot(kept + 1, rows["val_accuracy"][kept], "o", color=colour)
+            selected = int(run.record()["selected"]["epoch"]) - 1
+            axes[1, column].plot(selected + 1, rows["val_accuracy"][selected], "o", color=colour)
         axes[0, column].set(title=title, ylim=(0, 1.2))
         axes[1, column].set_xlabel("epoch (dot: kept)")
         if tables.runs(folder, name):
