@@ -42,8 +42,8 @@ def cross_validated(
         try:
             for fold in range(FOLDS):
                 other_folds = folds != fold
-                kept_items = [item for item, kept_here in zip(items, other_folds, strict=True) if kept_here]
-                calibration = scores(kept_items, probabilities[other_folds], labels)
+                others = [items[int(n)] for n in np.flatnonzero(other_folds)]
+                calibration = scores(others, probabilities[other_folds], labels)
                 assigned[~other_folds] = assign_labels(
                     probabilities[~other_folds], calibration, labels, threshold, rate
                 )
@@ -81,12 +81,8 @@ def label_shares(items: Sequence[Item], assigned: Sequence[str], labels: Labels)
     """indeterminate: of all slices. wrong: of the slices of each class, those with the other's label."""
     wrong = {}
     for label, name in enumerate(labels):
-        assigned_to_class = [
-            assigned_label
-            for assigned_label, item in zip(assigned, items, strict=True)
-            if item.label == label
-        ]
-        if assigned_to_class:
-            wrong[name] = round(assigned_to_class.count(labels[1 - label]) / len(assigned_to_class), 4)
+        of_class = [a for a, item in zip(assigned, items, strict=True) if item.label == label]
+        if of_class:
+            wrong[name] = round(of_class.count(labels[1 - label]) / len(of_class), 4)
     indeterminate = round(list(assigned).count(INDETERMINATE) / max(len(assigned), 1), 4)
     return {"slices": len(assigned), "indeterminate": indeterminate, "wrong": wrong}

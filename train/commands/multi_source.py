@@ -13,7 +13,7 @@ import torch
 from train.commands import options
 from train.data.sources import SOURCES
 from train.multi_source.recipe import PARTS_OF_RECIPE, PRETRAINED, Recipe
-from train.multi_source.run import MultiSourceRun, open_run
+from train.multi_source.run import EVIDENCE_READING, MultiSourceRun, open_run
 from train.networks.pretrained import Weights
 from train.run import write_json
 
@@ -111,6 +111,6 @@ def evidence_command(run: Path, data: Path, cache: Path | None) -> None:
 
     finished = open_run(run)
     measured = measure_source_evidence(finished, data, cache)
-    finished.write_reading("test", {"by": "train across evidence", "part": "test"})
+    finished.write_reading("test", {"by": EVIDENCE_READING, "part": "test"})
     write_json(run / "across-evidence.json", measured)
     click.echo(json.dumps(measured, indent=1))

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from train.data.lung_masks import disc
+from train.data.occlusion import Grey, Mask
 from train.multi_source.crops import AIR, TISSUE
 
-Grey = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 Random = np.random.Generator
 
 ROTATION = 12.0  # degrees, to either side

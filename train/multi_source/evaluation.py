@@ -16,7 +16,7 @@ from train.data.covid_ct import COVID, NOT_COVID, Item
 from train.data.occlusion import lungs_blanked
 from train.data.sources import MILD, PARTS, SOURCES
 from train.multi_source.crops import Crops
-from train.multi_source.run import MultiSourceRun
+from train.multi_source.run import TEST_READING, MultiSourceRun
 from train.networks import predict
 from train.run import write_json
 
@@ -65,7 +65,7 @@ def evaluate_test_parts(run: MultiSourceRun, data: Path, cache: Path | None = No
     threshold = run.threshold()
     scored = with_severe(_scored(run, parts, data, cache))
     reading = {
-        "by": "train across test",
+        "by": TEST_READING,
         "part": "test",
         "threshold": threshold,
         "sources": {name: evaluate_items(*pair, threshold) for name, pair in scored.items()},

@@ -13,6 +13,8 @@ from train.multi_source.recipe import Recipe
 from train.networks.light_cnn import LightCNN
 from train.run import Run, RunError, read_json, versions, write_json
 
+# how readings name the command that made them, since before it was called multi-source
+TEST_READING, EVIDENCE_READING = "train across test", "train across evidence"
 MAP_SIDE = 4  # of the maps that the finished network gives out; training has them whole
 
 

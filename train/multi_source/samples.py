@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.data.covid_ct import CLASSES, COVID, DataError, Item
-from train.data.occlusion import lungs_blanked
+from train.data.occlusion import Grey, Mask, lungs_blanked
 from train.data.sources import MILD, source_of
 from train.multi_source import distortions, transplants
 from train.multi_source.crops import Crops
 from train.multi_source.recipe import Recipe
 
-Grey = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 HEALTHY = ("luna-slices/", "mosmed/CT-0/")
 UNKNOWN = 0.5  # the target where nothing is left to judge by
 

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from train.data.lung_masks import disc
+from train.data.occlusion import Grey, Mask
 from train.multi_source.crops import AIR, TISSUE
-
-Grey = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 HAZY = AIR + 0.22 * (TISSUE - AIR)  # grey level above which blurred lung is no longer clear
 LEAST = 0.015  # of the crop: fewer opacities are none worth moving

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class Proposals:
     def give_back(self, proposal: Proposal) -> None:
         """It did not end: it is made again, before any new one."""
         self._again.append(proposal)
-        self._again.sort(key=lambda waiting: waiting.number)
+        self._again.sort(key=attrgetter("number"))
 
     def end(self, proposal: Proposal, outcome: Mapping[str, Any]) -> None:
         """Put it on record."""
@@ -72,9 +73,7 @@ class Proposals:
 
     def _replay(self) -> None:
         outcomes_told = 0
-        proposals = sorted(
-            [*map(Proposal.of, self._record), *self._open], key=lambda proposal: proposal.number
-        )
+        proposals = sorted([*map(Proposal.of, self._record), *self._open], key=attrgetter("number"))
         for number, proposal in enumerate(proposals, 1):
             if proposal.number != number:
                 raise RunError(f"{self._search.record}: attempt {number} is neither there nor under way")
@@ -92,9 +91,7 @@ class Proposals:
         else:
             liar = self._search.optimiser(np.random.RandomState([self._search.description()["seed"], number]))
             losses = [-row["accuracy"] for row in self._record]
-            points = [point(row) for row in self._record] + [
-                point(open_proposal.point) for open_proposal in self._open
-            ]
+            points = [point(row) for row in self._record] + [point(p.point) for p in self._open]
             liar.tell(points, losses + [float(np.mean(losses))] * len(self._open))
             asked_point = liar.ask()
         return dict(zip(NAMES, map(float, asked_point), strict=True))

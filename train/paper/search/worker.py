@@ -61,11 +61,9 @@ class Job:
 
     def attempts(self) -> Attempts:
         """Raises RefusedError where this worker is not like the machine that asks."""
-        own_versions, asking_versions = deciding_versions(), self.versions
+        own, asking = deciding_versions(), self.versions
         if differing := [
-            f"{k} is {v} where here it is {asking_versions[k]}"
-            for k, v in own_versions.items()
-            if v != asking_versions[k]
+            f"{k} is {v} where here it is {asking[k]}" for k, v in own.items() if v != asking[k]
         ]:
             raise RefusedError("; ".join(differing))
         if self.device == "cuda" and not torch.cuda.is_available():

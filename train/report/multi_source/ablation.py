@@ -29,11 +29,8 @@ def measures(content: Evaluation) -> Measures:
     evaluations = {f"{title}, validation": sources[key] for key, title in TITLES.items() if key in sources}
     if left_out:
         evaluations[LEFT_OUT] = left_out
-    aucs = {
-        name: float(evaluation["metrics"]["auc"])
-        for name, evaluation in evaluations.items()
-        if "auc" in evaluation["metrics"]
-    }
+    metrics = {name: evaluation["metrics"] for name, evaluation in evaluations.items()}
+    aucs = {name: float(values["auc"]) for name, values in metrics.items() if "auc" in values}
     return aucs if content["blanked"] is None else {**aucs, BLANKED: float(content["blanked"])}
 
 
@@ -63,10 +60,7 @@ def differences(folder: Path) -> str:
     rows = []
     for arm, seeds in by_arm.items():
         pairs = [(aucs, everything[seed]) for seed, aucs in seeds.items() if seed in everything]
-        gains = [
-            [aucs[c] - base_aucs[c] for aucs, base_aucs in pairs if c in aucs and c in base_aucs]
-            for c in columns
-        ]
+        gains = [[aucs[c] - base[c] for aucs, base in pairs if c in aucs and c in base] for c in columns]
         if pairs:
             rows.append([arm, len(pairs), *(_spread(gain, "+") for gain in gains)])
     return table_or_not(["", "seeds", *columns], rows)

@@ -61,10 +61,7 @@ def _cells(measured: Evaluation) -> list[Any]:
     covid, aucs = measured["in_lungs"]["covid"], [measured["auc"][key] for key in ALTERATIONS]
     return [
         measured["images"] - measured["without_lungs"],
-        *(
-            ranged(measured_auc["auc"], measured_auc["interval"]) if measured_auc["auc"] is not None else None
-            for measured_auc in aucs
-        ),
+        *(ranged(a["auc"], a["interval"]) if a["auc"] is not None else None for a in aucs),
         ranged(covid["share"], covid["interval"]) if covid["share"] is not None else None,
         number(covid["area"]),
     ]
@@ -94,10 +91,6 @@ def _ours(folder: Path) -> list[list[Any]]:
         ratio = ranged(per_cent / millions, [end / millions for end in ends], 1)
         rows.append(["ours", seed, ranged(per_cent, ends, 1), specificity, size, ratio])
     per_cent = 100 * mean(evaluations, "sensitivity")
-    cells = [
-        number(per_cent, 1),
-        number(mean(evaluations, "specificity")),
-        size,
-        number(per_cent / millions, 1),
-    ]
+    specificity = number(mean(evaluations, "specificity"))
+    cells = [number(per_cent, 1), specificity, size, number(per_cent / millions, 1)]
     return [*rows, ["**ours**", f"mean of {len(evaluations)}", *cells]]

@@ -21,7 +21,7 @@ from train.report.multi_source.trainings import (
     by_seed,
 )
 
-APART, BESIDE = 0.24, 0.06  # of a row: between trainings, between seeds
+TRAINING_OFFSET, SEED_OFFSET = 0.24, 0.06  # of a row: between trainings, between seeds
 PANELS = ("COVID-CT, validation", ablation.LEFT_OUT, ablation.BLANKED)
 EMPTY = "not measured"
 
@@ -39,7 +39,7 @@ def sources(folder: Path) -> Figure:
             evaluations = by_seed(folder, name, key)
             label = title if evaluations and title not in labelled else ""
             labelled |= {label}
-            _intervals(axis, row + (place - 1) * APART, evaluations, COLOURS[place], label)
+            _intervals(axis, row + (place - 1) * TRAINING_OFFSET, evaluations, COLOURS[place], label)
     ticks = [TITLES[key].replace(", ", ",\n") for key in rows]
     axis.set(yticks=range(len(rows)), yticklabels=ticks, ylim=(len(rows) - 0.5, -0.5))
     axis.set_xlabel("AUC on the test part, 95 % interval by patient or block; a dot for each seed")
@@ -54,7 +54,7 @@ def sources(folder: Path) -> Figure:
 def _intervals(axis: Axes, row: float, evaluations: EvaluationsBySeed, colour: str, label: str) -> None:
     for number, (_, evaluation) in enumerate(evaluations):
         value, (low, high) = evaluation["metrics"]["auc"], evaluation["intervals"]["auc"]
-        at = row + (number - (len(evaluations) - 1) / 2) * BESIDE
+        at = row + (number - (len(evaluations) - 1) / 2) * SEED_OFFSET
         bars = [[max(0, value - low)], [max(0, high - value)]]
         first = "" if number else label
         axis.errorbar([value], [at], xerr=bars, fmt="o", ms=4, lw=1, color=colour, label=first)

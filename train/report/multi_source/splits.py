@@ -9,7 +9,7 @@ from typing import Any
 from train.data.covid_ct import COVID, NOT_COVID, PART_TITLES
 from train.data.sources import PARTS, RECORDED, SOURCES
 from train.multi_source.evaluation import SEVERE, TEST_2
-from train.multi_source.run import MultiSourceRun
+from train.multi_source.run import EVIDENCE_READING, TEST_READING, MultiSourceRun
 from train.report.multi_source.trainings import (
     ALONE,
     ARMS,
@@ -101,8 +101,12 @@ def readings(folder: Path) -> str:
     for file in sorted(folder.rglob("test_readings.jsonl")):
         run = Run(file.parent)
         name = run.path.relative_to(folder).as_posix()
-        of_across = (run.path / "recipe.json").exists()
-        lines = [line for line in run.readings("test") if of_across or line["by"].startswith("train across")]
+        of_multi_source = (run.path / "recipe.json").exists()
+        lines = [
+            line
+            for line in run.readings("test")
+            if of_multi_source or line["by"] in (TEST_READING, EVIDENCE_READING)
+        ]
         rows += [[name, line["date"][:10], line["by"], _looked_at(line)] for line in lines]
     return table_or_not(["run", "date", "by", "looked at"], rows)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from train.multi_source.evaluation import SEVERE, TEST_2
 from train.multi_source.recipe import PARTS_OF_RECIPE
-from train.multi_source.run import MultiSourceRun
+from train.multi_source.run import TEST_READING, MultiSourceRun
 from train.report.markdown import number, ranged, table
 from train.run import read_json
 
@@ -61,7 +61,7 @@ def validations(folder: Path, name: str) -> dict[int, Evaluation]:
 
 def reading(run: MultiSourceRun) -> dict[str, Evaluation]:
     """The first reading of the test parts, by name of the part; empty where there is none."""
-    readings = [line for line in run.readings("test") if line["by"] == "train across test"]
+    readings = [line for line in run.readings("test") if line["by"] == TEST_READING]
     return dict(readings[0]["sources"]) if readings else {}
 
 
@@ -72,17 +72,11 @@ def by_seed(folder: Path, name: str, part: str) -> list[tuple[int, Evaluation]]:
 
 
 def seed_rows(folder: Path, name: str, part: str, titles: Sequence[str]) -> list[list[Any]]:
-    """Titles and HEAD for each seed of a training on a part, and the mean over seeds; none if not read."""
+    """Titles and METRIC_COLUMNS of a part, for each seed of a training, and their mean; none if not read."""
     evaluations, unit = by_seed(folder, name, part), UNITS[part.removesuffix(WHOLE)]
     rows = [
-        [
-            *titles,
-            seed,
-            evaluation["images"],
-            f"{evaluation['units']} {unit}",
-            *(_cell(evaluation, metric) for metric in METRICS),
-        ]
-        for seed, evaluation in evaluations
+        [*titles, seed, e["images"], f"{e['units']} {unit}", *(_cell(e, m) for m in METRICS)]
+        for seed, e in evaluations
     ]
     if not evaluations:
         return []

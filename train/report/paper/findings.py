@@ -86,13 +86,10 @@ def files(folder: Path) -> str:
         [
             part,
             title,
-            *(
-                ", ".join(f"{n} × {k}" for k, n in counts_of_class[c].items())
-                for c in ("formats", "channels")
-            ),
+            *(", ".join(f"{n} × {k}" for k, n in of_class[c].items()) for c in ("formats", "channels")),
         ]
         for part, classes in counts.items()
-        for title, counts_of_class in classes.items()
+        for title, of_class in classes.items()
     ]
     return table(["part", "class", "formats", "channels"], rows)
 

@@ -55,9 +55,8 @@ def arrangement(run: Run, paper_counts: Mapping[str, tuple[int, int, int]]) -> s
 
 def searches(folder: Path, number_of: int) -> dict[str, Search]:
     """The searches on one arrangement of which an attempt is on record, by experiment."""
-    candidates = {
-        e: Search(folder / "search" / f"experiment-{e}-arrangement-{number_of}") for e in EXPERIMENTS
-    }
+    root = folder / "search"
+    candidates = {e: Search(root / f"experiment-{e}-arrangement-{number_of}") for e in EXPERIMENTS}
     return {experiment: search for experiment, search in candidates.items() if search.attempts()}
 
 
