@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from benchmarks import report, results
-from benchmarks.options import Options
-from benchmarks.progress import step
+from benchmarks.harness.options import Options
+from benchmarks.harness.progress import step
 from benchmarks.topics import TOPICS
 from edgect.bundle import bundled_names
 
@@ -54,14 +54,14 @@ DEFAULTS = Options()
     default=Path(__file__).parent,
     help="Folder of RESULTS.md and results.json.",
 )
-def main(only: tuple[str, ...], out: Path, test: bool, bundles: tuple[str, ...], **given: Any) -> None:
+def main(only: tuple[str, ...], out: Path, test: bool, bundles: tuple[str, ...], **chosen: Any) -> None:
     """Measure every figure, or those of some topics, and write results.json and RESULTS.md.
 
     Each topic is kept as soon as it is measured: after a stop, name those that are left by --only.
     Leave the machine alone meanwhile; ratios suffer least, seconds most.
     """
     names = tuple(b if b in bundled_names() else str(Path(b).resolve()) for b in bundles)
-    options = Options(test=test, bundles=names, **given)
+    options = Options(test=test, bundles=names, **chosen)
     if test and options.data is None:
         raise click.UsageError("--test needs --data")
     out.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def main(only: tuple[str, ...], out: Path, test: bool, bundles: tuple[str, ...],
     for topic in [topic for topic in TOPICS if topic in (only or TOPICS)]:
         circumstances, start = results.Circumstances.now(options), perf_counter()
         results.add(topic, circumstances, TOPICS[topic](options), raw)
-        (out / "RESULTS.md").write_text(report.written(results.read(raw)), encoding="utf-8")
+        (out / "RESULTS.md").write_text(report.render(results.read(raw)), encoding="utf-8")
         step(f"{topic}: done in {perf_counter() - start:.0f} s")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import options, slices
+from benchmarks.harness import options, slices
 from edgect import backends
 from edgect.backends import Session
 from edgect.bundle import DEFAULT, Bundle

@@ -78,7 +78,7 @@ class Section:
         return cls(record["title"], record["how"], tuple(Figure(**f) for f in figures))
 
 
-def judged(sections: Iterable[Section]) -> list[tuple[Section, Figure]]:
+def with_target(sections: Iterable[Section]) -> list[tuple[Section, Figure]]:
     """The figures that have a target."""
     return [(section, figure) for section in sections for figure in section.figures if figure.target]
 

@@ -14,8 +14,8 @@ import numpy as np
 import PIL
 from tqdm import tqdm
 
-from benchmarks.interleaved import medians
-from benchmarks.slices import EXAMPLES
+from benchmarks.harness.interleaved import medians
+from benchmarks.harness.slices import EXAMPLES
 from edgect import Classifier, __version__
 from edgect.backends import BACKENDS, PRECISIONS, available_cores
 from edgect.benchmark import machine

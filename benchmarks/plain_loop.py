@@ -27,9 +27,9 @@ if engine == "onnxruntime":
 else:
     import torch
 
-    from train.across.run import opened
+    from train.multi_source.run import open_run
 
-    network = opened(Path(model)).network()
+    network = open_run(Path(model)).network()
 
     @torch.no_grad()
     def logits(image: np.ndarray) -> np.ndarray:

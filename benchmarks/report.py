@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from benchmarks.figures import Figure, Section, judged
+from benchmarks.figures import Figure, Section, with_target
 from benchmarks.results import Circumstances, Result
 from benchmarks.topics import TOPICS
 
@@ -12,9 +12,9 @@ COMMAND = "python -m benchmarks"
 VERDICTS = {True: " met", False: " **MISSED**", None: ""}
 
 
-def written(results: dict[str, Result]) -> str:
+def render(results: dict[str, Result]) -> str:
     """The whole report; topics that were not measured are named."""
-    found = [results[topic] for topic in TOPICS if topic in results]
+    measured = [results[topic] for topic in TOPICS if topic in results]
     missing = [topic for topic in TOPICS if topic not in results]
     lines = [
         "# How fast and how faithful",
@@ -23,14 +23,14 @@ def written(results: dict[str, Result]) -> str:
         "head of "
         "a column. Ratios are from one run in which the alternatives take turns.",
         "",
-        *_summary(found),
+        *_summary(measured),
     ]
     if missing:
         lines += [f"Not measured: {', '.join(missing)}.", ""]
-    machines = _by_machine(found)
+    machines = _by_machine(measured)
     if machines:
         lines += [*_circumstances(machines), ""]
-    for result in found:
+    for result in measured:
         for section in result.sections:
             lines += ["", f"## {section.title}", "", section.how, "", *_table(section.figures)]
         lines += ["", _measured(result.circumstances, _newest(machines[_place(result)]))]
@@ -38,12 +38,12 @@ def written(results: dict[str, Result]) -> str:
 
 
 def _summary(results: Iterable[Result]) -> Iterator[str]:
-    found = judged(section for result in results for section in result.sections)
-    missed = [(section, figure) for section, figure in found if not figure.met]
+    figures = with_target(section for result in results for section in result.sections)
+    missed = [(section, figure) for section, figure in figures if not figure.met]
     yield (
-        f"**{len(found) - len(missed)} of {len(found)} targets met.** Missed:"
+        f"**{len(figures) - len(missed)} of {len(figures)} targets met.** Missed:"
         if missed
-        else (f"**All {len(found)} targets met.**")
+        else (f"**All {len(figures)} targets met.**")
     )
     yield ""
     if missed:
@@ -60,10 +60,10 @@ Machine = tuple[tuple[str, str], ...]
 
 def _by_machine(results: Iterable[Result]) -> dict[Machine, list[Result]]:
     """Topics of one report may be from several machines, whose seconds are not to be compared."""
-    found: dict[Machine, list[Result]] = {}
+    by_machine: dict[Machine, list[Result]] = {}
     for result in results:
-        found.setdefault(_place(result), []).append(result)
-    return found
+        by_machine.setdefault(_place(result), []).append(result)
+    return by_machine
 
 
 def _place(result: Result) -> Machine:
@@ -83,16 +83,16 @@ def _circumstances(machines: dict[Machine, list[Result]]) -> Iterator[str]:
     yield from _rows(["", *heads], [[name, *(column.get(name, "") for column in columns)] for name in names])
 
 
-def _column(found: Circumstances) -> dict[str, str]:
-    versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
-    bundles = ", ".join(f"{name} {digest}" for name, digest in found.bundles.items())
-    return {**found.machine, "versions": versions, "bundles": bundles, "date": found.date}
+def _column(circumstances: Circumstances) -> dict[str, str]:
+    versions = ", ".join(f"{name} {version}" for name, version in circumstances.versions.items())
+    bundles = ", ".join(f"{name} {digest}" for name, digest in circumstances.bundles.items())
+    return {**circumstances.machine, "versions": versions, "bundles": bundles, "date": circumstances.date}
 
 
-def _measured(own: Circumstances, newest: Circumstances) -> str:
+def _measured(circumstances: Circumstances, newest: Circumstances) -> str:
     """On what and when, and what differs from the machine's newest result, whose versions stand above."""
-    text = f"*{own.machine['CPU']}, {own.date}; load before: {own.load:g}.*"
-    then, now = own.versions | own.bundles, newest.versions | newest.bundles
+    text = f"*{circumstances.machine['CPU']}, {circumstances.date}; load before: {circumstances.load:g}.*"
+    then, now = circumstances.versions | circumstances.bundles, newest.versions | newest.bundles
     # bundles that were not asked for in the newest run are no difference
     others = [f"{name} {value}" for name, value in then.items() if now.get(name, value) != value]
     return f"{text} *With other than above: {', '.join(others)}.*" if others else text

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
 from benchmarks.figures import Section
-from benchmarks.options import Options
+from benchmarks.harness import machine
+from benchmarks.harness.options import Options
 
 FILE = Path(__file__).parent / "results.json"
 
@@ -49,22 +49,22 @@ def read(file: Path = FILE) -> dict[str, Result]:
     return {
         topic: Result(
             topic,
-            Circumstances(**found["circumstances"]),
-            tuple(Section.from_json(section) for section in found["sections"]),
+            Circumstances(**stored["circumstances"]),
+            tuple(Section.from_json(section) for section in stored["sections"]),
         )
-        for topic, found in record.items()
+        for topic, stored in record.items()
     }
 
 
 def add(topic: str, circumstances: Circumstances, sections: Sequence[Section], file: Path = FILE) -> None:
     """Put a topic's result in the place of an earlier one; the other topics stay."""
-    found = read(file) | {topic: Result(topic, circumstances, tuple(sections))}
+    results = read(file) | {topic: Result(topic, circumstances, tuple(sections))}
     record = {
         name: {
             "circumstances": vars(result.circumstances),
             "sections": [section.to_json() for section in result.sections],
         }
-        for name, result in found.items()
+        for name, result in results.items()
     }
     part = file.with_suffix(".json.part")
     part.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

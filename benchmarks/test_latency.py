@@ -10,7 +10,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Load
-from benchmarks.slices import EXAMPLES, Slices
+from benchmarks.harness.slices import EXAMPLES, Slices
 from edgect.backends import BACKENDS, PRECISIONS, available_cores
 from edgect.bundle import Bundle
 from edgect.preprocess import Preprocess
@@ -45,9 +45,9 @@ def test_torch(
     benchmark: BenchmarkFixture, run_folder: Path, measured_on: Slices, threads: int | None
 ) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed (pip install .[train])")
-    from train.across.run import opened
+    from train.multi_source.run import open_run
 
-    network = opened(run_folder).network()
+    network = open_run(run_folder).network()
     image = torch.from_numpy(measured_on.images[:1])
     before = torch.get_num_threads()
     torch.set_num_threads(threads or available_cores())

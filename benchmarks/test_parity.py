@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Load
-from benchmarks.parity import (
+from benchmarks.harness.slices import Slices
+from benchmarks.topics.parity import (
     MAX_ACCURACY_DIFFERENCE,
     MAX_DIFFERENCE,
     MIN_AGREEMENT,
     compare,
     probabilities,
 )
-from benchmarks.slices import Slices
 from edgect.backends import BACKENDS, Session
 from edgect.bundle import Bundle
 
@@ -37,17 +37,17 @@ def test_int8_against_fp32(
     benchmark.group = "parity, whole set"
     int8 = benchmark.pedantic(_logits, (load(backend, "int8", None), measured_on))
     fp32 = _logits(load(backend, "fp32", None), measured_on)
-    found = compare(int8, fp32, measured_on.labels, bundle)
+    parity = compare(int8, fp32, measured_on.labels, bundle)
     say(
-        f"{backend}: INT8 agrees with FP32 on {found.agreement:.2%} of {len(int8)} slices, probability "
-        f"off by {found.difference:.4f} at most, accuracy {found.accuracy[0]:.4f} against "
-        f"{found.accuracy[1]:.4f} ({measured_on.source})"
+        f"{backend}: INT8 agrees with FP32 on {parity.agreement:.2%} of {len(int8)} slices, probability "
+        f"off by {parity.difference:.4f} at most, accuracy {parity.accuracy[0]:.4f} against "
+        f"{parity.accuracy[1]:.4f} ({measured_on.source})"
     )
-    benchmark.extra_info.update(asdict(found))
+    benchmark.extra_info.update(asdict(parity))
     unmet = {
-        f"label agreement below {MIN_AGREEMENT}": found.agreement < MIN_AGREEMENT,
-        f"probability off by over {MAX_DIFFERENCE}": found.difference > MAX_DIFFERENCE,
-        f"accuracy off by over {MAX_ACCURACY_DIFFERENCE}": found.accuracy_difference
+        f"label agreement below {MIN_AGREEMENT}": parity.agreement < MIN_AGREEMENT,
+        f"probability off by over {MAX_DIFFERENCE}": parity.difference > MAX_DIFFERENCE,
+        f"accuracy off by over {MAX_ACCURACY_DIFFERENCE}": parity.accuracy_difference
         > MAX_ACCURACY_DIFFERENCE,
     }
     assert [name for name, failed in unmet.items() if failed] == []

@@ -10,8 +10,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Load
-from benchmarks.interleaved import medians
-from benchmarks.slices import Slices
+from benchmarks.harness.interleaved import medians
+from benchmarks.harness.slices import Slices
 from edgect.backends import BACKENDS
 
 MIN_OPENVINO_RATIO = 1.2
@@ -27,10 +27,10 @@ def test_int8_is_faster_than_fp32(
         for precision in ("fp32", "int8")
     }
     benchmark.group = "ratios, whole loop"
-    found = benchmark.pedantic(medians, (alternatives,))
-    ratios = {b: found[f"{b} fp32"] / found[f"{b} int8"] for b in BACKENDS}
+    seconds = benchmark.pedantic(medians, (alternatives,))
+    ratios = {b: seconds[f"{b} fp32"] / seconds[f"{b} int8"] for b in BACKENDS}
     for backend, ratio in ratios.items():
-        fp32, int8 = (found[f"{backend} {p}"] * 1000 for p in ("fp32", "int8"))
+        fp32, int8 = (seconds[f"{backend} {p}"] * 1000 for p in ("fp32", "int8"))
         say(f"{backend}, 1 thread: INT8 {ratio:.2f}x as fast as FP32 ({int8:.2f} ms, {fp32:.2f} ms)")
     benchmark.extra_info.update(ratios)
     assert ratios["openvino"] >= MIN_OPENVINO_RATIO
@@ -44,9 +44,9 @@ def test_openvino_int8_against_torch(
     say: Callable[[str], None],
 ) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed (pip install .[train])")
-    from train.across.run import opened
+    from train.multi_source.run import open_run
 
-    network, image = opened(run_folder).network(), measured_on.images[:1]
+    network, image = open_run(run_folder).network(), measured_on.images[:1]
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     benchmark.group = "ratios, whole loop"
@@ -56,10 +56,10 @@ def test_openvino_int8_against_torch(
                 "torch": partial(network, torch.from_numpy(image)),
                 "openvino int8": partial(load("openvino", "int8", 1).infer, image),
             }
-            found = benchmark.pedantic(medians, (alternatives,))
+            seconds = benchmark.pedantic(medians, (alternatives,))
     finally:
         torch.set_num_threads(before)
-    ratio = found["torch"] / found["openvino int8"]
-    say(f"openvino INT8, 1 thread: {ratio:.2f}x as fast as torch ({found['torch'] * 1000:.2f} ms)")
+    ratio = seconds["torch"] / seconds["openvino int8"]
+    say(f"openvino INT8, 1 thread: {ratio:.2f}x as fast as torch ({seconds['torch'] * 1000:.2f} ms)")
     benchmark.extra_info["ratio"] = ratio
     assert ratio > 1

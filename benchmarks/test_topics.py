@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.options import Options
+from benchmarks.harness.options import Options
 from benchmarks.topics import TOPICS
 from edgect.bundle import bundled_names
 

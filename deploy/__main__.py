@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from deploy import calibration, describe, make, manifest, subjects
+from deploy import calibration_set, redescribe, stages, trained_runs
+from deploy.description import manifest
 from deploy.int8 import distil, files
 from edgect.bundle import MANIFEST
 from edgect.errors import EdgectError, UsageError
@@ -57,23 +58,23 @@ def main(
 ) -> None:
     """Make a bundle from a finished RUN and verify every file in it on every backend."""
     if only_describe:
-        describe.again(out, Run(run_folder), data, read_test)
+        redescribe.redescribe(out, Run(run_folder), data, read_test)
         return
     _refuse_to_replace(out)
-    subject = subjects.of(run_folder)
+    trained_run = trained_runs.load(run_folder)
     part = out.with_name(out.name + ".part")  # left by an interruption, with a training that goes on
     part.mkdir(parents=True, exist_ok=True)
-    settings = distil.Settings(steps, rate, seed)
-    training = subject.parts(data, "train")
-    drawn = calibration.draw(training, data, subject.steps, calibration_size, seed)
-    every = calibration.every(training, data, subject.steps)
-    make.models(subject, part, drawn, every, settings)
-    description = make.tuned(name or out.name, subject, part, drawn, data, settings)
-    make.trusted(subject, part, data, description)
-    make.verified(subject, part, data, description)
+    settings = distil.DistillationSettings(steps, rate, seed)
+    training = trained_run.parts(data, "train")
+    drawn = calibration_set.draw(training, data, trained_run.steps, calibration_size, seed)
+    training_images = calibration_set.all_images(training, data, trained_run.steps)
+    stages.export_models(trained_run, part, drawn, training_images, settings)
+    description = stages.fit_output_scaling(name or out.name, trained_run, part, drawn, data, settings)
+    stages.fit_reliability(trained_run, part, data, description)
+    stages.verify_engines(trained_run, part, data, description)
     if read_test:
-        make.tested(subject, part, data, description)
-    manifest.write_golden(part, description, subject)
+        stages.evaluate_on_processors(trained_run, part, data, description)
+    manifest.write_golden(part, description, trained_run)
     (part / files.STATE).unlink()
     shutil.rmtree(out, ignore_errors=True)
     part.rename(out)

@@ -15,9 +15,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from edgect.backends import Outputs
 from edgect.errors import ModelError
-from train.elu import Elu
-from train.fire import Fire
-from train.network import LightCNN, Upsample
+from train.networks.elu import Elu
+from train.networks.fire import Fire
+from train.networks.light_cnn import LightCNN, Upsample
 
 OPSET = 18
 TOLERANCE = 1e-3  # of logits and cam, whose size is about 1 to 10; float32 sums in another order
@@ -61,12 +61,12 @@ def max_difference(network: LightCNN, path: Path, images: NDArray[np.uint8]) -> 
     images: uint8 `[n, H, W]`. Raises ExportError where one exceeds `TOLERANCE`.
     """
     session = ort.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
-    found = session.run(list(Outputs._fields), {"image": images[:, None]})
+    outputs = session.run(list(Outputs._fields), {"image": images[:, None]})
     with torch.inference_mode():
         expected = network.eval()(torch.from_numpy(images[:, None]))
     differences = {
-        name: float(np.abs(ours - theirs.numpy()).max())
-        for name, ours, theirs in zip(Outputs._fields, found, expected, strict=True)
+        name: float(np.abs(onnx_output - torch_output.numpy()).max())
+        for name, onnx_output, torch_output in zip(Outputs._fields, outputs, expected, strict=True)
     }
     if max(differences.values()) > TOLERANCE:
         raise ExportError(f"{path} differs from torch by {differences}, over {TOLERANCE}")
@@ -83,7 +83,7 @@ def inference_form(network: LightCNN) -> LightCNN:
         for name, child in module.named_children():
             if isinstance(child, Elu):
                 module.add_module(name, nn.ELU())
-    plain.upsample = _as_convolution(plain.upsample)
+    plain.add_module("upsample", _as_convolution(plain.upsample))
     return plain
 
 

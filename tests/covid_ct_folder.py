@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from train import sirm
-from train.covid_ct import CLASSES, COUNTS, COVID
+from train.data import sirm
+from train.data.covid_ct import CLASSES, COUNTS, COVID
 
 COLUMNS = {"COVID": ("File name", "Patient ID"), "NonCOVID": ("image name", "patient id")}
 SLICES_A_PATIENT = 3

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from train.run import Settings
+from train.run import TrainingSettings
 
-SMALL = Settings(arrangement=2, image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1)
+SMALL = TrainingSettings(
+    arrangement=2, image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1
+)
 
 
 def command(data: Path, out: Path, *extra: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A folder of all sources that `train across` knows, of small invented slices."""
+"""A folder of all sources that `train multi-source` knows, of small invented slices."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from PIL import Image
 
 from tests import covid_ct_folder
 from tests.covid_ct_folder import slice_of
-from train.across.sources import BLOCK, GRADES
-from train.covid_ct import COVID
+from train.data.covid_ct import COVID
+from train.data.sources import BLOCK, GRADES
 
 SARS_BLOCKS = 8  # of each class: the fewest of which a part of each kind is left, and blocks between
 STUDIES = 10  # of each grade of MosMed, and of LUNA

@@ -1,1 +1,1 @@
-"""Makes a network from data: the paper's arrangements, its CNN and its training."""
+"""Makes a network from data: the paper's reproduction, and the default network that edgect ships."""

@@ -1,4 +1,4 @@
-"""`python -m train`: fit, search, test, evidence, probe, report."""
+"""`python -m train`: fit, search, test, evidence, probe, report, multi-source."""
 
 from __future__ import annotations
 

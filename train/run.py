@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import platform
@@ -17,9 +18,9 @@ import numpy as np
 import torch
 
 from edgect.errors import EdgectError
-from train.arrangements import Arrangement
-from train.experiments import ARCHITECTURES, Architecture, Network
-from train.network import check_image_size
+from train.data.arrangements import Arrangement
+from train.networks.architectures import ARCHITECTURES, Architecture, Network
+from train.networks.light_cnn import check_image_size
 
 
 class RunError(EdgectError):
@@ -28,8 +29,12 @@ class RunError(EdgectError):
     exit_code = 2
 
 
+class DivergedError(RunError):
+    """The training loss is no longer a number."""
+
+
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """Everything that decides a training, apart from the data.
 
     pretrained: where the trunk's ImageNet weights came from, `None` for He's initialisation;
@@ -89,11 +94,31 @@ class Run:
     def record(self) -> dict[str, Any]:
         return read_json(self.path / "run.json")
 
-    def settings(self) -> Settings:
-        return Settings(**self.record()["settings"])
+    def settings(self) -> TrainingSettings:
+        return TrainingSettings(**self.record()["settings"])
+
+    def split_file(self) -> Path:
+        """The lists of slices: split.json, or that of another run, which split.json names with its SHA-256.
+
+        Raises RunError where the other file is missing, or is not the one that was named.
+        """
+        split = self.path / "split.json"
+        content = read_json(split)
+        if "same_as" not in content:
+            return split
+        other = Path(os.path.normpath(self.path / content["same_as"]))
+        if not other.is_file():
+            raise RunError(f"{split}: names {other}, which is missing; restore it from the repository")
+        if (digest := file_sha256(other)) != content["sha256"]:
+            raise RunError(
+                f"{other}: has SHA-256 {digest}, but {split} names {content['sha256']}; restore it from the "
+                "repository"
+            )
+        return other
 
     def arrangement(self) -> Arrangement:
-        return Arrangement.from_json(read_json(self.path / "split.json"))
+        """Raises RunError as `split_file` does."""
+        return Arrangement.from_json(read_json(self.split_file()))
 
     def network(self) -> Network:
         """The selected network, in evaluation mode, on the CPU."""
@@ -104,7 +129,7 @@ class Run:
         network.load_state_dict(torch.load(self.weights, map_location="cpu", weights_only=True))
         return network.eval()
 
-    def begin(self, settings: Settings, arrangement: Arrangement, mean: float, std: float) -> None:
+    def begin(self, settings: TrainingSettings, arrangement: Arrangement, mean: float, std: float) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
         write_json(self.path / "split.json", arrangement.to_json())
         record = {"settings": asdict(settings), "mean": mean, "std": std, "versions": versions()}
@@ -152,6 +177,10 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     os.replace(part, path)
+
+
+def file_sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def versions() -> dict[str, str]:

@@ -13,10 +13,10 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
 from benchmarks.cluster import batches, commands, memory, page, plots
-from benchmarks.progress import step
-from benchmarks.slices import EXAMPLES
+from benchmarks.harness import machine
+from benchmarks.harness.progress import step
+from benchmarks.harness.slices import EXAMPLES
 from edgect.bundle import DEFAULT
 from edgect.cluster import batch
 from tests.dask_processes import processes
@@ -84,12 +84,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="folder of page, plots and JSON")
     options = parser.parse_args()
     files, turns = (100, 1) if options.quick else (options.files, options.turns)
-    found = measure(options.data, options.model, files, turns)
+    measured = measure(options.data, options.model, files, turns)
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / JSON).write_text(json.dumps(found, indent=1) + "\n")
-    (options.out / PAGE).write_text(page.written(found), encoding="utf-8")
-    plots.workers(found, options.out / "ten_million_workers.png")
-    plots.batches(found, options.out / "ten_million_batches.png")
+    (options.out / JSON).write_text(json.dumps(measured, indent=1) + "\n")
+    (options.out / PAGE).write_text(page.render(measured), encoding="utf-8")
+    plots.workers(measured, options.out / "ten_million_workers.png")
+    plots.batches(measured, options.out / "ten_million_batches.png")
     step(f"{options.out / PAGE} is written")
 
 

@@ -26,8 +26,8 @@ IDLE = 3.0  # seconds
 class Watched(Connection):
     """Notes how long workers were at it, and from when to when."""
 
-    def __init__(self, client: Any, asked: Any) -> None:
-        super().__init__(client, asked)
+    def __init__(self, client: Any, worker_job: Any) -> None:
+        super().__init__(client, worker_job)
         self.busy = self.first = self.last = 0.0
         self.batches = 0
 
@@ -47,11 +47,14 @@ class Watched(Connection):
 def measure(files: Sequence[str], model: str, cluster: Processes) -> list[dict[str, float]]:
     """cluster: of one worker with one thread. A row for each size of batch."""
     classifier = Classifier(model, threads=1)
-    asked = job(classifier, {"model": model}, [], Limits(), files)
+    worker_job = job(classifier, {"model": model}, [], Limits(), files)
     with Client(cluster.address, set_as_default=False) as client:
-        _run(client, asked, files[:20], 4, cluster, 0.0)  # the model is loaded
-        alone = _idle(cluster)
-        return [_run(client, asked, files[: max(100, 8 * size)], size, cluster, alone) for size in SIZES]
+        _run(client, worker_job, files[:20], 4, cluster, 0.0)  # the model is loaded
+        idle_scheduler = _idle(cluster)
+        return [
+            _run(client, worker_job, files[: max(100, 8 * size)], size, cluster, idle_scheduler)
+            for size in SIZES
+        ]
 
 
 def _idle(cluster: Processes) -> float:
@@ -63,22 +66,28 @@ def _idle(cluster: Processes) -> float:
 
 
 def _run(
-    client: Any, asked: Any, files: Sequence[str], size: int, cluster: Processes, alone: float
+    client: Any,
+    worker_job: Any,
+    files: Sequence[str],
+    size: int,
+    cluster: Processes,
+    idle_scheduler: float,
 ) -> dict[str, float]:
     """alone: see `_idle`."""
     start = perf_counter()
     scheduler, this = psutil.Process(cluster.scheduler.pid), psutil.Process()
     before = [sum(each.cpu_times()[:2]) for each in (scheduler, this)]
-    watched = Watched(client, asked)
+    watched = Watched(client, worker_job)
     with patch("edgect.cluster.backlog.size", lambda *_: size):
         items = ((path, ()) for path in files)
-        for _ in Dispatch(watched, items, len(files), lambda found: found, print).answers():
+        for _ in Dispatch(watched, items, len(files), lambda number: number, print).answers():
             pass
     watched.close()
     spent = [sum(each.cpu_times()[:2]) - was for each, was in zip((scheduler, this), before, strict=True)]
     return {
         "size": size,
         "idle": max(0.0, 1 - watched.busy / (watched.last - watched.first)),
-        "scheduler_cpu_per_batch": max(1e-6, spent[0] - alone * (perf_counter() - start)) / watched.batches,
+        "scheduler_cpu_per_batch": max(1e-6, spent[0] - idle_scheduler * (perf_counter() - start))
+        / watched.batches,
         "client_cpu_per_batch": spent[1] / watched.batches,
     }

@@ -10,8 +10,8 @@ from statistics import median
 
 import psutil
 
-from benchmarks import process
-from benchmarks.interleaved import ratio, take_turns
+from benchmarks.harness import process
+from benchmarks.harness.interleaved import ratio, take_turns
 from tests.dask_processes import Processes
 
 WORKERS = (1, 2, 3)  # of one thread each
@@ -33,38 +33,44 @@ class Turn:
 
 
 def measure(
-    folder: Path, one: Path, model: str, clusters: Mapping[int, Processes], turns: int, work: Path
+    folder: Path, single_file: Path, model: str, clusters: Mapping[int, Processes], turns: int, work: Path
 ) -> dict[str, object]:
     """folder: of many files. one: a file. clusters: by the number of their workers, all of one thread."""
     runs: dict[str, Callable[[], Turn]] = {}
     for threads in PLAIN:
-        runs[f"plain {threads}"] = partial(_turn, folder, one, model, work, None, "--threads", str(threads))
+        runs[f"plain {threads}"] = partial(
+            _turn, folder, single_file, model, work, None, "--threads", str(threads)
+        )
     for workers, cluster in clusters.items():
         options = ("--scheduler", cluster.address)
-        runs[f"cluster {workers}"] = partial(_turn, folder, one, model, work, cluster, *options)
-    found = take_turns(runs, turns)
+        runs[f"cluster {workers}"] = partial(_turn, folder, single_file, model, work, cluster, *options)
+    turns_by_run = take_turns(runs, turns)
     files = len(list(folder.iterdir()))
     return {
         "files": files,
         "turns": turns,
-        "seconds": {name: median(turn.seconds for turn in found[name]) for name in found},
+        "seconds": {name: median(turn.seconds for turn in turns_by_run[name]) for name in turns_by_run},
         "ratios": {
-            str(count): ratio(_seconds(found[f"cluster {count}"]), _seconds(found[f"plain {count}"]))
+            str(count): ratio(
+                _seconds(turns_by_run[f"cluster {count}"]), _seconds(turns_by_run[f"plain {count}"])
+            )
             for count in PLAIN
             if count in clusters
         },
         "cpu_per_slice": {
-            part: median(getattr(turn, part) for turn in found["cluster 1"]) / files
+            part: median(getattr(turn, part) for turn in turns_by_run["cluster 1"]) / files
             for part in ("client", "workers", "scheduler")
         }
-        | {"plain": median(turn.client for turn in found["plain 1"]) / files},
-        "peak_mb": {name: max(turn.peak_mb for turn in found[name]) for name in found},
+        | {"plain": median(turn.client for turn in turns_by_run["plain 1"]) / files},
+        "peak_mb": {name: max(turn.peak_mb for turn in turns_by_run[name]) for name in turns_by_run},
     }
 
 
-def _turn(folder: Path, one: Path, model: str, work: Path, cluster: Processes | None, *options: str) -> Turn:
+def _turn(
+    folder: Path, single_file: Path, model: str, work: Path, cluster: Processes | None, *options: str
+) -> Turn:
     """The run over the folder less one over a single file: what is left is the time of its files."""
-    start, whole = (_run(paths, model, work, cluster, options) for paths in (one, folder))
+    start, whole = (_run(paths, model, work, cluster, options) for paths in (single_file, folder))
     return Turn(
         whole.seconds - start.seconds,
         whole.client - start.client,

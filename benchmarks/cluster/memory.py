@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.folder import links
+from benchmarks.topics.folder import links
 
 PROGRAM = """
 import sys, tracemalloc
@@ -20,5 +20,5 @@ print(tracemalloc.get_traced_memory()[0] / len(found), sum(map(len, found)) / le
 def measure(work: Path, files: int, scans: list[Path]) -> dict[str, float]:
     folder = links(work / "listed", files, scans)
     line = [sys.executable, "-c", PROGRAM, str(folder)]
-    said = subprocess.run(line, capture_output=True, text=True, check=True).stdout.split()
-    return {"bytes": float(said[0]), "characters": float(said[1])}
+    printed = subprocess.run(line, capture_output=True, text=True, check=True).stdout.split()
+    return {"bytes": float(printed[0]), "characters": float(printed[1])}

@@ -14,15 +14,15 @@ NETWORKS = {"1 Gbit/s": 125e6, "10 Gbit/s": 1.25e9}
 PROSE = Path(__file__).with_name("ten_million.md.in")
 
 
-def written(found: Mapping[str, Any]) -> str:
-    return Template(PROSE.read_text(encoding="utf-8")).substitute(_figures(found))
+def render(measured: Mapping[str, Any]) -> str:
+    return Template(PROSE.read_text(encoding="utf-8")).substitute(_figures(measured))
 
 
-def _figures(found: Mapping[str, Any]) -> dict[str, str]:
-    commands, batches, machine = found["commands"], found["batches"], found["machine"]
+def _figures(measured: Mapping[str, Any]) -> dict[str, str]:
+    commands, batches, machine = measured["commands"], measured["batches"], measured["machine"]
     files, cpu = commands["files"], commands["cpu_per_slice"]
     plain, ratios = commands["seconds"]["plain 1"] / files, commands["ratios"]
-    in_batch, efficiency = found["rule"]["files"], 1 / ratios["1"]
+    in_batch, efficiency = measured["rule"]["files"], 1 / ratios["1"]
     seconds = plain / efficiency
     scheduler = 1 / batches[0]["scheduler_cpu_per_batch"]
     limits = {
@@ -40,8 +40,8 @@ def _figures(found: Mapping[str, Any]) -> dict[str, str]:
         "cores": machine["cores"],
         "files": f"{files:,}",
         "turns": str(commands["turns"]),
-        "model": found["model"],
-        "scans": found["scans"],
+        "model": measured["model"],
+        "scans": measured["scans"],
         "milliseconds": f"{1000 * plain:.1f}",
         "ratios": "; ".join(_ratio(int(count), ratio) for count, ratio in ratios.items()),
         "efficiency": f"{100 * efficiency:.0f}",
@@ -54,19 +54,19 @@ def _figures(found: Mapping[str, Any]) -> dict[str, str]:
         "first_cores": f"{first[0] * seconds:,.0f}",
         "network_cores": f"{network * seconds:,.0f}",
         "in_batch": str(in_batch),
-        "batch_seconds": f"{found['rule']['seconds']:.0f}",
+        "batch_seconds": f"{measured['rule']['seconds']:.0f}",
         "idle": "\n".join(f"| {row['size']:.0f} | {100 * row['idle']:.1f} |" for row in batches),
         "scheduler_ms": f"{1000 * batches[0]['scheduler_cpu_per_batch']:.1f}",
         "client_us": f"{1e6 * cpu['client']:.0f}",
         "worker_ms": f"{1000 * cpu['workers']:.1f}",
         "plain_ms": f"{1000 * cpu['plain']:.1f}",
-        "kilobytes": f"{found['bytes_per_file'] / 1000:.0f}",
+        "kilobytes": f"{measured['bytes_per_file'] / 1000:.0f}",
         "throughput": "\n".join(_throughput(commands)),
-        "path_bytes": f"{found['paths']['bytes']:.0f}",
-        "path_length": f"{found['paths']['characters']:.0f}",
-        "path_gb": f"{found['paths']['bytes'] * SLICES / 1e9:.1f}",
-        "row_bytes": f"{found['bytes_per_row']:.0f}",
-        "rows_gb": f"{found['bytes_per_row'] * SLICES / 1e9:.1f}",
+        "path_bytes": f"{measured['paths']['bytes']:.0f}",
+        "path_length": f"{measured['paths']['characters']:.0f}",
+        "path_gb": f"{measured['paths']['bytes'] * SLICES / 1e9:.1f}",
+        "row_bytes": f"{measured['bytes_per_row']:.0f}",
+        "rows_gb": f"{measured['bytes_per_row'] * SLICES / 1e9:.1f}",
     }
 
 

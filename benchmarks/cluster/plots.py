@@ -8,8 +8,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 
-def workers(found: dict[str, Any], file: Path) -> None:
-    commands, cores = found["commands"], int(found["machine"]["cores"])
+def workers(measured: dict[str, Any], file: Path) -> None:
+    commands, cores = measured["commands"], int(measured["machine"]["cores"])
     files = commands["files"]
     rates: dict[str, dict[int, float]] = {"plain": {}, "cluster": {}}
     for name, seconds in commands["seconds"].items():
@@ -26,13 +26,13 @@ def workers(found: dict[str, Any], file: Path) -> None:
     figure.savefig(file, dpi=110)
 
 
-def batches(found: dict[str, Any], file: Path) -> None:
-    rows = found["batches"]
+def batches(measured: dict[str, Any], file: Path) -> None:
+    rows = measured["batches"]
     figure = Figure((6, 4), layout="constrained")
     axes = figure.subplots()
     axes.plot([row["size"] for row in rows], [100 * row["idle"] for row in rows], "o-")
     axes.axhline(5, color="grey", linestyle=":", label="5 %")
-    axes.axvline(found["rule"]["files"], color="tab:red", linestyle="--", label="what edgect sends here")
+    axes.axvline(measured["rule"]["files"], color="tab:red", linestyle="--", label="what edgect sends here")
     axes.set_xscale("log", base=2)
     axes.set(xlabel="files in a batch", ylabel="time in which the worker had nothing to do, %")
     axes.set_ylim(bottom=0)

@@ -18,9 +18,9 @@ from typing import IO
 import click
 import numpy as np
 
-from benchmarks import machine
+from benchmarks.harness import machine
+from benchmarks.harness.slices import EXAMPLES
 from benchmarks.load.client import Image, Reply, closed, image, open_
-from benchmarks.slices import EXAMPLES
 from edgect import Classifier
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ COMPARED = ("status", "label", "probability", "reason", "sha256")
 
 
 @dataclass(frozen=True)
-class Found:
+class LoadResult:
     """capacity: requests a second that clients asking one after another get. memory: MB before and after."""
 
     capacity: float
@@ -53,12 +53,12 @@ def main(data: Path | None, images: int, seconds: float, times: float, out: Path
     chosen = paths[:: max(1, len(paths) // images)][:images]
     expected = {str(n): row for n, row in enumerate(_rows(chosen))}
     requests = [image(str(n), path.read_bytes()) for n, path in enumerate(chosen)]
-    found = _measure(requests, expected, seconds, times)
-    text = _page(found, f"{len(requests)} images of {'COVID-CT' if data else 'examples/scans'}")
+    result = _measure(requests, expected, seconds, times)
+    text = _page(result, f"{len(requests)} images of {'COVID-CT' if data else 'examples/scans'}")
     click.echo(text)
     if out:
         out.write_text(text, encoding="utf-8")
-    if found.wrong or any(reply.status == 0 for reply in found.replies):
+    if result.wrong or any(reply.status == 0 for reply in result.replies):
         sys.exit(1)
 
 
@@ -69,7 +69,7 @@ def _rows(paths: Sequence[Path]) -> list[dict[str, object]]:
 
 def _measure(
     requests: Sequence[Image], expected: dict[str, dict[str, object]], seconds: float, times: float
-) -> Found:
+) -> LoadResult:
     with _server() as (port, pid):
         asyncio.run(closed(port, requests, 4, WARM))
         able = asyncio.run(closed(port, requests, 4, seconds / 3))
@@ -82,7 +82,7 @@ def _measure(
         for reply in [*able, *replies]
         if reply.row is not None
     )
-    return Found(capacity, times * capacity, seconds, replies, wrong, (before, after))
+    return LoadResult(capacity, times * capacity, seconds, replies, wrong, (before, after))
 
 
 @contextmanager
@@ -91,11 +91,11 @@ def _server() -> Iterator[tuple[int, int]]:
     line = [sys.executable, "-m", "edgect", "serve", "--port", "0"]
     with TemporaryFile("w+") as log, subprocess.Popen(line, stderr=log, cwd=ROOT) as process:
         try:
-            while not (said := re.search(r"http://\S+:(\d+)/", _all(log))):
+            while not (address := re.search(r"http://\S+:(\d+)/", _all(log))):
                 if process.poll() is not None:
                     raise RuntimeError(f"the server did not start: {_all(log)}")
                 sleep(0.05)
-            yield int(said[1]), process.pid
+            yield int(address[1]), process.pid
         finally:
             process.terminate()
 
@@ -111,26 +111,26 @@ def _resident(pid: int) -> float:
     return int(line) * 1024 / 1e6
 
 
-def _page(found: Found, images: str) -> str:
-    seconds, by_status = found.seconds, Counter(reply.status for reply in found.replies)
-    answered = [reply.seconds * 1000 for reply in found.replies if reply.status == 200]
-    refused = [reply.seconds * 1000 for reply in found.replies if reply.status == 503]
+def _page(result: LoadResult, images: str) -> str:
+    seconds, by_status = result.seconds, Counter(reply.status for reply in result.replies)
+    answered = [reply.seconds * 1000 for reply in result.replies if reply.status == 200]
+    refused = [reply.seconds * 1000 for reply in result.replies if reply.status == 503]
     p50, p99 = np.percentile(answered, [50, 99]) if answered else (np.nan, np.nan)
     other = sum(count for status, count in by_status.items() if status not in (0, 200, 503))
     this = machine.describe()
     rows = {
-        "can do (4 clients, one request after another)": f"{found.capacity:.1f} requests/s",
+        "can do (4 clients, one request after another)": f"{result.capacity:.1f} requests/s",
         "offered, for "
-        + f"{found.seconds:g} s": f"{found.offered:.1f} requests/s, {len(found.replies):,} in all",
+        + f"{result.seconds:g} s": f"{result.offered:.1f} requests/s, {len(result.replies):,} in all",
         "accepted and answered": f"{by_status[200] / seconds:.1f} requests/s, {by_status[200]:,} in all",
         "their latency, p50 and p99": f"{p50:.0f} ms and {p99:.0f} ms",
         "refused (503)": f"{by_status[503]:,}, after {np.median(refused):.1f} ms (median)"
         if refused
         else "0",
         "other statuses": str(other),
-        "wrong answers": str(found.wrong),
+        "wrong answers": str(result.wrong),
         "lost answers": str(by_status[0]),
-        "memory of the server before and after": f"{found.memory[0]:.0f} MB and {found.memory[1]:.0f} MB",
+        "memory of the server before and after": f"{result.memory[0]:.0f} MB and {result.memory[1]:.0f} MB",
     }
     lines = ["# A server under twice its load", ""]
     lines += [

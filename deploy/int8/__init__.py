@@ -1,1 +1,1 @@
-"""The network in INT8: its form, what its numbers stand for, distillation, and a writer for each engine."""
+"""The network in INT8: its form, its quantization scheme, distillation, and a writer for each engine."""

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from deploy.int8.form import SHUFFLE, Conv, Head, last_maps
 from deploy.int8.scheme import Scheme
 from deploy.int8.simulated import Float, Simulated, tensor_of
-from train.across.distort import degraded, moved, relit
+from train.multi_source.distortions import degrade, random_affine, random_window
 
 Images = NDArray[np.uint8]
 BATCH = 16
@@ -35,7 +35,7 @@ SAVE_EVERY = 25  # steps
 
 
 @dataclass(frozen=True)
-class Settings:
+class DistillationSettings:
     """rate: the largest of a rate that rises for a tenth of the steps and falls to 0 by a cosine."""
 
     steps: int = 200
@@ -49,7 +49,7 @@ def distil(
     scheme: Scheme,
     head: Head,
     images: Images,
-    settings: Settings,
+    settings: DistillationSettings,
     state: Path,
 ) -> dict[str, Conv]:
     """`start` with biases trained to answer like `convs`, in both engines' arithmetic in turn.
@@ -62,45 +62,52 @@ def distil(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, settings.rate, settings.steps, pct_start=0.1, cycle_momentum=False
     )
-    moving: list[Any] = [_Biases(trained), optimizer, schedule]
-    of = {**asdict(settings), "of": _fingerprint([*convs.values(), *start.values()], head, images)}
-    done = _resume(state, of, moving)
+    training_state: list[Any] = [_Biases(trained), optimizer, schedule]
+    settings_and_inputs = {
+        **asdict(settings),
+        "of": _fingerprint([*convs.values(), *start.values()], head, images),
+    }
+    steps_done = _resume(state, settings_and_inputs, training_state)
     teacher, students = Float(convs), [Simulated(trained, scheme, keeps) for keeps in (False, True)]
     weight = torch.from_numpy(head.weight[1] - head.weight[0])[:, None, None]
-    progress = tqdm(range(done, settings.steps), desc="distilling", initial=done, total=settings.steps)
+    progress = tqdm(
+        range(steps_done, settings.steps), desc="distilling", initial=steps_done, total=settings.steps
+    )
     for step in progress:
-        batch = tensor_of(_drawn(images, np.random.default_rng([settings.seed, step])))
+        batch = tensor_of(_draw_batch(images, np.random.default_rng([settings.seed, step])))
         with torch.no_grad():
-            wanted = last_maps(teacher, batch)
+            teacher_maps = last_maps(teacher, batch)
         student = students[step % 2]
-        given = last_maps(student, student.image(batch)).values
-        difference = ((given - wanted) * weight).sum(1, keepdim=True)
-        whole, places = difference.mean((1, 2, 3)), functional.avg_pool2d(difference, SHUFFLE)
-        loss = whole.square().mean() + FLAT * places.square().mean()
+        student_maps = last_maps(student, student.image(batch)).values
+        difference = ((student_maps - teacher_maps) * weight).sum(1, keepdim=True)
+        mean_difference, places = difference.mean((1, 2, 3)), functional.avg_pool2d(difference, SHUFFLE)
+        loss = mean_difference.square().mean() + FLAT * places.square().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
-        progress.set_postfix(log_odds=f"{whole.detach().square().mean().sqrt().item():.3f}", refresh=False)
+        progress.set_postfix(
+            log_odds=f"{mean_difference.detach().square().mean().sqrt().item():.3f}", refresh=False
+        )
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == settings.steps:
-            _save(state, of, step + 1, moving)
+            _save(state, settings_and_inputs, step + 1, training_state)
     return {name: replace(conv, bias=conv.bias.detach()) for name, conv in trained.items()}
 
 
-def _drawn(images: Images, rng: np.random.Generator) -> Images:
+def _draw_batch(images: Images, rng: np.random.Generator) -> Images:
     """A batch of slices, moved, relit and degraded at random.
 
     The student can be asked about any slice that the teacher can: the more they differ, the less is
     learnt of how these slices happen to be rounded, and the more of the network.
     """
     batch = images[rng.choice(len(images), min(BATCH, len(images)), replace=False)]
-    return np.stack([_changed(image, rng) for image in batch])
+    return np.stack([_augment(image, rng) for image in batch])
 
 
-def _changed(image: Images, rng: np.random.Generator) -> Images:
-    image, _, _ = moved(image, np.zeros(image.shape, bool), np.zeros_like(image), rng)
-    image = relit(image, rng) if rng.random() < SHARE else image
-    return degraded(image, rng) if rng.random() < SHARE else image
+def _augment(image: Images, rng: np.random.Generator) -> Images:
+    image, _, _ = random_affine(image, np.zeros(image.shape, bool), np.zeros_like(image), rng)
+    image = random_window(image, rng) if rng.random() < SHARE else image
+    return degrade(image, rng) if rng.random() < SHARE else image
 
 
 class _Biases:
@@ -117,26 +124,26 @@ class _Biases:
 
 
 def _fingerprint(convs: Sequence[Conv], head: Head, images: Images) -> str:
-    found = hashlib.sha256(images.tobytes() + head.weight.tobytes())
+    digest = hashlib.sha256(images.tobytes() + head.weight.tobytes())
     for conv in convs:
-        found.update(conv.weight.numpy().tobytes() + conv.bias.numpy().tobytes())
-    return found.hexdigest()
+        digest.update(conv.weight.numpy().tobytes() + conv.bias.numpy().tobytes())
+    return digest.hexdigest()
 
 
-def _save(path: Path, of: Mapping[str, Any], step: int, moving: list[Any]) -> None:
+def _save(path: Path, settings_and_inputs: Mapping[str, Any], step: int, training_state: list[Any]) -> None:
     partial = path.with_suffix(".partial")
-    states = [part.state_dict() for part in moving]
-    torch.save({"of": of, "step": step, "states": states}, partial)
+    states = [part.state_dict() for part in training_state]
+    torch.save({"of": settings_and_inputs, "step": step, "states": states}, partial)
     os.replace(partial, path)
 
 
-def _resume(path: Path, of: Mapping[str, Any], moving: list[Any]) -> int:
+def _resume(path: Path, settings_and_inputs: Mapping[str, Any], training_state: list[Any]) -> int:
     """Steps that are done already."""
     if not path.exists():
         return 0
     saved = torch.load(path, weights_only=True)
-    if saved["of"] != of:
+    if saved["of"] != settings_and_inputs:
         return 0
-    for part, state in zip(moving, saved["states"], strict=True):
+    for part, state in zip(training_state, saved["states"], strict=True):
         part.load_state_dict(state)
     return int(saved["step"])

@@ -10,14 +10,18 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from deploy.int8 import distil, form, onnxruntime, openvino, rounding
-from train.network import LightCNN
+from train.networks.light_cnn import LightCNN
 
 Images = NDArray[np.uint8]
 STATE = "distilling.pt"
 
 
 def write(
-    network: LightCNN, bundle: Path, calibration: Images, training: Images, settings: distil.Settings
+    network: LightCNN,
+    bundle: Path,
+    calibration: Images,
+    training: Images,
+    settings: distil.DistillationSettings,
 ) -> None:
     """Write int8.onnx and int8.xml with int8.bin, beside fp32.onnx.
 
@@ -26,7 +30,7 @@ def write(
     goes on from the file `STATE`, which is left to the caller to remove.
     """
     head, convs = form.head(network), form.convolutions(network)
-    start, scheme = rounding.prepared(convs, calibration)
+    start, scheme = rounding.round_weights(convs, calibration)
     trained = distil.distil(convs, start, scheme, head, training, settings, bundle / STATE)
     size = (calibration.shape[1], calibration.shape[2])
     onnx.save(onnxruntime.model(trained, scheme, head, size), bundle / "int8.onnx")

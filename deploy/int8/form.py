@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from deploy.export import inference_form
-from train.fire import FIRE
-from train.network import LightCNN
+from train.networks.fire import FIRE
+from train.networks.light_cnn import LightCNN
 
 Value = TypeVar("Value")
 
@@ -101,12 +101,12 @@ def convolutions(network: LightCNN) -> dict[str, Conv]:
     for number in FIRE:
         for kind in KINDS:
             layers[f"fire{number}.{kind}"] = plain.get_submodule(f"fire{number}.{kind}")
-    found = {name: _conv(layer) for name, layer in layers.items()}
-    first = found[FIRST]  # it pads nothing, so that the mean can go into the bias
+    convs = {name: _conv(layer) for name, layer in layers.items()}
+    first = convs[FIRST]  # it pads nothing, so that the mean can go into the bias
     scaled = first.weight.double() / network.std
     first.bias = (first.bias - (scaled * network.mean).sum((1, 2, 3))).float()
     first.weight = (scaled / 255).float()
-    return found
+    return convs
 
 
 def _conv(layer: nn.Module) -> Conv:
@@ -128,8 +128,8 @@ def places_first(x: Tensor, groups: int) -> Tensor:
 
     Channels that lie together can be moved together, which makes the shuffle fast. x: `[out, ...]`.
     """
-    apart = x.reshape(groups, -1, SHUFFLE**2, *x.shape[1:])
-    return apart.transpose(1, 2).reshape(x.shape)
+    places = x.reshape(groups, -1, SHUFFLE**2, *x.shape[1:])
+    return places.transpose(1, 2).reshape(x.shape)
 
 
 def with_places_first(conv: Conv) -> Conv:

@@ -15,23 +15,23 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from deploy.int8.scheme import TOP, Numbers
+from deploy.int8.scheme import UINT8_MAX, QParams
 
 DOMAIN = "com.microsoft"
 FAR = 6.0  # C, where there is room for it
 
 
 def quantized_elu(
-    x: str, before: Numbers, after: Numbers, name: str
+    x: str, input_qparams: QParams, output_qparams: QParams, name: str
 ) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
-    """Nodes and constants that turn `x`, uint8 and standing for `before`, into `name`, for `after`.
+    """Nodes and constants that turn `x`, uint8 by `input_qparams`, into `name`, by `output_qparams`.
 
-    Off by one step at most from the exact ELU of what `x` stands for. Both have one step for all
-    channels, and `before` reaches 3 or more.
+    Off by one step at most from the exact ELU of what `x` stands for. Both have one scale for all
+    channels, and `input_qparams` reaches 3 or more.
     """
-    step, zero = before.step, before.zero_point
-    shift = min(round(FAR / step), TOP - zero)
-    one = 1 / (1 + math.exp(shift * step))  # the sigmoid where x is 0
+    input_scale, input_zero_point = input_qparams.scale, input_qparams.zero_point
+    shift = min(round(FAR / input_scale), UINT8_MAX - input_zero_point)
+    sigmoid_at_zero = 1 / (1 + math.exp(shift * input_scale))  # the sigmoid where x is 0
     constants: list[onnx.TensorProto] = []
 
     def constant(value: float | int, kind: type[np.generic]) -> str:
@@ -44,14 +44,23 @@ def quantized_elu(
     def zero_point(value: int) -> str:
         return constant(value, np.uint8)
 
-    same, least, positive, exponential = scale(step), zero_point(0), f"{name}/positive", f"{name}/exponential"
-    halves = [positive, same, least, exponential, scale(1 / TOP), zero_point(TOP)]
-    left = [x, same, zero_point(zero + shift), scale(one / TOP), least]
-    right = [x, same, zero_point(zero), same, least]
+    same, least, positive, exponential = (
+        scale(input_scale),
+        zero_point(0),
+        f"{name}/positive",
+        f"{name}/exponential",
+    )
+    halves = [positive, same, least, exponential, scale(1 / UINT8_MAX), zero_point(UINT8_MAX)]
+    left = [x, same, zero_point(input_zero_point + shift), scale(sigmoid_at_zero / UINT8_MAX), least]
+    right = [x, same, zero_point(input_zero_point), same, least]
     node = partial(helper.make_node, domain=DOMAIN)
     nodes = [
         node("QLinearLeakyRelu", right, [positive], alpha=0.0),
         node("QLinearSigmoid", left, [exponential]),
-        node("QLinearAdd", [*halves, scale(after.step), zero_point(after.zero_point)], [name]),
+        node(
+            "QLinearAdd",
+            [*halves, scale(output_qparams.scale), zero_point(output_qparams.zero_point)],
+            [name],
+        ),
     ]
     return nodes, constants

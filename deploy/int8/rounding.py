@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from deploy.int8.form import Conv, last_maps
-from deploy.int8.scheme import WEIGHT_TOP, Scheme, absorbed, by_input, image_numbers, weight_scales
-from deploy.int8.simulated import Float, Observed, Rounded, Simulated, tensor_of
+from deploy.int8.scheme import WEIGHT_MAX, Scheme, absorbed, image_qparams, per_input_channel, weight_scales
+from deploy.int8.simulated import Float, RangeObserver, Rounded, Simulated, tensor_of
 
 BATCH = 16  # slices at once while ranges are observed
 SLICES = 48  # that weights are rounded on
@@ -27,20 +27,20 @@ PLACES = 256  # of each of them
 DAMPING = 0.01  # of the mean second moment, for inputs that are hardly ever seen
 
 
-def prepared(convs: Mapping[str, Conv], images: NDArray[np.uint8]) -> tuple[dict[str, Conv], Scheme]:
+def round_weights(convs: Mapping[str, Conv], images: NDArray[np.uint8]) -> tuple[dict[str, Conv], Scheme]:
     """The convolutions rounded to 7 bits, biases corrected, and the scheme that they were rounded by.
 
     images: the calibration set, uint8 `[n, H, W]`.
     """
-    observed = Observed(convs)
+    observed = RangeObserver(convs)
     with torch.inference_mode():
         for start in range(0, len(images), BATCH):
             last_maps(observed, tensor_of(images[start : start + BATCH]))
-        rounding = _Rounding(convs, Scheme(observed.highs, {}))
+        rounding = _Rounding(convs, Scheme(observed.maxima, {}))
         chosen = np.linspace(0, len(images) - 1, min(SLICES, len(images))).astype(int)
         last_maps(rounding, rounding.image(tensor_of(images[chosen])))
-    scales = {name: scale.clone() for name, scale in rounding.scales.items()}
-    return {name: _copied(conv) for name, conv in rounding.done.items()}, Scheme(observed.highs, scales)
+    scales = {name: scale.clone() for name, scale in rounding.weight_scales.items()}
+    return {name: _copied(conv) for name, conv in rounding.done.items()}, Scheme(observed.maxima, scales)
 
 
 def _copied(conv: Conv) -> Conv:
@@ -60,25 +60,29 @@ class _Rounding:
 
     def __init__(self, convs: Mapping[str, Conv], scheme: Scheme) -> None:
         self.done: dict[str, Conv] = {}
-        self.scales: dict[str, Tensor] = {}
+        self.weight_scales: dict[str, Tensor] = {}
         self._float, self._convs = Float(convs), convs
-        self._simulated = Simulated(self.done, replace(scheme, scales=self.scales), keeps_before_elu=False)
+        self._simulated = Simulated(
+            self.done, replace(scheme, weight_scales=self.weight_scales), keeps_before_elu=False
+        )
 
     def image(self, x: Tensor) -> _Both:
-        return _Both(x, Rounded(x, image_numbers()))
+        return _Both(x, Rounded(x, image_qparams()))
 
     def conv(self, name: str, x: _Both) -> _Both:
-        conv, numbers = self._convs[name], x.rounded.numbers
-        weight, groups = absorbed(conv, numbers), conv.groups
-        self.scales[name] = scales = weight_scales(weight)
-        read = (x.rounded.values / numbers.steps[:, None, None]).chunk(groups, 1)
-        parts = zip(weight.chunk(groups), scales.chunk(groups), read, strict=True)
-        whole = torch.cat([_rounded(rows, sizes, _moments(part, conv)) for rows, sizes, part in parts])
-        self.done[name] = replace(conv, weight=whole / by_input(numbers.steps, len(weight), groups))
-        wanted, found = self._float.conv(name, x.real), self._simulated.conv(name, x.rounded)
-        error = (wanted - found.values).mean((0, 2, 3))
+        conv, qparams = self._convs[name], x.rounded.qparams
+        weight, groups = absorbed(conv, qparams), conv.groups
+        self.weight_scales[name] = scales = weight_scales(weight)
+        codes = (x.rounded.values / qparams.scales[:, None, None]).chunk(groups, 1)
+        parts = zip(weight.chunk(groups), scales.chunk(groups), codes, strict=True)
+        rounded = torch.cat([_rounded(rows, sizes, _moments(part, conv)) for rows, sizes, part in parts])
+        self.done[name] = replace(
+            conv, weight=rounded / per_input_channel(qparams.scales, len(weight), groups)
+        )
+        real, simulated = self._float.conv(name, x.real), self._simulated.conv(name, x.rounded)
+        error = (real - simulated.values).mean((0, 2, 3))
         self.done[name] = replace(self.done[name], bias=conv.bias + error)
-        return _Both(wanted, Rounded(found.values + error[:, None, None], found.numbers))
+        return _Both(real, Rounded(simulated.values + error[:, None, None], simulated.qparams))
 
     def stored(self, name: str, x: _Both) -> _Both:
         return _Both(x.real, self._simulated.stored(name, x.rounded))
@@ -100,9 +104,9 @@ class _Rounding:
 def _moments(x: Tensor, conv: Conv) -> Tensor:
     """Mean products of every two of the inputs that a weight meets, `[K, K]`."""
     side = conv.weight.shape[-1]
-    met = functional.unfold(x, side, padding=conv.padding, stride=conv.stride)
-    some = torch.linspace(0, met.shape[2] - 1, min(PLACES, met.shape[2])).long()
-    samples = met[:, :, some].transpose(1, 2).reshape(-1, met.shape[1]).double()
+    patches = functional.unfold(x, side, padding=conv.padding, stride=conv.stride)
+    places = torch.linspace(0, patches.shape[2] - 1, min(PLACES, patches.shape[2])).long()
+    samples = patches[:, :, places].transpose(1, 2).reshape(-1, patches.shape[1]).double()
     return samples.T @ samples / len(samples)
 
 
@@ -114,10 +118,10 @@ def _rounded(weight: Tensor, scales: Tensor, moments: Tensor) -> Tensor:
     undo = torch.linalg.cholesky(inverse, upper=True)
     left = (weight / scales).flatten(1).double()[:, order]
     for place in range(left.shape[1]):
-        whole = left[:, place].round().clamp(-WEIGHT_TOP, WEIGHT_TOP)
-        error = (left[:, place] - whole) / undo[place, place]
+        rounded = left[:, place].round().clamp(-WEIGHT_MAX, WEIGHT_MAX)
+        error = (left[:, place] - rounded) / undo[place, place]
         left[:, place:] -= error[:, None] * undo[place, place:]
-        left[:, place] = whole
-    found = torch.empty_like(left)
-    found[:, order] = left
-    return found.reshape(weight.shape).float() * scales
+        left[:, place] = rounded
+    in_order = torch.empty_like(left)
+    in_order[:, order] = left
+    return in_order.reshape(weight.shape).float() * scales

@@ -12,8 +12,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from deploy.int8.form import POOL, SHUFFLE, STRIDE, UPSAMPLE, Conv
-from deploy.int8.scheme import TOP, WEIGHT_TOP, Numbers, Scheme, by_input, image_numbers, joined
-from train.elu import Elu
+from deploy.int8.scheme import (
+    UINT8_MAX,
+    WEIGHT_MAX,
+    QParams,
+    Scheme,
+    concatenated,
+    image_qparams,
+    per_input_channel,
+)
+from train.networks.elu import Elu
 
 ELU = Elu()
 
@@ -37,8 +45,8 @@ class Float:
         return x
 
     def elu(self, name: str, x: Tensor) -> Tensor:
-        found: Tensor = ELU(x)
-        return found
+        activated: Tensor = ELU(x)
+        return activated
 
     def max_pool(self, x: Tensor) -> Tensor:
         return functional.max_pool2d(x, POOL, STRIDE, ceil_mode=True)
@@ -50,27 +58,27 @@ class Float:
         return functional.pixel_shuffle(x, SHUFFLE)
 
 
-class Observed(Float):
+class RangeObserver(Float):
     """In float32, remembering the largest value that each channel of every convolution gave."""
 
     def __init__(self, convs: Mapping[str, Conv]) -> None:
         super().__init__(convs)
-        self.highs: dict[str, Tensor] = {}
+        self.maxima: dict[str, Tensor] = {}
 
     def conv(self, name: str, x: Tensor) -> Tensor:
-        found = super().conv(name, x)
-        highs = found.amax((0, 2, 3))
+        sums = super().conv(name, x)
+        maxima = sums.amax((0, 2, 3))
         if name == UPSAMPLE:  # the places of a square are one channel
-            highs = highs.reshape(-1, SHUFFLE**2).amax(1).repeat_interleave(SHUFFLE**2)
-        self.highs[name] = torch.maximum(self.highs.get(name, highs), highs)
-        return found
+            maxima = maxima.reshape(-1, SHUFFLE**2).amax(1).repeat_interleave(SHUFFLE**2)
+        self.maxima[name] = torch.maximum(self.maxima.get(name, maxima), maxima)
+        return sums
 
 
 class Rounded(NamedTuple):
-    """Values that are among those that `numbers` can stand for."""
+    """Values that are among those that `qparams` can represent."""
 
     values: Tensor
-    numbers: Numbers
+    qparams: QParams
 
 
 class Simulated:
@@ -84,16 +92,19 @@ class Simulated:
         self._convs, self._scheme, self._keeps = convs, scheme, keeps_before_elu
 
     def image(self, x: Tensor) -> Rounded:
-        return Rounded(x, image_numbers())
+        return Rounded(x, image_qparams())
 
     def conv(self, name: str, x: Rounded) -> Rounded:
         conv = self._convs[name]
-        steps, scales = by_input(x.numbers.steps, len(conv.weight), conv.groups), self._scheme.scales[name]
-        whole = (conv.weight * steps / scales).round().clamp(-WEIGHT_TOP, WEIGHT_TOP)
-        weight = whole * scales / steps
+        input_scales, weight_scales = (
+            per_input_channel(x.qparams.scales, len(conv.weight), conv.groups),
+            self._scheme.weight_scales[name],
+        )
+        codes = (conv.weight * input_scales / weight_scales).round().clamp(-WEIGHT_MAX, WEIGHT_MAX)
+        weight = codes * weight_scales / input_scales
         sums = functional.conv2d(x.values, weight, conv.bias, conv.stride, conv.padding, groups=conv.groups)
-        found = Rounded(sums, x.numbers)
-        return self.stored(name, found) if self._keeps and not self._scheme.saturates(name) else found
+        rounded = Rounded(sums, x.qparams)
+        return self.stored(name, rounded) if self._keeps and not self._scheme.saturates(name) else rounded
 
     def stored(self, name: str, x: Rounded) -> Rounded:
         return _rounded(x.values, self._scheme.before_elu(name))
@@ -103,17 +114,20 @@ class Simulated:
         return _rounded(values, self._scheme.after_elu(name))
 
     def max_pool(self, x: Rounded) -> Rounded:
-        return Rounded(functional.max_pool2d(x.values, POOL, STRIDE, ceil_mode=True), x.numbers)
+        return Rounded(functional.max_pool2d(x.values, POOL, STRIDE, ceil_mode=True), x.qparams)
 
     def concat(self, parts: list[Rounded]) -> Rounded:
-        return Rounded(torch.cat([p.values for p in parts], 1), joined([p.numbers for p in parts]))
+        return Rounded(torch.cat([p.values for p in parts], 1), concatenated([p.qparams for p in parts]))
 
     def pixel_shuffle(self, x: Rounded) -> Rounded:
         return Rounded(functional.pixel_shuffle(x.values, SHUFFLE), self._scheme.after_shuffle())
 
 
-def _rounded(x: Tensor, numbers: Numbers) -> Rounded:
-    offset = (numbers.steps * numbers.zeros)[:, None, None]
-    zeros = torch.zeros_like(numbers.steps, dtype=torch.int32)
-    values = torch.fake_quantize_per_channel_affine(x + offset, numbers.steps, zeros, 1, 0, TOP) - offset
-    return Rounded(values, numbers)
+def _rounded(x: Tensor, qparams: QParams) -> Rounded:
+    offset = (qparams.scales * qparams.zero_points)[:, None, None]
+    no_offsets = torch.zeros_like(qparams.scales, dtype=torch.int32)
+    values = (
+        torch.fake_quantize_per_channel_affine(x + offset, qparams.scales, no_offsets, 1, 0, UINT8_MAX)
+        - offset
+    )
+    return Rounded(values, qparams)

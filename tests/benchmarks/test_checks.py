@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.interleaved import medians
+from benchmarks.harness.interleaved import medians
 from benchmarks.spoil import spoil
 from edgect.bundle import Bundle
 
@@ -54,6 +54,6 @@ def test_parity_passes_on_int8_files_that_hold_the_fp32_network(copy: Path) -> N
 
 def test_alternatives_take_turns() -> None:
     calls: list[str] = []
-    found = medians({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, rounds=4)
+    seconds = medians({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, rounds=4)
     assert calls == ["a", "b", *"ab", *"ba", *"ab", *"ba"]
-    assert set(found) == {"a", "b"}
+    assert set(seconds) == {"a", "b"}

@@ -10,12 +10,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from benchmarks import process
-from benchmarks.folder import links
-from benchmarks.interleaved import medians
-from benchmarks.multiply_adds import multiply_adds, parameters
-from benchmarks.parity import compare
-from benchmarks.slices import EXAMPLES
+from benchmarks.harness import process
+from benchmarks.harness.interleaved import medians
+from benchmarks.harness.multiply_adds import multiply_adds, parameters
+from benchmarks.harness.slices import EXAMPLES
+from benchmarks.topics.folder import links
+from benchmarks.topics.parity import compare
 from edgect.bundle import Bundle
 
 
@@ -42,11 +42,11 @@ def test_parity_of_answers() -> None:
     bundle = Bundle.load()
     fp32 = np.array([[0, 5], [5, 0], [0, 5], [5, 0]], np.float32)
     int8 = np.array([[0, 5], [5, 0], [5, 0], [5, 0]], np.float32)
-    found = compare(int8, fp32, np.array([1, 0, 1, 1]), bundle)
-    assert found.agreement == 0.75
-    assert found.accuracy == (0.5, 0.75)
-    assert found.accuracy_difference == 0.25
-    assert 0.5 < found.difference < 1
+    parity = compare(int8, fp32, np.array([1, 0, 1, 1]), bundle)
+    assert parity.agreement == 0.75
+    assert parity.accuracy == (0.5, 0.75)
+    assert parity.accuracy_difference == 0.25
+    assert 0.5 < parity.difference < 1
 
 
 def test_multiply_adds_and_parameters_are_counted(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
+from benchmarks.harness.slices import EXAMPLES
 from benchmarks.per_image import main
-from benchmarks.slices import EXAMPLES
 from edgect.backends import BACKENDS, available_cores
 from edgect.bundle import DEFAULT, Bundle
 
@@ -31,9 +31,9 @@ def printed_and_written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, 
 def test_a_row_for_each_engine_precision_and_number_of_threads(printed_and_written: tuple[str, str]) -> None:
     result = json.loads(printed_and_written[1])
     assert result["images"] == len(list(EXAMPLES.iterdir()))  # the note is left out
-    found = [(row["backend"], row["precision"], row["threads"]) for row in result["rows"]]
+    combinations = [(row["backend"], row["precision"], row["threads"]) for row in result["rows"]]
     threads = sorted({1, available_cores()})
-    assert found == [(b, p, t) for b in BACKENDS for p in ("int8", "fp32") for t in threads]
+    assert combinations == [(b, p, t) for b in BACKENDS for p in ("int8", "fp32") for t in threads]
     for row in result["rows"]:
         low, high = row["quartiles"]
         assert 0 < low <= row["milliseconds"] <= high

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from benchmarks import report, results
 from benchmarks.__main__ import main
 from benchmarks.figures import Figure, Section
-from benchmarks.options import Options
+from benchmarks.harness.options import Options
 from benchmarks.topics import TOPICS
 
 FAST = Figure("lungs", "ratio", 3.0, "x", at_least=3)
@@ -44,8 +44,8 @@ def test_results_of_several_runs_are_put_together(
     results.add("cold", circumstances, [Section("From cold", "how", (FAST, PLAIN))], file)
     results.add("speed", circumstances, [Section("Speed", "how", (SLOW,))], file)
     results.add("cold", circumstances, [Section("From cold", "how", (LARGE,))], file)
-    found = results.read(file)
-    assert {topic: result.sections[0].figures for topic, result in found.items()} == {
+    stored = results.read(file)
+    assert {topic: result.sections[0].figures for topic, result in stored.items()} == {
         "cold": (LARGE,),
         "speed": (SLOW,),
     }
@@ -57,7 +57,7 @@ def test_missed_figures_stay_in_the_report(circumstances: results.Circumstances)
         Section("Speed", "as measured", (FAST, SLOW, PLAIN)),
         Section("Emulated", "Not measured: no emulator."),
     )
-    text = report.written({"speed": results.Result("speed", circumstances, sections)})
+    text = report.render({"speed": results.Result("speed", circumstances, sections)})
     assert "**1 of 2 targets met.**" in text
     assert "| Speed: cnn1 | ratio |" in text
     assert "|  | ratio (≥ 3 x) | kernel |" in text
@@ -94,7 +94,7 @@ def test_topics_of_several_machines_are_told_apart(circumstances: results.Circum
         "folder": results.Result("folder", other, (Section("A folder", "how", (FAST,)),)),
         "cold": results.Result("cold", updated, (Section("From cold", "how", (PLAIN,)),)),
     }
-    text = report.written(measured)
+    text = report.render(measured)
     here, numpy = circumstances.machine["CPU"], circumstances.versions["numpy"]
     assert "|  | speed | folder, cold |" in text
     assert f"| CPU | {here} | Old Laptop |" in text
@@ -110,6 +110,6 @@ def test_a_column_s_target_holds_for_the_rows_that_have_it_alone(
     circumstances: results.Circumstances,
 ) -> None:
     figures = (FAST, Figure("lungs, onnxruntime", "ratio", 1.0, "x"))
-    text = report.written({"speed": results.Result("speed", circumstances, (Section("S", "how", figures),))})
+    text = report.render({"speed": results.Result("speed", circumstances, (Section("S", "how", figures),))})
     assert "| lungs, onnxruntime | 1 x |" in text
     assert "**All 1 targets met.**" in text

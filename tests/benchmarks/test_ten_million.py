@@ -28,7 +28,7 @@ FOUND: dict[str, Any] = {
 
 
 def test_costs_follow_from_seconds_and_efficiency() -> None:
-    text = page.written(FOUND)
+    text = page.render(FOUND)
     assert "an efficiency of 80 %, ten million slices take **35 core-hours**" in text
     assert "| 2 | 17.4 hours |" in text
     assert "| 16 | 2.2 hours |" in text
@@ -39,7 +39,7 @@ def test_costs_follow_from_seconds_and_efficiency() -> None:
 
 def test_the_first_limit_is_the_lowest() -> None:
     # a row takes the client 0.1 ms: 10,000 a second, which 125 cores of 12.5 ms a slice give
-    assert "it is the client, at about **125 cores**" in page.written(FOUND)
+    assert "it is the client, at about **125 cores**" in page.render(FOUND)
     slow = copy.deepcopy(FOUND)
     slow["batches"][0]["scheduler_cpu_per_batch"] = 0.1  # 10 batches of 80 a second
-    assert "it is the scheduler, at about **10 cores**" in page.written(slow)
+    assert "it is the scheduler, at about **10 cores**" in page.render(slow)

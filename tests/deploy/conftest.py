@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from deploy import verify
 from deploy.__main__ import main
+from deploy.verification import engine_parity
 from tests import sources_folder
-from tests.deploy import across_run
+from tests.deploy import multi_source_run
 from tests.deploy.command import deploy
-from train.across.run import AcrossRun
-from train.fit import fit
-from train.run import Run, Settings
+from train.multi_source.run import MultiSourceRun
+from train.paper.fit import fit
+from train.run import Run, TrainingSettings
 
 SMALL = ("--calibration-size", "60", "--steps", "6")
 
@@ -21,7 +21,7 @@ SMALL = ("--calibration-size", "60", "--steps", "6")
 def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A short training at a small size, on invented slices."""
     run = Run(tmp_path_factory.mktemp("runs") / "tiny")
-    settings = Settings(
+    settings = TrainingSettings(
         image_size=67, epochs=3, more_epochs=0, augmentation="none", average_decay=0.8, threads=1
     )
     fit(settings, covid_ct, run)
@@ -29,7 +29,7 @@ def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="session")
-def made(run: Run, covid_ct: Path, tmp_path_factory: pytest.TempPathFactory):
+def bundle_and_output(run: Run, covid_ct: Path, tmp_path_factory: pytest.TempPathFactory):
     out = tmp_path_factory.mktemp("bundles") / "tiny"
     done = deploy(run.path, covid_ct, out, *SMALL)
     assert done.returncode == 0, done.stderr
@@ -43,18 +43,20 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def across(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> AcrossRun:
-    return across_run.write(tmp_path_factory.mktemp("runs") / "across", sources)
+def multi_source_training(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> MultiSourceRun:
+    return multi_source_run.write(tmp_path_factory.mktemp("runs") / "across", sources)
 
 
 @pytest.fixture(scope="session")
-def lungs_bundle(across: AcrossRun, sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made of `across`, with the test parts read, and one alone of the CPUs that OpenVINO is capped to."""
+def lungs_bundle(
+    multi_source_training: MultiSourceRun, sources: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Of `multi_source_training`, test parts read, and one alone of the CPUs that OpenVINO is capped to."""
     out = tmp_path_factory.mktemp("bundles") / "lungs"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", "")  # nor an emulated one
-        patch.setattr(verify, "CAPPED", across_run.CAPPED)
-        what = [across.path, "--data", sources, "--out", out, *SMALL, "--test"]
+        patch.setattr(engine_parity, "CAPPED", multi_source_run.CAPPED)
+        what = [multi_source_training.path, "--data", sources, "--out", out, *SMALL, "--test"]
         done = CliRunner().invoke(main, list(map(str, what)), catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return out

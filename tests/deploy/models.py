@@ -14,8 +14,8 @@ CONVOLUTIONS = 27  # of the form: 8 fire modules of 3, the first, the upsampling
 def primitives(compiled: ov.CompiledModel, layer: str, of: str = "") -> list[str]:
     """What computes the layers of a type, as `jit_avx2_I8`. of: how the node's name begins."""
     ran = compiled.get_runtime_model().get_ordered_ops()
-    found = [(op.get_friendly_name(), *_told(op, "layerType", "primitiveType")) for op in ran]
-    return [primitive for name, kind, primitive in found if kind == layer and name.startswith(of)]
+    nodes = [(op.get_friendly_name(), *_told(op, "layerType", "primitiveType")) for op in ran]
+    return [primitive for name, kind, primitive in nodes if kind == layer and name.startswith(of)]
 
 
 def _told(op: ov.Node, *names: str) -> list[str]:
@@ -27,8 +27,8 @@ def stored_in_onnx(path: Path) -> Counter[str]:
     """How many numbers of each kind."""
     stored: Counter[str] = Counter()
     for constant in onnx.load(path).graph.initializer:
-        found = onnx.numpy_helper.to_array(constant)
-        stored[found.dtype.name] += found.size
+        values = onnx.numpy_helper.to_array(constant)
+        stored[values.dtype.name] += values.size
     return stored
 
 

@@ -12,9 +12,9 @@ import openvino as ov
 import pytest
 from onnx import numpy_helper
 
-from deploy import verify
 from deploy.int8 import distil
-from deploy.processors import CAPPED, HERE
+from deploy.verification import engine_parity
+from deploy.verification.processors import CAPPED, NATIVE
 from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
 from edgect.bundle import Bundle
@@ -24,8 +24,8 @@ from train.run import Run
 
 
 @pytest.fixture
-def bundle(made) -> Path:
-    return made[0]
+def bundle(bundle_and_output) -> Path:
+    return bundle_and_output[0]
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -37,10 +37,10 @@ def test_every_model_in_it_classifies(bundle: Path, covid_ct: Path, backend: str
     assert [answer.status for answer in answers] == ["ok"] * 3
 
 
-def test_it_prints_the_difference_to_torch_and_the_parity(made) -> None:
-    assert "ONNX against torch, largest difference: logits" in made[1]
+def test_it_prints_the_difference_to_torch_and_the_parity(bundle_and_output) -> None:
+    assert "ONNX against torch, largest difference: logits" in bundle_and_output[1]
     for backend in BACKENDS:
-        assert f"{backend} int8 against {backend} fp32: agreement " in made[1]
+        assert f"{backend} int8 against {backend} fp32: agreement " in bundle_and_output[1]
 
 
 def test_the_manifest_holds_hashes_settings_split_and_measurements(bundle: Path, run: Run) -> None:
@@ -77,8 +77,8 @@ def test_calibration_slices_are_of_the_training_part_half_of_each_class(bundle: 
     assert (len(drawn), sum(drawn), len(set(calibration["paths"]))) == (60, 30, 60)
 
 
-def test_the_test_split_is_not_read_unasked(made, run: Run) -> None:
-    assert set(Bundle.load(made[0]).manifest["metrics"]) == {"validation"}
+def test_the_test_split_is_not_read_unasked(bundle_and_output, run: Run) -> None:
+    assert set(Bundle.load(bundle_and_output[0]).manifest["metrics"]) == {"validation"}
     assert run.readings("test") == []
 
 
@@ -128,11 +128,13 @@ def test_weights_leave_a_bit_for_processors_without_vnni(bundle: Path) -> None:
 def test_int8_was_held_against_fp32_on_every_class_of_cpu(bundle: Path) -> None:
     manifest = Bundle.load(bundle).manifest
     table = manifest["parity_by_processor"]["validation"]
-    assert set(table) == {processor.name for processor in (*HERE, *CAPPED)}  # no emulator on the tests' PATH
+    assert set(table) == {
+        processor.name for processor in (*NATIVE, *CAPPED)
+    }  # no emulator on the tests' PATH
     assert [p.cap for p in CAPPED] == ["AVX512_CORE_VNNI", "AVX2_VNNI", "AVX2", "SSE41"]
     for row in table.values():
         assert row["slices"] == 118
-        assert row["max_probability_difference"] <= verify.MAX_DIFFERENCE
+        assert row["max_probability_difference"] <= engine_parity.MAX_DIFFERENCE
     for backend in BACKENDS:
         parity = manifest["parity"][f"{backend} int8 against {backend} fp32"]
         assert table[backend]["max_probability_difference"] == pytest.approx(
@@ -144,7 +146,7 @@ def test_int8_was_held_against_fp32_on_every_class_of_cpu(bundle: Path) -> None:
 
 
 def test_the_manifest_says_how_int8_was_distilled(bundle: Path) -> None:
-    settings = distil.Settings()
+    settings = distil.DistillationSettings()
     assert Bundle.load(bundle).manifest["distillation"] == {
         "part": "train",
         "steps": 6,
@@ -161,10 +163,10 @@ def test_nothing_but_the_bundle_is_left(bundle: Path) -> None:
 
 def test_unfaithful_int8_is_refused_by_name() -> None:
     good = {"agreement": 1.0, "max_probability_difference": 0.05, "accuracy_difference": 0.0}
-    verify.require_parity({"openvino int8": good})
+    engine_parity.require_parity({"openvino int8": good})
     for bad in ({**good, "agreement": 0.98}, {**good, "max_probability_difference": 0.051}):
-        with pytest.raises(verify.VerificationError, match="onnxruntime int8"):
-            verify.require_parity({"openvino int8": good, "onnxruntime int8": bad})
+        with pytest.raises(engine_parity.VerificationError, match="onnxruntime int8"):
+            engine_parity.require_parity({"openvino int8": good, "onnxruntime int8": bad})
 
 
 def test_a_folder_of_something_else_is_not_replaced(run: Run, covid_ct: Path, tmp_path: Path) -> None:

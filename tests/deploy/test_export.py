@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from deploy.export import OPSET, ExportError, export, inference_form, max_difference
-from train.network import LightCNN
+from train.networks.light_cnn import LightCNN
 from train.run import Run
 
 

@@ -1,17 +1,17 @@
-"""Command line of the training room."""
+"""The commands of `python -m train`."""
 
 from __future__ import annotations
 
 import click
 
-from train.commands.across import across
-from train.commands.reading import evidence_command, probe_command, report_command, test_command
+from train.commands.evaluation import evidence_command, probe_command, report_command, test_command
+from train.commands.multi_source import multi_source
 from train.commands.training import fit_command, search_command
 
 
 @click.group()
 def main() -> None:
-    """Train and test the paper's light CNN, search its hyper-parameters, report what was found."""
+    """Train and test the paper's light CNN, search its hyper-parameters, report the results."""
 
 
 for command in (
@@ -21,6 +21,6 @@ for command in (
     evidence_command,
     probe_command,
     report_command,
-    across,
+    multi_source,
 ):
     main.add_command(command)

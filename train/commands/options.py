@@ -8,7 +8,7 @@ from typing import Any
 import click
 import torch
 
-from train.run import Settings
+from train.run import TrainingSettings
 
 folder = click.Path(path_type=Path, file_okay=False)
 finished_run = click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
@@ -19,12 +19,12 @@ data = click.option(
     required=True,
     help="Folder that holds covid-ct/ and sirm/ (or set EDGECT_DATA).",
 )
-_OF_A_TRAINING = [
+_TRAINING_OPTIONS = [
     data,
     click.option("--arrangement", type=click.IntRange(1, 2), default=1, show_default=True),
     click.option("--seed", type=int, default=0, show_default=True),
-    click.option("--batch-size", type=int, default=Settings.batch_size, show_default=True),
-    click.option("--image-size", type=int, default=Settings.image_size, show_default=True),
+    click.option("--batch-size", type=int, default=TrainingSettings.batch_size, show_default=True),
+    click.option("--image-size", type=int, default=TrainingSettings.image_size, show_default=True),
     click.option("--augmentation", type=click.Choice(["paper", "none"]), default="paper", show_default=True),
     click.option("--pretrained", help="ImageNet weights of SqueezeNet: an .npz file, or `torchvision`."),
     click.option("--precision", type=click.Choice(["fp32", "bf16"]), default="fp32", show_default=True),
@@ -35,8 +35,8 @@ _OF_A_TRAINING = [
 ]  # fmt: skip
 
 
-def of_a_training(command: Any) -> Any:
+def training_options(command: Any) -> Any:
     """What single trainings and searches have in common."""
-    for option in reversed(_OF_A_TRAINING):
+    for option in reversed(_TRAINING_OPTIONS):
         command = option(command)
     return command

@@ -12,24 +12,33 @@ import click
 from edgect.cluster import schedulers
 from edgect.processor import available_cores
 from train.commands import options
-from train.experiments import ARCHITECTURES, EXPERIMENTS
-from train.fit import fit
-from train.pretrained import Weights
-from train.run import Run, Settings
+from train.networks.architectures import ARCHITECTURES
+from train.networks.pretrained import Weights
+from train.paper.experiments import EXPERIMENTS
+from train.paper.fit import fit
+from train.run import Run, TrainingSettings
 
 
 @click.command("fit")
-@options.of_a_training
+@options.training_options
 @click.option("--out", type=options.folder, required=True, help="Run folder.")
 @click.option("--architecture", type=click.Choice(list(ARCHITECTURES)), default="proposed", show_default=True)
-@click.option("--learning-rate", type=float, default=Settings.learning_rate, show_default=True)
-@click.option("--momentum", type=float, default=Settings.momentum, show_default=True)
-@click.option("--l2", type=float, default=Settings.l2, show_default=True)
+@click.option("--learning-rate", type=float, default=TrainingSettings.learning_rate, show_default=True)
+@click.option("--momentum", type=float, default=TrainingSettings.momentum, show_default=True)
+@click.option("--l2", type=float, default=TrainingSettings.l2, show_default=True)
 @click.option(
-    "--epochs", type=int, default=Settings.epochs, show_default=True, help="At the initial learning rate."
+    "--epochs",
+    type=int,
+    default=TrainingSettings.epochs,
+    show_default=True,
+    help="At the initial learning rate.",
 )
 @click.option(
-    "--more-epochs", type=int, default=Settings.more_epochs, show_default=True, help="With it dropping."
+    "--more-epochs",
+    type=int,
+    default=TrainingSettings.more_epochs,
+    show_default=True,
+    help="With it dropping.",
 )
 @click.option("--redraw", is_flag=True, help="Draw the augmentation anew in every epoch.")
 @click.option(
@@ -45,12 +54,12 @@ def fit_command(
 ) -> None:
     """Train one network; checkpoints after every epoch."""
     weights = _weights(pretrained, settings)
-    selected = fit(Settings(**settings), data, Run(out), weights, resume, device)
+    selected = fit(TrainingSettings(**settings), data, Run(out), weights, resume, device)
     click.echo(json.dumps(selected))
 
 
 @click.command("search")
-@options.of_a_training
+@options.training_options
 @click.option("--out", type=options.folder, help="Default: runs/search/experiment-E-arrangement-A.")
 @click.option("--experiment", type=click.Choice(list(EXPERIMENTS)), required=True, help="Of section 3.1.")
 @click.option("--attempts", type=click.IntRange(1), default=30, show_default=True)
@@ -79,19 +88,19 @@ def search_command(
     With --scheduler several attempts are made at once, one for each worker. Workers find --data at the
     same path as here, and `train`: they are started in a clone like this one, with PYTHONPATH=. set.
     """
-    from train.search.record import Search
-    from train.search.search import search
+    from train.paper.search.record import Search
+    from train.paper.search.search import search
 
     _check(scheduler, workers)
     chosen = EXPERIMENTS[experiment]
     if chosen.transfer and not pretrained:
         raise click.UsageError(f"experiment {experiment} is {chosen.title}: --pretrained is needed")
     weights = _weights(pretrained, settings)
-    every = Settings(architecture=chosen.architecture, more_epochs=0, **settings)
-    out = out or Path(f"runs/search/experiment-{experiment}-arrangement-{every.arrangement}")
+    common = TrainingSettings(architecture=chosen.architecture, more_epochs=0, **settings)
+    out = out or Path(f"runs/search/experiment-{experiment}-arrangement-{common.arrangement}")
     click.echo(f"{out}: an attempt is on record when it has ended", err=True)
-    with _client(scheduler, workers, every.threads) as client:
-        best = search(Search(out), experiment, data, every, attempts, weights, device, client)
+    with _client(scheduler, workers, common.threads) as client:
+        best = search(Search(out), experiment, data, common, attempts, weights, device, client)
     click.echo(json.dumps(best))
 
 

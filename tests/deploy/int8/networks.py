@@ -1,4 +1,4 @@
-"""Random networks of which some activations are of coarse steps and some of fine ones."""
+"""Random networks of which some activations have coarse scales and some fine ones."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from deploy.int8 import form, onnxruntime, openvino, rounding
 from deploy.int8.form import Conv, Head
 from deploy.int8.scheme import Scheme
 from deploy.int8.simulated import Float, Simulated, tensor_of
-from train import pretrained
-from train.network import LightCNN
+from train.networks import pretrained
+from train.networks.light_cnn import LightCNN
 
 FINE, COARSE = 8.0, 200.0  # largest activations of either kind
 
@@ -56,12 +56,12 @@ class _Levelling(Float):
         self._levelled, self._tops, self._least = convs, tops, least
 
     def conv(self, name: str, x: Tensor) -> Tensor:
-        conv, top, found = self._levelled[name], self._tops[name], super().conv(name, x)
-        most = found.amax((0, 2, 3))
+        conv, top, output = self._levelled[name], self._tops[name], super().conv(name, x)
+        most = output.amax((0, 2, 3))
         if self._least is None:
             factor, shift = (top / most.max()).expand(most.shape), torch.zeros_like(most)
         else:
-            factor = (1 - self._least) * top / (most - found.amin((0, 2, 3)))
+            factor = (1 - self._least) * top / (most - output.amin((0, 2, 3)))
             shift = top - factor * most
         conv.weight *= factor[:, None, None, None]
         conv.bias.copy_(factor * conv.bias + shift)
@@ -109,19 +109,19 @@ def finished(maps: Tensor, head: Head) -> dict[str, NDArray[np.float32]]:
     cam = torch.nn.functional.conv2d(maps, weight[:, :, None, None])
     cam = torch.nn.functional.avg_pool2d(cam, head.map_side)
     embedding = maps.mean((2, 3))
-    found = {"logits": embedding @ weight.T + bias, "cam": cam, "embedding": embedding}
-    return {name: value.numpy() for name, value in found.items()}
+    outputs = {"logits": embedding @ weight.T + bias, "cam": cam, "embedding": embedding}
+    return {name: value.numpy() for name, value in outputs.items()}
 
 
 def small(size: tuple[int, int], groups: int, map_side: int, first_is_coarse: bool) -> Small:
-    """Convolutions of coarse and of fine steps in turn."""
+    """Convolutions of coarse and of fine scales in turn."""
     network = light_cnn(groups, map_side)
     shown = images(6, size)
     convs, head = form.convolutions(network), form.head(network)
     tops = {name: COARSE if (n % 2 == 0) == first_is_coarse else FINE for n, name in enumerate(convs)}
     levelled(convs, shown, tops)
     head.weight /= tops[form.LAST]
-    return Small(convs, *rounding.prepared(convs, shown), head, shown)
+    return Small(convs, *rounding.round_weights(convs, shown), head, shown)
 
 
 def extreme(size: tuple[int, int]) -> Small:
@@ -136,7 +136,7 @@ def extreme(size: tuple[int, int]) -> Small:
         conv.weight.sign_()
     levelled(convs, shown, dict.fromkeys(convs, COARSE), least=0.5)
     head.weight /= COARSE
-    return Small(convs, *rounding.prepared(convs, shown), head, shown)
+    return Small(convs, *rounding.round_weights(convs, shown), head, shown)
 
 
 def onnx_bytes(network: Small) -> bytes:

@@ -17,8 +17,8 @@ def infer(model: ov.Model, images: NDArray[np.uint8]) -> dict[str, NDArray]:
     options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": "1"}
     compiled = ov.Core().compile_model(model, "CPU", options)
     answers = [compiled({"image": image[None, None]}) for image in images]
-    found = {name: np.concatenate([answer[name] for answer in answers]) for name in Outputs._fields}
-    return {**found, "primitives": np.array(primitives(compiled, "Convolution"))}
+    outputs = {name: np.concatenate([answer[name] for answer in answers]) for name in Outputs._fields}
+    return {**outputs, "primitives": np.array(primitives(compiled, "Convolution"))}
 
 
 if __name__ == "__main__":

@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from deploy.int8 import distil, form, rounding, scheme, simulated
-from deploy.int8.distil import Settings
+from deploy.int8.distil import DistillationSettings
 from deploy.int8.form import Conv
 from tests.deploy.int8.networks import Small, images, light_cnn, small
 
-SETTINGS = Settings(steps=4, rate=1e-4, seed=3)
+SETTINGS = DistillationSettings(steps=4, rate=1e-4, seed=3)
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def network() -> Small:
     return small((67, 67), 16, 4, True)
 
 
-def run(network: Small, settings: Settings, state: Path, **other: Any) -> dict[str, Conv]:
+def run(network: Small, settings: DistillationSettings, state: Path, **other: Any) -> dict[str, Conv]:
     images = other.pop("images", network.images)
     start = other.pop("start", network.convs)
     return distil.distil(network.real, start, network.scheme, network.head, images, settings, state)
@@ -115,11 +115,11 @@ def test_it_brings_the_log_odds_nearer_to_those_of_float(
 ) -> None:
     monkeypatch.setattr(distil, "BATCH", 4)
     for module in (scheme, simulated, rounding):
-        monkeypatch.setattr(module, "WEIGHT_TOP", 7)  # so coarse that much is to be gained
+        monkeypatch.setattr(module, "WEIGHT_MAX", 7)  # so coarse that much is to be gained
     float_, shown = light_cnn(groups=16, map_side=4), images(8, (67, 67))
     convs, head = form.convolutions(float_), form.head(float_)
-    network = Small(convs, *rounding.prepared(convs, shown), head, shown)
-    trained = run(network, Settings(steps=16, rate=3e-3), tmp_path / "state", start=convs)
+    network = Small(convs, *rounding.round_weights(convs, shown), head, shown)
+    trained = run(network, DistillationSettings(steps=16, rate=3e-3), tmp_path / "state", start=convs)
     for keeps in (False, True):
         before, after = off(replace(network, convs=convs), keeps), off(replace(network, convs=trained), keeps)
         assert after < 0.5 * before
@@ -128,5 +128,5 @@ def test_it_brings_the_log_odds_nearer_to_those_of_float(
 def off(network: Small, keeps: bool) -> float:
     """Root of the mean square of the difference in log-odds."""
     logits = [network.outputs(how)["logits"] for how in (keeps, None)]
-    odds = [found[:, 1] - found[:, 0] for found in logits]
+    odds = [two_logits[:, 1] - two_logits[:, 0] for two_logits in logits]
     return float(np.sqrt(np.square(odds[0] - odds[1]).mean()))

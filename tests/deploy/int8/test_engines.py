@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from deploy.int8 import rounding, scheme, simulated
 from deploy.int8.form import LAST
-from deploy.processors import CAP
+from deploy.verification.processors import CAP
 from edgect.backends import Outputs
 from tests.deploy.int8.networks import Small, extreme, ir, onnx_bytes, small
 from tests.deploy.int8.openvino_run import infer
@@ -29,7 +29,7 @@ MAY_BE_OFF = {"openvino": 0.04, "onnxruntime": 0.12}
 KEEPS = {"openvino": False, "onnxruntime": True}
 PRIMITIVES = {"AVX2": "jit_avx2", "SSE41": "jit_sse42"}
 
-Found = dict[str, NDArray]
+EngineOutputs = dict[str, NDArray]
 
 # size, groups, map_side, whether the first convolution is coarse; OpenVINO moves channels from 64 in a group
 CASES = {
@@ -46,36 +46,36 @@ def network(request: pytest.FixtureRequest) -> Small:
 
 
 @pytest.fixture(scope="module")
-def answers(network: Small) -> dict[str, Found]:
+def answers(network: Small) -> dict[str, EngineOutputs]:
     return {"openvino": infer(ir(network), network.images), "onnxruntime": by_onnxruntime(network)}
 
 
-def by_onnxruntime(network: Small) -> Found:
+def by_onnxruntime(network: Small) -> EngineOutputs:
     session = ort.InferenceSession(onnx_bytes(network), providers=["CPUExecutionProvider"])
-    found = session.run(list(Outputs._fields), {"image": network.images[:, None]})
-    return dict(zip(Outputs._fields, found, strict=True))
+    outputs = session.run(list(Outputs._fields), {"image": network.images[:, None]})
+    return dict(zip(Outputs._fields, outputs, strict=True))
 
 
-def steps_off(network: Small, found: Found, wanted: Found) -> float:
-    steps = network.scheme.after_elu(LAST).steps.numpy()
-    return float(np.sqrt(np.square((found["embedding"] - wanted["embedding"]) / steps).mean()))
+def steps_off(network: Small, outputs: EngineOutputs, expected: EngineOutputs) -> float:
+    scales = network.scheme.after_elu(LAST).scales.numpy()
+    return float(np.sqrt(np.square((outputs["embedding"] - expected["embedding"]) / scales).mean()))
 
 
 @pytest.mark.parametrize("backend", MAY_BE_OFF)
-def test_it_answers_as_simulated(network: Small, answers: dict[str, Found], backend: str) -> None:
+def test_it_answers_as_simulated(network: Small, answers: dict[str, EngineOutputs], backend: str) -> None:
     kinds = Counter(network.scheme.saturates(name) for name in network.convs)
     assert min(kinds[True], kinds[False]) > 10
-    found, wanted = answers[backend], network.outputs(KEEPS[backend])
-    assert steps_off(network, found, wanted) < MAY_BE_OFF[backend]
-    assert steps_off(network, found, network.outputs(None)) < 1
+    outputs, expected = answers[backend], network.outputs(KEEPS[backend])
+    assert steps_off(network, outputs, expected) < MAY_BE_OFF[backend]
+    assert steps_off(network, outputs, network.outputs(None)) < 1
     for name, tolerance in (("logits", 2e-3), ("cam", 2e-2)):
-        assert found[name].std() > 10 * np.abs(found[name] - wanted[name]).mean()
-        np.testing.assert_allclose(found[name], wanted[name], atol=tolerance)
+        assert outputs[name].std() > 10 * np.abs(outputs[name] - expected[name]).mean()
+        np.testing.assert_allclose(outputs[name], expected[name], atol=tolerance)
 
 
 @pytest.mark.parametrize("backend", MAY_BE_OFF)
 def test_outputs_are_those_of_the_float_network(
-    network: Small, answers: dict[str, Found], backend: str
+    network: Small, answers: dict[str, EngineOutputs], backend: str
 ) -> None:
     for name, value in network.outputs(None).items():
         assert answers[backend][name].shape == value.shape
@@ -84,17 +84,19 @@ def test_outputs_are_those_of_the_float_network(
 
 @pytest.mark.parametrize("backend", MAY_BE_OFF)
 def test_logits_are_the_mean_of_the_heat_map_and_the_bias(
-    network: Small, answers: dict[str, Found], backend: str
+    network: Small, answers: dict[str, EngineOutputs], backend: str
 ) -> None:
-    found = answers[backend]
-    mean = found["cam"].mean((2, 3), dtype=np.float64)
-    np.testing.assert_allclose(found["logits"], mean + network.head.bias, atol=1e-5)
+    outputs = answers[backend]
+    mean = outputs["cam"].mean((2, 3), dtype=np.float64)
+    np.testing.assert_allclose(outputs["logits"], mean + network.head.bias, atol=1e-5)
     np.testing.assert_allclose(
-        found["logits"], found["embedding"] @ network.head.weight.T + network.head.bias, atol=1e-4
+        outputs["logits"], outputs["embedding"] @ network.head.weight.T + network.head.bias, atol=1e-4
     )
 
 
-def test_a_batch_gives_what_its_images_give_one_by_one(network: Small, answers: dict[str, Found]) -> None:
+def test_a_batch_gives_what_its_images_give_one_by_one(
+    network: Small, answers: dict[str, EngineOutputs]
+) -> None:
     session = ort.InferenceSession(onnx_bytes(network), providers=["CPUExecutionProvider"])
     for number, image in enumerate(network.images[:2]):
         for name, value in zip(
@@ -103,24 +105,24 @@ def test_a_batch_gives_what_its_images_give_one_by_one(network: Small, answers: 
             np.testing.assert_allclose(value[0], answers["onnxruntime"][name][number], atol=1e-5)
 
 
-def test_openvino_runs_all_of_it_on_integers_but_the_heat_map(answers: dict[str, Found]) -> None:
+def test_openvino_runs_all_of_it_on_integers_but_the_heat_map(answers: dict[str, EngineOutputs]) -> None:
     kinds = Counter(name.rpartition("_")[2] for name in answers["openvino"]["primitives"])
     assert kinds == {"I8": CONVOLUTIONS, "f32": 1}
 
 
-def under(cap: str, model: ov.Model, images: NDArray[np.uint8], folder: Path) -> Found:
+def under(cap: str, model: ov.Model, images: NDArray[np.uint8], folder: Path) -> EngineOutputs:
     """Answers of OpenVINO in a process that may use no more than `cap`."""
     ov.save_model(model, folder / "m.xml", compress_to_fp16=False)
     np.save(folder / "images.npy", images)
-    what = [str(folder / name) for name in ("m.xml", "images.npy", "found.npz")]
+    what = [str(folder / name) for name in ("m.xml", "images.npy", "outputs.npz")]
     command = [sys.executable, "-m", "tests.deploy.int8.openvino_run", *what]
     subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, CAP: cap})
-    with np.load(folder / "found.npz") as found:
-        return dict(found)
+    with np.load(folder / "outputs.npz") as saved:
+        return dict(saved)
 
 
 @pytest.fixture(scope="module")
-def hard() -> tuple[Small, Found]:
+def hard() -> tuple[Small, EngineOutputs]:
     """And OpenVINO's answers on this CPU."""
     network = extreme((67, 67))
     assert all(network.scheme.saturates(name) for name in network.convs)
@@ -128,20 +130,22 @@ def hard() -> tuple[Small, Found]:
 
 
 @pytest.mark.parametrize("cap", PRIMITIVES)
-def test_nothing_saturates_on_cpus_without_vnni(hard: tuple[Small, Found], cap: str, tmp_path: Path) -> None:
+def test_nothing_saturates_on_cpus_without_vnni(
+    hard: tuple[Small, EngineOutputs], cap: str, tmp_path: Path
+) -> None:
     network, here = hard
-    found = under(cap, ir(network), network.images, tmp_path)
-    ran = [name for name in found["primitives"] if name.endswith("_I8")]
+    outputs = under(cap, ir(network), network.images, tmp_path)
+    ran = [name for name in outputs["primitives"] if name.endswith("_I8")]
     assert len(ran) == CONVOLUTIONS
     assert all(name.startswith(PRIMITIVES[cap]) for name in ran)
-    assert steps_off(network, found, here) < 1e-2
-    assert steps_off(network, found, network.outputs(False)) < 0.2
+    assert steps_off(network, outputs, here) < 1e-2
+    assert steps_off(network, outputs, network.outputs(False)) < 0.2
 
 
 def test_weights_of_all_8_bits_would_saturate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What the test above is there for: it fails by far where weights take the last bit."""
     for module in (scheme, simulated, rounding):
-        monkeypatch.setattr(module, "WEIGHT_TOP", 127)
+        monkeypatch.setattr(module, "WEIGHT_MAX", 127)
     network = extreme((67, 67))
-    found = under("AVX2", ir(network), network.images, tmp_path)
-    assert steps_off(network, found, network.outputs(False)) > 5
+    outputs = under("AVX2", ir(network), network.images, tmp_path)
+    assert steps_off(network, outputs, network.outputs(False)) > 5

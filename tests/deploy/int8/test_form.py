@@ -21,10 +21,10 @@ def test_in_float_it_answers_as_the_network(size: tuple[int, int], groups: int, 
             zip(("logits", "cam", "embedding"), network(torch.from_numpy(shown[:, None])), strict=True)
         )
         maps = form.last_maps(Float(form.convolutions(network)), tensor_of(shown))
-        found = finished(maps, form.head(network))
+        outputs = finished(maps, form.head(network))
     for name, value in wanted.items():
         assert value.std() > 1e-2
-        torch.testing.assert_close(torch.from_numpy(found[name]), value, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(torch.from_numpy(outputs[name]), value, rtol=1e-3, atol=1e-4)
 
 
 def test_the_networks_own_weights_stay_as_they_are() -> None:

@@ -1,0 +1,1 @@
+"""What measurements share: slices and options, processes, turns, and the machine."""

@@ -1,0 +1,1 @@
+"""What a bundle says of itself: its manifest and its model card."""

@@ -1,0 +1,96 @@
+"""What a bundle says of itself: manifest.json, and the model card made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import onnx
+import onnxruntime as ort
+import openvino as ov
+import torch
+
+from deploy.calibration_set import CalibrationSet
+from deploy.description.model_card import card
+from deploy.export import OPSET
+from deploy.int8.distil import DistillationSettings
+from deploy.reliability import fit
+from deploy.trained_runs import TrainedRun
+from deploy.verification import golden
+from edgect import __version__
+from edgect.bundle import MANIFEST, SCHEMA, Bundle
+from edgect.gate import FILE as GATE
+from edgect.scans import Window
+from train.run import file_sha256, write_json
+
+FILES = ("fp32.onnx", "int8.onnx", "int8.xml", "int8.bin", GATE)
+CARD = "MODEL_CARD.md"
+LABELS = ["not COVID-19", "COVID-19"]
+PAPER = (
+    "Polsinelli, Cinque, Placidi: A light CNN for detecting COVID-19 from CT scans of the chest, "
+    "arXiv 2004.12837"
+)
+INTENDED_USE = (
+    "Research on classification of single axial CT slices of the chest. Not a medical device, not for "
+    "diagnosis, triage or treatment."
+)
+
+
+def describe(
+    name: str, trained_run: TrainedRun, calibration: CalibrationSet, distillation: DistillationSettings
+) -> dict[str, Any]:
+    """Everything but measurements and file hashes; temperature and heat map scale are yet to be fitted."""
+    return {
+        "schema": SCHEMA,
+        "name": name,
+        "version": __version__,
+        "paper": PAPER,
+        "intended_use": INTENDED_USE,
+        "licence": trained_run.licence,
+        "labels": LABELS,
+        "input": {
+            "name": "image",
+            "dtype": "uint8",
+            "shape": [1, *trained_run.size],
+            "steps": trained_run.steps,
+        },
+        "window": asdict(Window()),
+        "threshold": trained_run.threshold,
+        "temperature": 1.0,
+        "heat_map_scale": 1.0,
+        **fit.unfitted(trained_run.threshold, LABELS),
+        "training": dict(trained_run.training),
+        **({"evidence": trained_run.evidence} if trained_run.evidence else {}),
+        "calibration": {
+            "part": "train",
+            "count": len(calibration.paths),
+            "sha256": calibration.sha256,
+            "paths": calibration.paths,
+        },
+        "distillation": {"part": "train", **asdict(distillation)},
+        "made_with": {
+            "onnx": onnx.__version__,
+            "opset": str(OPSET),
+            "onnxruntime": ort.__version__,
+            "openvino": ov.__version__.split("-")[0],
+            "torch": str(torch.__version__),
+        },
+    }
+
+
+def write(bundle: Path, description: Mapping[str, Any], trained_run: TrainedRun) -> None:
+    """Write model card and manifest, the latter with the SHA-256 of every other file."""
+    (bundle / CARD).write_text(card(description, trained_run.passages(description)), encoding="utf-8")
+    pictures = [name for name in golden.PICTURES if (bundle / name).is_file()]
+    hashes = {name: file_sha256(bundle / name) for name in (*FILES, CARD, *pictures)}
+    write_json(bundle / MANIFEST, {**description, "files": hashes})
+
+
+def write_golden(bundle: Path, description: dict[str, Any], trained_run: TrainedRun) -> None:
+    """`write`, with golden answers of the bundle as described; the last thing: they hang on all else."""
+    golden.write_slices(bundle, description["input"]["steps"])
+    write(bundle, description, trained_run)
+    description["golden"] = golden.golden_answers(Bundle.load(bundle))
+    write(bundle, description, trained_run)

@@ -1,0 +1,1 @@
+"""Which slices a bundle rejects, and what its probabilities and operating points are worth."""

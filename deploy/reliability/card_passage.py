@@ -1,0 +1,88 @@
+"""What a model card says of gate, calibration error, operating points and the indeterminate band."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Template
+from typing import Any
+
+PASSAGE = Template("""\
+A slice far from the training slices (Mahalanobis distance of the network's embedding, or of the look of the
+lungs), or without lungs, gets no answer; limits reject at most $share % of the validation slices. Engines and
+precisions judged differently on $differ of them. What follows is of slices that got an answer, by
+$engine, with 95 % intervals by patient. On validation parts, where limits, temperature, thresholds and
+band were fitted, figures flatter.
+
+| part | slices | rejected |
+| --- | --- | --- |
+$gate
+
+Expected calibration error, $bins bins of nearly as many slices each, equal probabilities in one; before and
+after temperature scaling. Intervals lie rather high: slices drawn several times are unevenness of their own.
+
+| part | slices | before | after |
+| --- | --- | --- | --- |
+$errors
+
+Operating points. `balanced`: $balanced. `screening`: $screening.
+
+| point, threshold | part | sensitivity | specificity |
+| --- | --- | --- | --- |
+$points
+
+`--error-rate RATE` says `indeterminate` where a label would be wrong more often than that, class by class;
+this holds for slices like the validation slices, and a share of your own patients' may be wrong more often.
+With the band made of other patients' slices of validation, or, on other parts, of all of validation:
+
+| rate | part | indeterminate | wrong, of those without and with COVID-19 |
+| --- | --- | --- | --- |
+$bands""")
+
+
+def passage(description: Mapping[str, Any]) -> str:
+    """Of a manifest; before anything is fitted, that it was not measured."""
+    if "cross_validated" not in description.get("conformal", {}):
+        return "Was not measured."
+    gate, errors = description["gate"], description["calibration_error"]
+    points, conformal = description["operating_points"], description["conformal"]
+    tables = {"validation, cross-validated": conformal["cross_validated"], **conformal["measured"]}
+    return PASSAGE.substitute(
+        share=f"{100 * gate['rejected_at_most']:g}",
+        differ=gate["parts"]["validation"]["differ"],
+        engine=errors["engine"],
+        bins=errors["bins"],
+        gate=_rows((t, p["slices"], p["rejected"][errors["engine"]]) for t, p in gate["parts"].items()),
+        errors=_rows(
+            (t, row["slices"], _value(row["before"]), _value(row["after"]))
+            for t, row in errors["parts"].items()
+        ),
+        balanced=points["balanced"]["chosen"],
+        screening=points["screening"]["chosen"],
+        points=_rows(
+            (
+                f"{name}, {point['threshold']:.4f}",
+                t,
+                _value(row.get("sensitivity")),
+                _value(row.get("specificity")),
+            )
+            for name, point in points.items()
+            for t, row in point["measured"].items()
+        ),
+        bands=_rows(
+            (rate, t, row["indeterminate"], ", ".join(f"{share:.3f}" for share in row["wrong"].values()))
+            for t, table in tables.items()
+            for rate, row in table.items()
+        ),
+    )
+
+
+def _rows(rows: Any) -> str:
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
+
+
+def _value(measured: Mapping[str, Any] | None) -> str:
+    if measured is None:
+        return "-"
+    low, high = measured["interval"]
+    count = f", n {measured['slices']}" if "slices" in measured else ""
+    return f"{measured['value']:.3f} ({low:.3f} to {high:.3f}{count})"

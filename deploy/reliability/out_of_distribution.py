@@ -1,0 +1,104 @@
+"""The gate, an out-of-distribution detector: Gaussians of training slices, limits on validation slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.covariance import LedoitWolf
+
+from deploy.reliability.slice_features import SliceFeatures
+from edgect.gate import FILE, VIEW, Cloud, Gate
+
+REJECTED = 0.02  # of the validation slices, at most
+FITTED_ON = ("onnxruntime fp32", "openvino int8")  # both, so that rounding is part of the spread
+EMBEDDING = 128
+NO_LIMIT = 1e9
+
+
+def accept_all() -> Gate:
+    """A gate that rejects nothing, until the bundle's own is fitted."""
+    sizes = (EMBEDDING, VIEW[0] * VIEW[1])
+    return Gate(*(Cloud(np.zeros(d, np.float32), np.eye(d, dtype=np.float32), NO_LIMIT) for d in sizes))
+
+
+def write(folder: Path, gate: Gate) -> None:
+    """The bundle's file; limits stand in the manifest."""
+    gaussians = {"embedding": gate.embedding, "view": gate.view}
+    arrays = {f"{name}_centre": gaussian.centre for name, gaussian in gaussians.items()}
+    arrays |= {f"{name}_whitening": gaussian.whitening for name, gaussian in gaussians.items()}
+    np.savez_compressed(folder / FILE, **arrays)  # type: ignore[arg-type]
+
+
+def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> Gate:
+    """One normal distribution of embeddings and one of views, each by Ledoit and Wolf (2004).
+
+    Slices without lungs, which the gate rejects before, are left out. What of `REJECTED` they leave is
+    shared by both limits alike; a slice counts by the engine that puts it furthest off.
+    """
+    with_lungs_in_training = training.lungs
+    embeddings = np.concatenate([training.embeddings[name][with_lungs_in_training] for name in FITTED_ON])
+    embedding, view = _gaussian(embeddings), _gaussian(training.views[with_lungs_in_training])
+    allowed = int(REJECTED * len(validation.items)) - int((~validation.lungs).sum())
+    with_lungs = validation.lungs
+    embedding_distances = np.max(
+        [_distances(embedding, e[with_lungs]) for e in validation.embeddings.values()], axis=0
+    )
+    embedding_limit = _limit(embedding_distances, max(allowed, 0) // 2)
+    # of those that the first limit leaves, the second takes the rest
+    beyond_embedding = int((embedding_distances > embedding_limit).sum())
+    view_distances = _distances(view, validation.views[with_lungs][embedding_distances <= embedding_limit])
+    return Gate(
+        _with_limit(embedding, embedding_limit),
+        _with_limit(view, _limit(view_distances, max(allowed - beyond_embedding, 0))),
+    )
+
+
+def rejection_report(gate: Gate, parts: Mapping[str, SliceFeatures]) -> dict[str, Any]:
+    """By part: slices, and how many the gate rejects, by question and engine; `differ`: engines disagree."""
+    return {title: _part_report(gate, features) for title, features in parts.items()}
+
+
+def rejected_slices(gate: Gate, features: SliceFeatures) -> dict[str, NDArray[np.bool_]]:
+    """Whether the gate gives no answer, bool `[n]`, by engine and precision."""
+    unlike_views = _distances(gate.view, features.views) > gate.view.limit
+    return {
+        name: ~features.lungs | unlike_views | (_distances(gate.embedding, e) > gate.embedding.limit)
+        for name, e in features.embeddings.items()
+    }
+
+
+def _part_report(gate: Gate, features: SliceFeatures) -> dict[str, Any]:
+    rejected = rejected_slices(gate, features)
+    by_engine = np.array(list(rejected.values()))
+    return {
+        "slices": len(features.items),
+        "without_lungs": int((~features.lungs).sum()),
+        "rejected": {name: int(values.sum()) for name, values in rejected.items()},
+        "differ": int((by_engine.any(0) != by_engine.all(0)).sum()),
+    }
+
+
+def _gaussian(values: NDArray[Any]) -> Cloud:
+    fitted = LedoitWolf().fit(values.astype(np.float64))
+    whitening = np.linalg.cholesky(fitted.precision_)
+    return Cloud(fitted.location_.astype(np.float32), whitening.astype(np.float32), NO_LIMIT)
+
+
+def _with_limit(gaussian: Cloud, limit: float) -> Cloud:
+    return Cloud(gaussian.centre, gaussian.whitening, limit)
+
+
+def _distances(gaussian: Cloud, values: NDArray[Any]) -> NDArray[np.float64]:
+    return np.array([gaussian.distance(value) for value in values])
+
+
+def _limit(distances: NDArray[np.float64], beyond: int) -> float:
+    """Half-way between the last that may lie beyond it and the next; no slice lies on it."""
+    ordered = np.sort(distances)[::-1]
+    if beyond == 0:
+        return round(float(ordered[0] * 1.05), 3)
+    return round(float(ordered[beyond - 1 : beyond + 1].mean()), 3)

@@ -1,0 +1,71 @@
+"""Labelled slices as one bundle sees them: what its gate looks at, and what its network says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from deploy.verification.processors import probabilities
+from edgect import backends, gate
+from edgect.bundle import Bundle
+from edgect.preprocess import Preprocess
+from edgect.scans import read_slice
+from train.data.covid_ct import Item
+
+ENGINES = ("onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino int8")
+
+
+@dataclass(frozen=True)
+class SliceFeatures:
+    """lungs: bool `[n]`, whether any were found. views: uint8 `[n, p]`, 0 where not.
+
+    embeddings: float32 `[n, d]`, probabilities: float64 `[n]` of COVID-19, both by engine and precision.
+    """
+
+    items: Sequence[Item]
+    lungs: NDArray[np.bool_]
+    views: NDArray[np.uint8]
+    embeddings: Mapping[str, NDArray[np.float32]]
+    probabilities: Mapping[str, NDArray[np.float64]]
+
+    @classmethod
+    def read(cls, bundle: Bundle, items: Sequence[Item], data: Path, engines: Sequence[str]) -> SliceFeatures:
+        """engines: of `ENGINES`."""
+        preprocess = Preprocess(bundle.manifest["input"]["steps"])
+        images, lungs = [], np.zeros(len(items), bool)
+        views = np.zeros((len(items), *gate.VIEW), np.uint8)
+        for number, item in enumerate(tqdm(items, desc="reading", unit="slice", disable=None)):
+            pixels = read_slice(data / item.path)
+            image, placement = preprocess(pixels)
+            images.append(image)
+            view = gate.view(pixels, image, placement.region, preprocess.crops_to_lungs)
+            if view is not None:
+                lungs[number], views[number] = True, view
+        embeddings, probabilities_by_engine = {}, {}
+        for name in engines:
+            backend, precision = name.split()
+            session = backends.load(backend, bundle, precision)
+            outputs = [
+                session.infer(i[np.newaxis]) for i in tqdm(images, desc=name, unit="slice", disable=None)
+            ]
+            embeddings[name] = np.concatenate([output.embedding for output in outputs])
+            logits = np.concatenate([output.logits for output in outputs])
+            probabilities_by_engine[name] = probabilities(logits, bundle)
+        return cls(items, lungs, views.reshape(len(items), -1), embeddings, probabilities_by_engine)
+
+    def of(self, items: Sequence[Item]) -> SliceFeatures:
+        """Those of some of the slices."""
+        place = {item: number for number, item in enumerate(self.items)}
+        n = [place[item] for item in items]
+        return SliceFeatures(
+            items,
+            self.lungs[n],
+            self.views[n],
+            {name: values[n] for name, values in self.embeddings.items()},
+            {name: values[n] for name, values in self.probabilities.items()},
+        )

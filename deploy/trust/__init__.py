@@ -1,1 +1,0 @@
-"""When a bundle answers, and what its probabilities mean."""

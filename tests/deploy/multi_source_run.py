@@ -1,0 +1,52 @@
+"""A finished run across sources, without its training: random trunk, classifier by least squares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from deploy.verification import processors
+from train.data.sources import SOURCES, Source, fingerprint
+from train.multi_source.crops import Crops
+from train.multi_source.recipe import Recipe
+from train.multi_source.run import MultiSourceRun
+from train.networks import pretrained
+from train.networks.light_cnn import LightCNN
+from train.run import write_json
+
+SIZE = (67, 83)
+THRESHOLD = 0.35
+CAPPED = processors.CAPPED[-1:]  # of which deploying it is tested, as every one takes seconds
+
+
+def write(path: Path, data: Path) -> MultiSourceRun:
+    """data: as `tests.sources_folder` writes it."""
+    torch.manual_seed(0)
+    recipe = Recipe(image_size=SIZE, upsample_groups=16, threads=1)
+    sources = {name: SOURCES[name](data) for name in recipe.sources}
+    crops = Crops.read(sum(sources.values(), Source()).train, data, SIZE)
+    mean, std = float(crops.images.mean() / 255), float(crops.images.std() / 255)
+    network = LightCNN(mean, std, recipe.upsample_groups)
+    pretrained.initialise(network)
+    _fit_classifier(network.eval(), crops)
+    run = MultiSourceRun(path)
+    run.begin_multi_source(recipe, mean, std, {name: fingerprint(source) for name, source in sources.items()})
+    torch.save(network.state_dict(), run.weights)
+    write_json(run.validation_file, {"threshold": THRESHOLD, "sources": {}})
+    return run
+
+
+def _fit_classifier(network: LightCNN, crops: Crops) -> None:
+    """Ridge regression of the labels on the pooled maps, so that scores lie apart."""
+    with torch.inference_mode():
+        batches = np.array_split(crops.images, len(crops.images) // 32)
+        pooled = np.concatenate([network(torch.from_numpy(b[:, None]))[2].numpy() for b in batches])
+    centred = (pooled - pooled.mean(0)).astype(np.float64)
+    signs = np.array([2.0 * item.label - 1 for item in crops.items])
+    ridge = 1e-1 * np.trace(centred.T @ centred) / centred.shape[1]
+    weights = np.linalg.solve(centred.T @ centred + ridge * np.eye(centred.shape[1]), centred.T @ signs)
+    with torch.no_grad():
+        network.classifier.weight[0], network.classifier.weight[1] = 0, torch.from_numpy(weights)
+        network.classifier.bias[0], network.classifier.bias[1] = 0, float(-pooled.mean(0) @ weights)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from train.paper.fit import fit
+from train.run import Run, TrainingSettings
+
+
+@pytest.fixture(scope="module")
+def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = Run(tmp_path_factory.mktemp("runs") / "run")
+    fit(
+        TrainingSettings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1),
+        covid_ct,
+        run,
+    )
+    return run
+
+
+def test_prints_five_metrics_with_intervals_and_writes_every_reading_down(run: Run, covid_ct: Path) -> None:
+    readings = run.path / "test_readings.jsonl"
+    assert not readings.exists()
+    command = [sys.executable, "-m", "train", "test", str(run.path), "--data", str(covid_ct)]
+    printed = [subprocess.run(command, check=True, capture_output=True, text=True).stdout for _ in range(2)]
+    assert printed[0] == printed[1]
+    assert "193 slices" in printed[0]
+    for name in ("accuracy", "sensitivity", "specificity", "precision", "f1", "auc"):
+        assert f"\n{name}" in printed[0]
+    rows = [json.loads(line) for line in readings.open()]
+    assert len(rows) == 2
+    counts = rows[0]["confusion"]
+    assert counts["tp"] + counts["fn"] == 98
+    assert counts["tn"] + counts["fp"] == 95
+    assert rows[0]["metrics"]["accuracy"] == pytest.approx((counts["tp"] + counts["tn"]) / 193)
+    low, high = rows[0]["intervals"]["accuracy"]
+    assert low <= rows[0]["metrics"]["accuracy"] <= high
+    assert rows[0]["date"]
+    assert rows[0]["part"] == "test-1"
+
+
+@pytest.mark.parametrize(
+    ("part", "slices", "file"),
+    [("test-2", 193, "test"), ("validation-1", 118, "validation"), ("validation-2", 138, "validation")],
+)
+def test_other_parts(run: Run, covid_ct: Path, part: str, slices: int, file: str) -> None:
+    command = [sys.executable, "-m", "train", "test", str(run.path), "--data", str(covid_ct), "--part", part]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert printed.startswith(f"{part}: {slices} slices")
+    assert run.readings(file)[-1]["part"] == part  # type: ignore[arg-type]
+
+
+def test_a_folder_that_is_no_run(tmp_path: Path, covid_ct: Path) -> None:
+    command = [sys.executable, "-m", "train", "test", str(tmp_path), "--data", str(covid_ct)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,1 @@
+"""What a finished network looks at, and what its data give away without it."""

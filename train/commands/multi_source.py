@@ -1,0 +1,116 @@
+"""`multi-source`: training and reading of the default network."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+
+from train.commands import options
+from train.data.sources import SOURCES
+from train.multi_source.recipe import PARTS_OF_RECIPE, PRETRAINED, Recipe
+from train.multi_source.run import EVIDENCE_READING, MultiSourceRun, open_run
+from train.networks.pretrained import Weights
+from train.run import write_json
+
+cache = click.option(
+    "--cache",
+    type=options.folder,
+    help="Folder that keeps cropped slices for the next run; delete it when data or code change.",
+)
+
+
+@click.group("multi-source")
+def multi_source() -> None:
+    """The default network: trained across sources, on crops of the lungs."""
+
+
+@multi_source.command("fit")
+@options.data
+@cache
+@click.option("--out", type=options.folder, required=True, help="Run folder.")
+@click.option("--pretrained", help="ImageNet weights of SqueezeNet: an .npz file, or `torchvision`.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--steps", type=click.IntRange(1), default=Recipe.steps, show_default=True)
+@click.option("--image-size", type=(int, int), default=Recipe.image_size, show_default=True)
+@click.option(
+    "--source", "only", type=click.Choice(list(SOURCES)), multiple=True, help="Train on these alone."
+)
+@click.option("--leave-out", type=click.Choice(list(SOURCES)), multiple=True, help="Do not train on these.")
+@click.option("--without", type=click.Choice(list(PARTS_OF_RECIPE)), help="Leave out a part of the recipe.")
+@click.option("--precision", type=click.Choice(["fp32", "bf16"]), default=Recipe.precision, show_default=True)
+@click.option("--threads", type=int, default=torch.get_num_threads(), show_default=True)
+@click.option("--resume", is_flag=True, help="Continue the run in --out.")
+def fit_command(
+    data: Path,
+    cache: Path | None,
+    out: Path,
+    pretrained: str | None,
+    only: tuple[str, ...],
+    leave_out: tuple[str, ...],
+    without: str | None,
+    resume: bool,
+    **settings: Any,
+) -> None:
+    """Train one network, and choose its threshold on validation; with the defaults, the bundled one."""
+    from train.multi_source.evaluation import validate
+    from train.multi_source.fit import fit
+
+    recipe = Recipe(**settings)
+    sources = {n: w for n, w in recipe.sources.items() if n not in leave_out and (not only or n in only)}
+    if not sources:
+        raise click.UsageError("no source is left to train on")
+    recipe = replace(recipe, sources=sources)
+    if without:
+        recipe = replace(recipe, **PARTS_OF_RECIPE[without])
+        pretrained = None if without == PRETRAINED else pretrained
+    weights = Weights.read(pretrained) if pretrained else None
+    if weights:
+        recipe = replace(recipe, pretrained=weights.name, pretrained_sha256=weights.sha256)
+    run = MultiSourceRun(out)
+    fit(recipe, data, run, weights, resume, cache)
+    click.echo(json.dumps(validate(run, data, cache), indent=1))
+
+
+@multi_source.command("validate")
+@options.finished_run
+@options.data
+@cache
+def validate_command(run: Path, data: Path, cache: Path | None) -> None:
+    """Choose the threshold of a finished RUN on its sources' validation parts."""
+    from train.multi_source.evaluation import validate
+
+    click.echo(json.dumps(validate(MultiSourceRun(run), data, cache), indent=1))
+
+
+@multi_source.command("test")
+@options.finished_run
+@options.data
+@cache
+def test_command(run: Path, data: Path, cache: Path | None) -> None:
+    """Read the test parts of all sources once with a finished RUN."""
+    from train.multi_source.evaluation import evaluate_test_parts
+
+    click.echo(json.dumps(evaluate_test_parts(MultiSourceRun(run), data, cache), indent=1))
+
+
+@multi_source.command("evidence")
+@options.finished_run
+@options.data
+@cache
+def evidence_command(run: Path, data: Path, cache: Path | None) -> None:
+    """How much of a finished RUN's evidence lies in the lungs, source by source, and its AUC without them.
+
+    RUN may be one of the paper's networks. Written to RUN/across-evidence.json.
+    """
+    from train.analysis.source_evidence import measure_source_evidence
+
+    finished = open_run(run)
+    measured = measure_source_evidence(finished, data, cache)
+    finished.write_reading("test", {"by": EVIDENCE_READING, "part": "test"})
+    write_json(run / "across-evidence.json", measured)
+    click.echo(json.dumps(measured, indent=1))

@@ -1,0 +1,177 @@
+"""Training of the default network: steps, moving average, checkpoints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from train.data.covid_ct import DataError
+from train.data.sources import SOURCES, Source, fingerprint
+from train.multi_source.crops import Crops
+from train.multi_source.guidance import OpacityHead, mix_styles, outside_share
+from train.multi_source.recipe import Recipe
+from train.multi_source.run import MultiSourceRun
+from train.multi_source.samples import Samples
+from train.networks import pretrained
+from train.networks.light_cnn import LightCNN
+from train.networks.moving_average import averaged
+from train.networks.pretrained import Weights
+from train.run import DivergedError, RunError
+
+ROUND = 100  # steps between checkpoints
+
+
+def fit(
+    recipe: Recipe,
+    data: Path,
+    run: MultiSourceRun,
+    weights: Weights | None,
+    resume: bool = False,
+    cache: Path | None = None,
+) -> LightCNN:
+    """Train on the training parts of the recipe's sources; the last moving average is kept.
+
+    Nothing is selected by validation, and no other part is read. With `resume`, a run that was
+    stopped goes on after its last checkpoint and ends with the same weights as one that was not.
+
+    Raises RunError when the folder holds another run, DataError for data not as listed,
+    DivergedError when the loss is no number any more.
+    """
+    if (run.checkpoint.exists() or run.weights.exists()) and not resume:
+        raise RunError(f"{run.path}: holds a run already; --resume continues it")
+    torch.set_num_threads(recipe.threads)
+    parts = {name: SOURCES[name](data) for name in recipe.sources}
+    all_sources = sum(parts.values(), Source())
+    crops = Crops.read(all_sources.train, data, recipe.image_size, cache, recipe.crop)
+    network = begin(recipe, crops, weights)
+    training = Training(recipe, network)
+    split = {name: fingerprint(part) for name, part in parts.items()}
+    if run.checkpoint.exists():
+        if run.record()["split"] != split:
+            raise DataError(f"{data}: its slices are not those that {run.path} was begun with")
+        training.restore(run)
+    else:
+        run.begin_multi_source(recipe, network.mean, network.std, split)
+    training.run(Samples(crops, recipe), lambda: training.save(run))
+    average = cast(LightCNN, training.averaged.module)
+    torch.save(average.state_dict(), run.weights)
+    return average.eval()
+
+
+def begin(recipe: Recipe, crops: Crops, weights: Weights | None) -> LightCNN:
+    """The network before the first step. crops: the training slices."""
+    torch.manual_seed(recipe.seed)
+    images = crops.images
+    network = LightCNN(float(images.mean() / 255), float(images.std() / 255), recipe.upsample_groups)
+    pretrained.start(network, weights, images, recipe.seed)
+    network.to(memory_format=torch.channels_last)
+    return network
+
+
+class Training:
+    """Network, optimiser, moving average, and the loss of every round so far."""
+
+    def __init__(self, recipe: Recipe, network: LightCNN) -> None:
+        self.recipe, self.network = recipe, network
+        self.head = OpacityHead()
+        trained = [*network.parameters(), *self.head.parameters()]
+        decayed, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
+        groups = [
+            {"params": decayed, "weight_decay": recipe.weight_decay},
+            {"params": plain, "weight_decay": 0.0},
+        ]
+        self.optimiser: torch.optim.Optimizer = (
+            torch.optim.AdamW(groups, recipe.learning_rate)
+            if recipe.optimiser == "adamw"
+            else torch.optim.SGD(groups, recipe.learning_rate, momentum=0.9)
+        )
+        self.averaged = averaged(network, recipe.average_decay)
+        self.losses: list[float] = []
+        if recipe.mixed_styles:
+            mix_styles(network)  # after the copy that is averaged was made
+
+    def run(self, samples: Samples, save: Callable[[], None]) -> None:
+        recipe, total = self.recipe, 0.0
+        steps_done = len(self.losses) * ROUND
+        progress = tqdm(total=recipe.steps, initial=steps_done, desc="training", unit="step", disable=None)
+        self.network.train()
+        with progress:
+            for step in range(steps_done, recipe.steps):
+                total += self._step(samples, step)
+                if not math.isfinite(total):
+                    raise DivergedError(f"the loss is {total} at step {step}; try a lower learning rate")
+                progress.update()
+                if (step + 1) % ROUND == 0:
+                    self.losses.append(total / ROUND)
+                    total = 0.0
+                    progress.set_postfix(loss=f"{self.losses[-1]:.3f}")
+                    save()
+
+    def _step(self, samples: Samples, step: int) -> float:
+        recipe = self.recipe
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate_at(recipe, step)
+        batch = samples.batch(step)
+        torch.manual_seed(recipe.seed * 100_003 + step)
+        with torch.autocast("cpu", torch.bfloat16) if recipe.precision == "bf16" else nullcontext():
+            features = self.network.features(torch.from_numpy(batch.images).unsqueeze(1))
+        features = features.float()
+        logits = self.network.classifier(features.mean((2, 3)))
+        log_odds = logits[:, 1] - logits[:, 0]
+        loss = nn.functional.binary_cross_entropy_with_logits(log_odds, torch.from_numpy(batch.targets))
+        answered = loss.item()
+        if recipe.opacities:
+            loss = loss + recipe.opacities * self.head(features, torch.from_numpy(batch.opacities))
+        if recipe.guidance:
+            evidence = self.network.evidence(features)
+            loss = loss + recipe.guidance * outside_share(evidence, torch.from_numpy(batch.lungs))
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self.averaged.update_parameters(self.network)
+        return answered
+
+    def save(self, run: MultiSourceRun) -> None:
+        """The checkpoint whole or not at all, and the table of losses."""
+        part = run.checkpoint.with_suffix(".part")
+        content = {
+            "recipe": asdict(self.recipe),
+            "network": self.network.state_dict(),
+            "head": self.head.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "losses": self.losses,
+        }
+        torch.save(content, part)
+        part.replace(run.checkpoint)
+        rows = [f"{(n + 1) * ROUND},{loss:.6f}" for n, loss in enumerate(self.losses)]
+        (run.path / "losses.csv").write_text("\n".join(["step,train_loss", *rows]) + "\n")
+
+    def restore(self, run: MultiSourceRun) -> None:
+        """Back to the checkpoint. Raises RunError when it was made by another recipe."""
+        content = torch.load(run.checkpoint, map_location="cpu", weights_only=True)
+        began, now = content["recipe"], asdict(self.recipe)
+        differing = [f"{k} {began.get(k)}, not {now[k]}" for k in now if began.get(k) != now[k]]
+        if differing:
+            raise RunError(f"{run.path}: was begun with {'; '.join(differing)}")
+        self.network.load_state_dict(content["network"])
+        self.head.load_state_dict(content["head"])
+        self.averaged.load_state_dict(content["averaged"])
+        self.optimiser.load_state_dict(content["optimiser"])
+        self.losses = content["losses"]
+
+
+def learning_rate_at(recipe: Recipe, step: int) -> float:
+    """Linear warm-up, then half a cosine down to a hundredth (Loshchilov and Hutter 2017)."""
+    if step < recipe.warm_up:
+        return recipe.learning_rate * (step + 1) / recipe.warm_up
+    share = (step - recipe.warm_up) / max(1, recipe.steps - recipe.warm_up)
+    return recipe.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * share)) / 2)

@@ -1,0 +1,61 @@
+"""The folder of one training across sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from train.multi_source.recipe import Recipe
+from train.networks.light_cnn import LightCNN
+from train.run import Run, RunError, read_json, versions, write_json
+
+# how readings name the command that made them, since before it was called multi-source
+TEST_READING, EVIDENCE_READING = "train across test", "train across evidence"
+MAP_SIDE = 4  # of the maps that the finished network gives out; training has them whole
+
+
+class MultiSourceRun(Run):
+    """recipe.json, losses.csv, weights.pt, validation.json, and the readings of test parts."""
+
+    def begin_multi_source(self, recipe: Recipe, mean: float, std: float, split: Mapping[str, Any]) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+        record = {"recipe": asdict(recipe), "mean": mean, "std": std, "split": split, "versions": versions()}
+        write_json(self.path / "recipe.json", record)
+
+    def recorded(self) -> bool:
+        return (self.path / "recipe.json").exists()
+
+    def record(self) -> dict[str, Any]:
+        return read_json(self.path / "recipe.json")
+
+    def recipe(self) -> Recipe:
+        return Recipe.from_json(self.record()["recipe"])
+
+    def network(self) -> LightCNN:
+        """The finished network, in evaluation mode, on the CPU."""
+        if not self.weights.is_file():
+            raise RunError(f"{self.weights}: missing; let the training finish (multi-source fit --resume)")
+        record, recipe = self.record(), self.recipe()
+        network = LightCNN(record["mean"], record["std"], recipe.upsample_groups, MAP_SIDE)
+        network.load_state_dict(torch.load(self.weights, map_location="cpu", weights_only=True))
+        return network.eval()
+
+    @property
+    def validation_file(self) -> Path:
+        return self.path / "validation.json"
+
+    def threshold(self) -> float:
+        """Chosen on the validation parts of the training's sources."""
+        if not self.validation_file.exists():
+            raise RunError(f"{self.path}: no threshold yet; `multi-source validate` chooses it")
+        return float(read_json(self.validation_file)["threshold"])
+
+
+def open_run(folder: Path) -> Run:
+    """The run in a folder, of either kind: across sources, or of the paper."""
+    run = MultiSourceRun(folder)
+    return run if run.recorded() else Run(folder)

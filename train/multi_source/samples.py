@@ -1,0 +1,124 @@
+"""What a step of training sees: samples balanced over sources and, within each, over classes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.data.covid_ct import CLASSES, COVID, DataError, Item
+from train.data.occlusion import Grey, Mask, lungs_blanked
+from train.data.sources import MILD, source_of
+from train.multi_source import distortions, transplants
+from train.multi_source.crops import Crops
+from train.multi_source.recipe import Recipe
+
+HEALTHY = ("luna-slices/", "mosmed/CT-0/")
+UNKNOWN = 0.5  # the target where nothing is left to judge by
+
+
+class Batch(NamedTuple):
+    """images: uint8 `[n, h, w]`; lungs: bool, opacities: uint8, 0 to 255, the same shape.
+
+    targets: float32 `[n]`, the probability of COVID-19.
+    """
+
+    images: Grey
+    lungs: Mask
+    opacities: Grey
+    targets: NDArray[np.float32]
+
+
+class Samples:
+    """Draws training samples. crops: the training parts of all sources; one seed, one sequence."""
+
+    def __init__(self, crops: Crops, recipe: Recipe) -> None:
+        self.recipe, self.crops = recipe, crops
+        items = crops.items
+        self._cells = {
+            (source, label): np.array(
+                [n for n, i in enumerate(items) if source_of(i) == source and i.label == label]
+            )
+            for source in recipe.sources
+            for label in (0, 1)
+        }
+        for label, name in CLASSES.items():
+            drawn = [s for s, weight in recipe.sources.items() if weight and len(self._cells[s, label])]
+            if recipe.balanced and not drawn:
+                raise DataError(f"no {name} slices to draw from {', '.join(recipe.sources)}; add a source")
+        self._healthy = [n for n, i in enumerate(items) if i.path.startswith(HEALTHY) and crops.cropped[n]]
+        self._chances = {n: self._chance(items[n]) for n in range(len(items))}
+        pairs = zip(crops.images, crops.lungs, strict=True)
+        self._opacities = np.stack([transplants.opacity_map(*pair) for pair in pairs])
+        self._donors = {
+            label: [
+                n
+                for n, i in enumerate(items)
+                if i.label == label
+                and not i.path.startswith(HEALTHY)
+                and transplants.has_enough(self._opacities[n])
+            ]
+            for label in (0, 1)
+        }
+
+    def batch(self, step: int) -> Batch:
+        rng = np.random.default_rng([self.recipe.seed, step])
+        drawn = [self._sample(rng) for _ in range(self.recipe.batch_size)]
+        images, lungs, opacities, targets = zip(*drawn, strict=True)
+        return Batch(np.stack(images), np.stack(lungs), np.stack(opacities), np.array(targets, np.float32))
+
+    def _sample(self, rng: np.random.Generator) -> tuple[Grey, Mask, Grey, float]:
+        recipe = self.recipe
+        label = self._label(rng)
+        if rng.random() < recipe.transplants and self._donors[label] and self._healthy:
+            image, lungs, opacities, target = self._transplant(label, rng)
+        else:
+            place = self._draw(label, rng)
+            image, lungs = self.crops.images[place], self.crops.lungs[place]
+            opacities, target = self._opacities[place], self._target(self.crops.items[place])
+        if rng.random() < recipe.blanked and lungs.any():
+            image, target = lungs_blanked(image, lungs), UNKNOWN
+            opacities = np.zeros_like(opacities)
+        elif rng.random() < recipe.outside and lungs.any():
+            other = self.crops.images[rng.integers(len(self.crops.images))]
+            image = distortions.replace_outside(image, lungs, other, rng)
+        if recipe.geometric:
+            image, lungs, opacities = distortions.random_affine(image, lungs, opacities, rng)
+        if recipe.intensity:
+            image = distortions.degrade(distortions.random_window(image, rng), rng)
+        return image, lungs, opacities, target
+
+    def _label(self, rng: np.random.Generator) -> int:
+        if self.recipe.balanced:
+            return int(rng.integers(2))
+        return self.crops.items[rng.integers(len(self.crops.items))].label
+
+    def _draw(self, label: int, rng: np.random.Generator) -> int:
+        if not self.recipe.balanced:
+            return int(rng.choice([n for n, i in enumerate(self.crops.items) if i.label == label]))
+        cells = [(s, w) for s, w in self.recipe.sources.items() if len(self._cells[s, label])]
+        weights = np.array([weight for _, weight in cells])
+        source = cells[rng.choice(len(cells), p=weights / weights.sum())][0]
+        places = self._cells[source, label]
+        chances = np.array([self._chances[n] for n in places])
+        return int(rng.choice(places, p=chances / chances.sum()))
+
+    def _transplant(self, label: int, rng: np.random.Generator) -> tuple[Grey, Mask, Grey, float]:
+        place, donor = int(rng.choice(self._healthy)), int(rng.choice(self._donors[label]))
+        image, lungs = self.crops.images[place], self.crops.lungs[place]
+        other, opacities = self.crops.images[donor], self._opacities[donor]
+        if rng.random() < 0.5:
+            other, opacities = np.ascontiguousarray(other[:, ::-1]), np.ascontiguousarray(opacities[:, ::-1])
+        mixed = transplants.transplant(image, lungs, other, opacities)
+        both_opacities = np.maximum(self._opacities[place], opacities * lungs)
+        return mixed, lungs, both_opacities, self._target(self.crops.items[donor])
+
+    def _chance(self, item: Item) -> float:
+        return self.recipe.mild_share if item.path.startswith(MILD) else 1.0
+
+    def _target(self, item: Item) -> float:
+        smooth = self.recipe.smoothing
+        if item.path.startswith(MILD):
+            return self.recipe.mild_target
+        return 1 - smooth if item.label == COVID else smooth

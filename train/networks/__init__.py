@@ -1,0 +1,1 @@
+"""The networks: their layers, their starting points and their predictions."""

@@ -1,0 +1,1 @@
+"""The paper's reproduction: its published figures, experiments, training, evaluation and search."""

@@ -1,0 +1,1 @@
+"""ACROSS.md: the shipped default network beside other sources, seeds and recipes."""

@@ -1,0 +1,1 @@
+"""RESULTS.md: the paper's tables and figures beside those of our runs."""
