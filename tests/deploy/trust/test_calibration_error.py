@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from deploy.trust import calibration_error
-from edgect.metrics import expected_calibration_error
 from train.covid_ct import Item
+
+from edgect.metrics import expected_calibration_error
 
 
 @pytest.mark.parametrize("seed", range(3))
