@@ -10,7 +10,7 @@ import pytest
 from benchmarks.harness import options, slices
 from edgect import backends
 from edgect.backends import Session
-from edgect.bundle import DEFAULT, Bundle
+from edgect.bundles.bundle import DEFAULT, Bundle
 
 LINES = pytest.StashKey[list[str]]()
 Load = Callable[[str, str, int | None], Session]

@@ -19,7 +19,7 @@ from benchmarks.harness.slices import EXAMPLES
 from edgect import Classifier, __version__
 from edgect.backends import BACKENDS, PRECISIONS, available_cores
 from edgect.benchmark import machine
-from edgect.bundle import DEFAULT
+from edgect.bundles.bundle import DEFAULT
 from edgect.errors import EdgectError, UsageError
 from edgect.scans import find_scans
 from train.run import write_json

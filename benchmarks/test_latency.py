@@ -12,8 +12,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.conftest import Load
 from benchmarks.harness.slices import EXAMPLES, Slices
 from edgect.backends import BACKENDS, PRECISIONS, available_cores
-from edgect.bundle import Bundle
-from edgect.preprocess import Preprocess
+from edgect.bundles.bundle import Bundle
+from edgect.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 
 THREADS = [1, None]

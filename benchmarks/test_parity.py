@@ -20,7 +20,7 @@ from benchmarks.topics.parity import (
     probabilities,
 )
 from edgect.backends import BACKENDS, Session
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 
 MAX_FP32_DIFFERENCE = 0.001
 

@@ -11,7 +11,7 @@ import click
 from deploy import calibration_set, redescribe, stages, trained_runs
 from deploy.description import manifest
 from deploy.int8 import distil, files
-from edgect.bundle import MANIFEST
+from edgect.bundles.bundle import MANIFEST
 from edgect.errors import EdgectError, UsageError
 from train.run import Run
 

@@ -7,28 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgect.classifier import Classifier as Classifier
-    from edgect.prediction import Prediction as Prediction
-
-    __version__: str
+    from edgect.rows.prediction import Prediction as Prediction
+    from edgect.version import __version__ as __version__
 
 __all__ = ["Classifier", "Prediction", "__version__"]
 
-_HOMES = {"Classifier": "edgect.classifier", "Prediction": "edgect.prediction"}
+_HOMES = {
+    "__version__": "edgect.version",
+    "Classifier": "edgect.classifier",
+    "Prediction": "edgect.rows.prediction",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Load numpy and OpenCV only for those who classify, and what knows versions for those who ask."""
-    if name == "__version__":
-        return _version()
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'edgect' has no attribute {name!r}")
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("edgect")
-    except PackageNotFoundError:  # a checkout that was never installed
-        return "0+unknown"

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from edgect import Classifier, Prediction
-from edgect.bundle import DEFAULT
-from edgect.heatmap import overlay
+from edgect.bundles.bundle import DEFAULT
+from edgect.report.heat_map import overlay
 
 HEIGHT, GAP, TEXT = 300, 10, 54
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)

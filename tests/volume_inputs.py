@@ -14,15 +14,7 @@ from pydicom import dcmread, uid
 from pydicom.encaps import generate_frames
 
 from edgect.scans import Window
-from tests.edgect.scans.dicom_files import (
-    Values,
-    ct,
-    encoded,
-    enhanced,
-    in_syntax,
-    with_frames,
-    write,
-)
+from tests.edgect.scans.dicom_files import Values, ct, encoded, enhanced, in_syntax, with_frames, write
 from tests.edgect.synthetic import body, encode
 from tests.every_input import SCAN, Kind, kind
 from tests.volume_seeds import index, zipped

@@ -17,8 +17,8 @@ from benchmarks.cluster import batches, commands, memory, page, plots
 from benchmarks.harness import machine
 from benchmarks.harness.progress import step
 from benchmarks.harness.slices import EXAMPLES
-from edgect.bundle import DEFAULT
-from edgect.cluster import batch
+from edgect.batch.cluster import batch
+from edgect.bundles.bundle import DEFAULT
 from tests.dask_processes import processes
 
 HERE = Path(__file__).parents[1]

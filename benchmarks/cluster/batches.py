@@ -11,11 +11,11 @@ import psutil
 from distributed import Client
 
 from edgect import Classifier
-from edgect.cli.workers import job
-from edgect.cluster.connection import Connection
-from edgect.cluster.dispatch import Dispatch
-from edgect.cluster.events import Done, Event
-from edgect.cluster.worker import Item
+from edgect.batch.cluster.connection import Connection
+from edgect.batch.cluster.dispatch import Dispatch
+from edgect.batch.cluster.events import Done, Event
+from edgect.batch.cluster.worker import Item
+from edgect.batch.workers import job
 from edgect.scans import Limits
 from tests.dask_processes import Processes
 
@@ -78,7 +78,7 @@ def _run(
     scheduler, this = psutil.Process(cluster.scheduler.pid), psutil.Process()
     before = [sum(each.cpu_times()[:2]) for each in (scheduler, this)]
     watched = Watched(client, worker_job)
-    with patch("edgect.cluster.backlog.size", lambda *_: size):
+    with patch("edgect.batch.cluster.backlog.size", lambda *_: size):
         items = ((path, ()) for path in files)
         for _ in Dispatch(watched, items, len(files), lambda number: number, print).answers():
             pass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgect import __version__
 from edgect.benchmark import machine
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 
 PACKAGES = ("numpy", "opencv-python-headless", "pillow", "openvino", "onnxruntime", "nncf", "onnx", "torch")
 

@@ -26,8 +26,8 @@ from benchmarks.harness.progress import step
 from benchmarks.harness.slices import EXAMPLES
 from edgect import backends
 from edgect.backends import Outputs, available_cores
-from edgect.bundle import Bundle
-from edgect.preprocess import Preprocess
+from edgect.bundles.bundle import Bundle
+from edgect.preprocess.steps import Preprocess
 from edgect.scans import find_scans, read_slice
 
 MIN_ONNXRUNTIME_RATIO = 5.0

@@ -18,7 +18,7 @@ from benchmarks.harness import fresh, slices
 from benchmarks.harness.options import Options, distinct
 from benchmarks.harness.progress import step
 from edgect.backends import onnxruntime, openvino
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 
 TOP = 8
 HOW = "By the engine's own counters (OpenVINO's PERF_COUNT, ONNX Runtime's profile)"

@@ -20,7 +20,7 @@ from benchmarks.topics.other_networks import prepared
 from benchmarks.topics.speed import BURST
 from edgect import backends
 from edgect.backends import onnxruntime, openvino
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 
 PAPER = {  # what the paper reports of its network: seconds an image, hours for 4,300
     "workstation": {"an image": (1.25, "s")},

@@ -26,7 +26,7 @@ from deploy.verification.processors import (
     probabilities,
 )
 from edgect.backends import available_cores
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 
 MIN_AGREEMENT = 0.99
 MAX_DIFFERENCE = 0.05

@@ -19,7 +19,7 @@ from benchmarks.harness.progress import step
 from benchmarks.topics.speed import BURST
 from edgect import backends
 from edgect.backends.openvino import settings
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 
 SIDE = 1024  # of the matrices; 512 and 2048 gave lower rates
 

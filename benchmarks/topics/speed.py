@@ -17,7 +17,7 @@ from benchmarks.harness.options import Options, run_folder
 from benchmarks.harness.progress import step
 from deploy.verification.processors import CAP, CAPS
 from edgect import backends
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 
 MIN_OPENVINO_RATIO = 3.0
 MIN_TORCH_RATIO = 8.0

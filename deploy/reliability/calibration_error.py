@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.metrics import expected_calibration_error
+from edgect.statistics.metrics import expected_calibration_error
 from train.data.covid_ct import Item
 
 BINS = 10

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.decision import INDETERMINATE, Band, Decision
+from edgect.decision.labels import INDETERMINATE, Band, Decision
 from edgect.errors import UsageError
 from train.data.covid_ct import Item
 

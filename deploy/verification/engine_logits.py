@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 from edgect import backends
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 
 
 def main(bundle: str, backend: str, precision: str, images: str, logits: str) -> None:

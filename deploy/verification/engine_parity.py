@@ -21,9 +21,9 @@ from deploy.verification.processors import (
 )
 from edgect import Classifier
 from edgect.backends import BACKENDS, PRECISIONS
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 from edgect.errors import ModelError
-from edgect.preprocess import Preprocess
+from edgect.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.covid_ct import Item
 from train.multi_source.evaluation import evaluate_items

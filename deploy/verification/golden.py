@@ -18,11 +18,11 @@ from deploy.verification.processors import (
     Processor,
     emulator_is_installed,
 )
-from edgect import golden
 from edgect.backends import PRECISIONS
 from edgect.benchmark import machine, phantom
-from edgect.bundle import Bundle
-from edgect.preprocess import Preprocess
+from edgect.bundles.bundle import Bundle
+from edgect.conformance import golden
+from edgect.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 
 PICTURES = (golden.SLICE, golden.INPUT)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgect.backends import Engine, Outputs, Precision, one_line
 from edgect.backends.forked import OfProcess, at_work
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 from edgect.errors import EngineError
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect import cache
 from edgect.backends import Engine, Outputs, Precision, one_line, topology
+from edgect.backends import compiled_models as cache
 from edgect.backends.forked import OfProcess, at_work
-from edgect.bundle import Bundle
+from edgect.backends.processor import identity
+from edgect.bundles.bundle import Bundle
 from edgect.errors import EngineError
-from edgect.processor import identity
 
 if TYPE_CHECKING:
     import openvino as ov

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from edgect import backends
 from edgect.backends import Engine
 from edgect.benchmark import fresh
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 from edgect.classifier import Classifier
-from edgect.prediction import Prediction
-from edgect.preprocess import Preprocess
+from edgect.preprocess.steps import Preprocess
+from edgect.rows.prediction import Prediction
 from edgect.scans import read_bytes, read_frames
 
 CALLS = 10  # timed ones of a turn

@@ -12,7 +12,7 @@ from edgect.backends import Engine
 from edgect.benchmark.contender import Latency, Name
 from edgect.benchmark.fresh import Process
 from edgect.benchmark.report import Comparison, Figures
-from edgect.prediction import Prediction
+from edgect.rows.prediction import Prediction
 
 
 @dataclass(frozen=True)

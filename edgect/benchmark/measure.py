@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 import PIL
 
-from edgect import __version__
 from edgect.backends import BACKENDS, PRECISIONS, available_cores
 from edgect.benchmark import machine, phantom
 from edgect.benchmark.contender import Contender, Name
@@ -20,10 +19,11 @@ from edgect.benchmark.figures import Measured, compared, figures
 from edgect.benchmark.notes import notes
 from edgect.benchmark.report import NOTICE, SCHEMA, Report, Slices, Unusable
 from edgect.benchmark.turns import take_turns
-from edgect.bundle import DEFAULT
+from edgect.bundles.bundle import DEFAULT
 from edgect.errors import EngineError, UsageError
-from edgect.prediction import Prediction
+from edgect.rows.prediction import Prediction
 from edgect.scans import find_scans
+from edgect.version import __version__
 
 INVENTED = 32  # slices, where none are given
 TIMED = 32  # files that latencies are taken on, at most

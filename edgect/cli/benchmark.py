@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from edgect.backends import BACKENDS, PRECISIONS
+from edgect.batch.output import partial_of
 from edgect.cli import options
-from edgect.cli.output import partial_of
 from edgect.cli.streams import on_terminal
 from edgect.errors import UsageError
 from edgect.scans import find_scans, may_be_image

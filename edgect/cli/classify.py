@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgect.batch import report_file as reports
+from edgect.batch import workers as cluster
+from edgect.batch.inputs import Written, inputs
+from edgect.batch.local import Answers, Threads
+from edgect.batch.output import is_of, open_rows
+from edgect.batch.resume import begin
+from edgect.batch.series_file import SeriesFile
+from edgect.batch.sinks import Beside, HeatMaps
 from edgect.cli import options
-from edgect.cli import report as reports
-from edgect.cli import workers as cluster
-from edgect.cli.answers import Answers, Threads
-from edgect.cli.beside import Beside, HeatMaps
-from edgect.cli.inputs import Written, inputs
 from edgect.cli.names import say_trouble
-from edgect.cli.output import is_of, open_rows
-from edgect.cli.resume import begin
-from edgect.cli.rows import FORMATS, Lines
-from edgect.cli.series import SeriesFile
 from edgect.cli.streams import on_terminal
 from edgect.errors import UsageError
-from edgect.notice import NOTICE
+from edgect.rows.formats import FORMATS, Lines
+from edgect.rows.notice import NOTICE
 from edgect.scans import Limits
 
 if TYPE_CHECKING:

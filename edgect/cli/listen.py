@@ -10,11 +10,11 @@ import click
 from edgect.cli import ending, options
 from edgect.errors import UsageError
 from edgect.installation import needing
-from edgect.notice import NOTICE
+from edgect.rows.notice import NOTICE
 from edgect.scans.limits import Limits
 
 if TYPE_CHECKING:
-    from edgect.listen.tls import Files
+    from edgect.services.listen.tls import Files
 
 _MIB = 2**20
 
@@ -162,10 +162,10 @@ def command(
     secure --send-to, whose host name must stand in that node's certificate.
     """
     with needing("dicom", "listening"):
-        from edgect.listen.run import quieten, run
-        from edgect.listen.settings import Node, Settings, check_title
-        from edgect.listen.spool import Spool
-        from edgect.listen.tls import Files
+        from edgect.services.listen.run import quieten, run
+        from edgect.services.listen.settings import Node, Settings, check_title
+        from edgect.services.listen.spool import Spool
+        from edgect.services.listen.tls import Files
 
     tls = Files(tls_cert, tls_key, tls_ca)
     _check(tls, send_to, send_in_clear, receive_in_clear)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from edgect.identifiers import Identifiers
+    from edgect.rows.identifiers import Identifiers
 
 
 def warn_of_names(identifiers: Identifiers) -> None:

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from edgect.backends import BACKENDS, PRECISIONS
-from edgect.bundle import DEFAULT
-from edgect.decision import POINTS
+from edgect.bundles.bundle import DEFAULT
+from edgect.decision.labels import POINTS
 from edgect.scans.limits import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])

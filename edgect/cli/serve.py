@@ -14,7 +14,7 @@ from edgect.cli import ending, options
 from edgect.cli.names import warn_of_names
 from edgect.errors import UsageError
 from edgect.installation import needing
-from edgect.notice import NOTICE
+from edgect.rows.notice import NOTICE
 from edgect.scans.limits import Limits
 
 VARIABLE = "EDGECT_TOKEN"
@@ -106,10 +106,10 @@ def command(
     what is in hand, and ends with exit code 0; a second one does not wait.
     """
     with needing("serve", "serving"):
-        from edgect.serve.app import application
-        from edgect.serve.endpoints import Endpoints
-        from edgect.serve.run import listen, run, url
-        from edgect.serve.settings import Settings
+        from edgect.services.serve.app import application
+        from edgect.services.serve.endpoints import Endpoints
+        from edgect.services.serve.run import listen, run, url
+        from edgect.services.serve.settings import Settings
 
     settings = Settings(
         host=host,
@@ -167,7 +167,7 @@ def _log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handler.addFilter(_without_traceback)
-    levels = {"edgect.serve": logging.INFO, "uvicorn.error": logging.ERROR, "asyncio": logging.ERROR}
+    levels = {"edgect.services.serve": logging.INFO, "uvicorn.error": logging.ERROR, "asyncio": logging.ERROR}
     for name, level in levels.items():
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgect import backends, golden
+from edgect import backends
 from edgect.backends import PRECISIONS
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
+from edgect.conformance import golden
 from edgect.doctor.report import Finding
 from edgect.errors import EdgectError
 

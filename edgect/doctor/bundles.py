@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from edgect.bundle import BUNDLED, DEFAULT, Bundle
+from edgect.bundles.bundle import BUNDLED, DEFAULT, Bundle
 from edgect.doctor.report import Finding
 from edgect.errors import ModelError
 from edgect.installation import bundles_again

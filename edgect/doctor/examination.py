@@ -10,13 +10,13 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-from edgect import __version__
 from edgect.benchmark import machine
 from edgect.benchmark.machine import Machine
 from edgect.doctor import apart, bundles, engines, hardware, kept
 from edgect.doctor.report import NOTICE, SCHEMA, Finding, Report, Verdict
 from edgect.doctor.versions import OPENCV, versions
 from edgect.installation import dependencies
+from edgect.version import __version__
 
 ENGINES = {"openvino": "openvino", "onnxruntime": "onnxruntime"}  # by backend, the package; the default first
 PACKAGES = ("numpy", *OPENCV, "pillow", "simplejpeg", *ENGINES.values())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from edgect import cgroups
+from edgect.backends import cgroups
 from edgect.benchmark.machine import Machine
 from edgect.doctor.report import Finding, Verdict
 

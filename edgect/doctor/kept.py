@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 
-from edgect import cache
+from edgect.backends import compiled_models as cache
 from edgect.doctor.report import Finding
 
 

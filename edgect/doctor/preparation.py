@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgect import golden
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
+from edgect.conformance import golden
 from edgect.doctor.report import Finding
 from edgect.doctor.versions import OPENCV, installed, versions
 

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from edgect import __version__
 from edgect.classifier import Classifier
-from edgect.decision import INDETERMINATE, POINTS, Decision
+from edgect.decision.labels import INDETERMINATE, POINTS, Decision
 from edgect.errors import UsageError
 from edgect.evaluate.labels import Case, Cases
 from edgect.evaluate.notes import notes
@@ -27,7 +26,9 @@ from edgect.evaluate.report import (
     Report,
     known,
 )
-from edgect.metrics import (
+from edgect.rows.notice import NOTICE
+from edgect.rows.prediction import Prediction
+from edgect.statistics.metrics import (
     FIVE,
     brier,
     confusion,
@@ -36,8 +37,7 @@ from edgect.metrics import (
     intervals,
     reliability,
 )
-from edgect.notice import NOTICE
-from edgect.prediction import Prediction
+from edgect.version import __version__
 
 BINS, PER_BIN = 10, 10  # fewer bins where they would hold fewer slices than that
 

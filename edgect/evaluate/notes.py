@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from edgect.evaluate.labels import Cases
 from edgect.evaluate.report import Data
-from edgect.prediction import Prediction
+from edgect.rows.prediction import Prediction
 
 FEW = 30  # slices of a class
 

@@ -12,8 +12,8 @@ from edgect.errors import UsageError
 from edgect.evaluate.figures import Answer, columns
 from edgect.evaluate.report import Report
 from edgect.installation import needing
-from edgect.metrics import Bin
-from edgect.roc import curve
+from edgect.statistics.metrics import Bin
+from edgect.statistics.roc import curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from edgect.metrics import Bin, Confusion
+from edgect.statistics.metrics import Bin, Confusion
 
 SCHEMA = 1
 
@@ -45,7 +45,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Of the answered slices, 0 to 1; None without any. bins: of equal counts, see `edgect.metrics.Bin`."""
+    """Of the answered slices, 0 to 1; None without any. bins: of equal counts, see `metrics.Bin`."""
 
     brier: float | None
     expected_calibration_error: float | None

@@ -7,9 +7,9 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from edgect.decision import INDETERMINATE
-from edgect.printable import printable
+from edgect.decision.labels import INDETERMINATE
 from edgect.report.thumbnail import Pictures
+from edgect.rows.printable import printable
 
 Row = Mapping[str, str | int | float | None]
 

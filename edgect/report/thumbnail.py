@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.heatmap import overlay
+from edgect.report.heat_map import overlay
 
 SIDE = 256  # pixels of the longer side, at most
 BYTES = 12_000  # of one picture: coarser where it would take more, as noise does
@@ -30,7 +30,7 @@ def pictures(
 ) -> Pictures:
     """Of a slice, uint8 `[height, width]`, and the log-odds by place on it, same shape.
 
-    scale: the log-odds drawn in the strongest red, as in `edgect.heatmap.overlay`.
+    scale: the log-odds drawn in the strongest red, as in `edgect.report.heat_map.overlay`.
     """
     small = _shrink(pixels)
     if evidence is None or scale is None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from zipfile import is_zipfile
 
 from edgect.errors import ScanError
-from edgect.scans import raster
 from edgect.scans.frame import Frame
 from edgect.scans.hounsfield import Window
 from edgect.scans.limits import Limits
+from edgect.scans.pictures import raster
 from edgect.scans.signature import LENGTH, READ, Kind, kind_by_name, kind_of
 
 EXTRAS: dict[Kind, str] = {"dicom": "DICOM", "nifti": "NIfTI"}

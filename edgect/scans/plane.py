@@ -13,7 +13,7 @@ from edgect.errors import ScanError
 from edgect.scans.frame import Vector
 from edgect.scans.hounsfield import Window
 from edgect.scans.limits import Limits
-from edgect.scans.raster import MIN_SIDE
+from edgect.scans.pictures.raster import MIN_SIDE
 
 TILT = 30.0  # degrees off axial that still are axial: as far as gantries tilt
 LOWEST = -1024.0  # Hounsfield units; all below is outside the field of view, where scanners write anything

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from benchmarks.harness.slices import EXAMPLES
 from benchmarks.per_image import main
 from edgect.backends import BACKENDS, available_cores
-from edgect.bundle import DEFAULT, Bundle
+from edgect.bundles.bundle import DEFAULT, Bundle
 
 
 @pytest.fixture(scope="module")

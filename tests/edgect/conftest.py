@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from edgect import Classifier
 from edgect.backends import BACKENDS
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 from edgect.cli import main
 from tests.edgect.synthetic import body, bomb_png, encode, write_scan
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from edgect.metrics import auc, intervals
+from edgect.statistics.metrics import auc, intervals
 from train.bootstrap import DRAWS, interval_of_mean
 from train.data import lung_masks
 from train.data.covid_ct import COVID, Item

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from edgect.heatmap import overlay
+from edgect.report.heat_map import overlay
 from train.analysis.evidence import evidence_maps
 from train.data import lung_masks
 from train.data.covid_ct import COVID, NOT_COVID, DataError, Item

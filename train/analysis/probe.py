@@ -20,8 +20,8 @@ from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
 from edgect.errors import ScanError
-from edgect.metrics import evaluate, intervals
 from edgect.scans.signature import FORMATS
+from edgect.statistics.metrics import evaluate, intervals
 from train.analysis.shortcut_features import GROUPS, Row, features
 from train.data.arrangements import Arrangement
 from train.data.covid_ct import CLASSES, DataError, Item

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from edgect.cluster import schedulers
-from edgect.processor import available_cores
+from edgect.backends.processor import available_cores
+from edgect.batch.cluster import schedulers
 from train.commands import options
 from train.networks.architectures import ARCHITECTURES
 from train.networks.pretrained import Weights

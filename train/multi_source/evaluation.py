@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.metrics import auc, confusion, evaluate, intervals
+from edgect.statistics.metrics import auc, confusion, evaluate, intervals
 from train.bootstrap import interval_of_mean
 from train.data.arrangements import arrangement, second_test
 from train.data.covid_ct import COVID, NOT_COVID, Item

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from edgect.metrics import FIVE, confusion, evaluate, intervals
+from edgect.statistics.metrics import FIVE, confusion, evaluate, intervals
 from train.data.arrangements import Arrangement, arrangement, second_test
 from train.data.covid_ct import Item
 from train.data.images import load_images

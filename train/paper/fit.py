@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 from tqdm import tqdm
 
-from edgect.metrics import evaluate
+from edgect.statistics.metrics import evaluate
 from train.data.arrangements import Arrangement, arrangement
 from train.data.augmentation import FACTOR, quadruple
 from train.data.images import Slices

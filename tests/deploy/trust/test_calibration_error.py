@@ -7,7 +7,7 @@ import pytest
 from deploy.trust import calibration_error
 from train.covid_ct import Item
 
-from edgect.metrics import expected_calibration_error
+from edgect.statistics.metrics import expected_calibration_error
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from deploy.verification import golden as made_here
-from edgect import backends, golden
+from edgect import backends
 from edgect.backends import BACKENDS, PRECISIONS
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
+from edgect.conformance import golden
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

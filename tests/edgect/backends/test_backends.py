@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from edgect import backends
 from edgect.backends import BACKENDS, PRECISIONS, Session
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 from edgect.errors import EngineError, UsageError
-from edgect.preprocess import Preprocess
+from edgect.preprocess.steps import Preprocess
 from tests.edgect.synthetic import body
 
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from edgect import backends
 from edgect.backends import PRECISIONS, Precision
 from edgect.backends.openvino import cache_key, settings
-from edgect.bundle import Bundle
-from edgect.preprocess import Preprocess
+from edgect.bundles.bundle import Bundle
+from edgect.preprocess.steps import Preprocess
 from tests.edgect.synthetic import body
 
 Damage = Callable[[bytes], bytes]
@@ -94,7 +94,7 @@ def test_a_whole_entry_that_is_no_model_is_ignored_and_replaced(
     compiled = answer(bundle, image)
     (entry,) = entries(place)
     with monkeypatch.context() as patch:
-        patch.setattr("edgect.cache.load", lambda key: b"something else altogether")
+        patch.setattr("edgect.backends.compiled_models.load", lambda key: b"something else altogether")
         assert answer(bundle, image) == compiled
     assert entries(place) == {entry}
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgect import Classifier, lungs
+from edgect import Classifier
 from edgect.benchmark import phantom
+from edgect.preprocess import lungs
 from edgect.scans import read_slice
 
 COUNT = 32

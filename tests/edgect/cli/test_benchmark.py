@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgect.backends import BACKENDS
-from edgect.bundle import Bundle
+from edgect.bundles.bundle import Bundle
 from edgect.cli import main
 from tests.edgect.cli.test_exit_codes import message, one_line
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from edgect import golden
 from edgect.backends import BACKENDS
-from edgect.bundle import Bundle, bundled_names
+from edgect.bundles.bundle import Bundle, bundled_names
+from edgect.conformance import golden
 from edgect.doctor import apart, engines, kept
 
 

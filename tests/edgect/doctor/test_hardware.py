@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgect import cgroups
+from edgect.backends import cgroups
 from edgect.benchmark.machine import this
 from edgect.doctor.hardware import examine, meaning_of
 

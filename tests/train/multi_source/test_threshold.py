@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgect.metrics import confusion, evaluate
+from edgect.statistics.metrics import confusion, evaluate
 from train.data.covid_ct import Item
 from train.multi_source.evaluation import SEVERE, balanced_threshold, evaluate_items, with_severe
 

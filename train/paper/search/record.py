@@ -13,7 +13,7 @@ import numpy as np
 import skopt
 from skopt.space import Real
 
-from edgect.metrics import intervals
+from edgect.statistics.metrics import intervals
 from train.run import read_json, write_json
 
 # what Tables 3 and 4 span

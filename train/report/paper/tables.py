@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from edgect.metrics import FIVE
+from edgect.statistics.metrics import FIVE
 from train.data import sirm
 from train.data.augmentation import FACTOR
 from train.data.covid_ct import COVID

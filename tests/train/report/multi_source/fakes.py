@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from edgect.metrics import intervals
+from edgect.statistics.metrics import intervals
 from train.data.covid_ct import Item
 from train.data.sources import RECORDED
 from train.multi_source import evaluation

@@ -1,0 +1,47 @@
+"""What a compiled model hangs on besides the model: the processor, and what of it engines may use."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+from contextlib import suppress
+from pathlib import Path
+
+from edgect.backends import cgroups
+
+CAPS = ("ONEDNN_", "DNNL_", "OV_")  # variables by which engines are told to use less
+_FIELDS = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")  # x86
+_ARM = ("CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision", "Features")
+
+
+def identity(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
+    """Architecture, model and features of the first core as the system tells them, and all caps in force.
+
+    Where there is no `cpuinfo` the features are left to what the engine itself knows.
+    """
+    found = {"machine": platform.machine()}
+    with suppress(OSError), cpuinfo.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            name, _, value = (part.strip() for part in line.partition(":"))
+            if not name:  # the end of the first core; on a large machine all take long
+                break
+            if name in (*_FIELDS, *_ARM):
+                found[name] = value
+    caps = {name: value for name, value in os.environ.items() if name.startswith(CAPS)}
+    return found | dict(sorted(caps.items()))
+
+
+def available_cores() -> int:
+    """Cores that this process may run on, and no more than its container's quota pays for; at least 1.
+
+    Of a quota between two numbers of cores the larger one is used: the smaller would leave time unused.
+    """
+    if hasattr(os, "process_cpu_count"):  # Python 3.13, which takes PYTHON_CPU_COUNT into account too
+        visible = os.process_cpu_count() or 1
+    elif hasattr(os, "sched_getaffinity"):
+        visible = len(os.sched_getaffinity(0))
+    else:
+        visible = os.cpu_count() or 1
+    quota = cgroups.cores()
+    return visible if quota is None else max(1, min(visible, math.ceil(quota)))

@@ -1,0 +1,226 @@
+"""Where rows go: to stdout, or to FILE.partial, which becomes FILE when all are there."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic
+from typing import BinaryIO, TextIO
+
+from edgect.batch.lock import open_locked
+from edgect.errors import UsageError
+from edgect.rows.formats import Lines, Row, Span, encode
+
+SYNC = 10.0  # seconds: what a power cut may cost
+_CHUNK = 2**20
+
+
+class Rows:
+    """Rows on stdout. stay: what is left to a later run, in words; empty where nothing is."""
+
+    stay = ""
+
+    def __init__(self, lines: Lines, file: TextIO) -> None:
+        self.lines, self._file = lines, file
+        self._emit(lines.header())
+
+    def write(self, row: Row) -> None:
+        """Append one row and flush it: what is known survives whatever comes next."""
+        self._emit(self.lines.line(row))
+
+    def keep(self, span: Span) -> None:
+        """The next row is one that a file holds already."""
+        raise NotImplementedError
+
+    def _emit(self, line: str) -> None:
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise UsageError(f"stdout: cannot be written ({error.strerror})") from error
+
+
+class FileRows(Rows):
+    """Rows in FILE.partial, of this run and of those before it, in the order in which they were found.
+
+    FILE has them in the order in which they were written or kept here. In most runs that is the same
+    and FILE.partial gets its name; else it is copied, row by row. Nothing but a cut last row is ever
+    taken out of FILE.partial, so that a kill costs at most the file it was at, a power cut the last
+    `SYNC` seconds.
+
+    earlier: what FILE.partial holds of a run before.
+    """
+
+    def __init__(self, lines: Lines, output: Path, file: BinaryIO) -> None:
+        self.lines, self.output, self._partial = lines, output, file
+        self._end, self._held, self._order = 0, 0, list[Span]()
+        self._synced = monotonic()
+        file.seek(0)
+        self.earlier = file.readall()  # type: ignore[attr-defined]  # a raw file: opened unbuffered
+
+    def begin(self, kept: bytes, held: int = 0) -> None:
+        """kept: beginning of the earlier content that stays, header and all. held: rows in it."""
+        self._held = held
+        with self._or_usage_error():
+            if not self.earlier.startswith(kept) or not kept:
+                self._partial.truncate(0)
+                self._append(kept or encode(self.lines.header()))
+            else:
+                self._partial.truncate(len(kept))
+                self._end = len(kept)
+        self.keep((0, len(encode(self.lines.header()))))
+
+    @property
+    def stay(self) -> str:  # type: ignore[override]
+        if self.lines.form == "table" or not self._held:
+            return ""
+        return f"{self._held} rows are kept in {partial_of(self.output).name}"
+
+    def read(self, path: Path) -> bytes:
+        with self._or_usage_error():
+            return path.read_bytes()
+
+    def set_aside(self) -> Path:
+        """Copy the earlier content to a name of its own; returns that."""
+        number = 1
+        while True:
+            path = self.output.with_name(f"{self.output.name}.partial.{number}")
+            with self._or_usage_error(), suppress(FileExistsError), path.open("xb") as file:
+                file.write(self.earlier)
+                return path
+            number += 1
+
+    def write(self, row: Row) -> None:
+        start = self._end
+        with self._or_usage_error():
+            self._append(encode(self.lines.line(row)))
+            if monotonic() - self._synced > SYNC:
+                _sync(self._partial.fileno())
+                self._synced = monotonic()
+        self._held += 1
+        self.keep((start, self._end))
+
+    def keep(self, span: Span) -> None:
+        if self._order and self._order[-1][1] == span[0]:
+            span = (self._order.pop()[0], span[1])
+        self._order.append(span)
+
+    def finish(self) -> None:
+        """All rows are there: make FILE."""
+        with self._or_usage_error():
+            whole = self._order == [(0, self._end)]
+            done = partial_of(self.output)
+            if whole:
+                _sync(self._partial.fileno())
+            else:
+                done = ordered_of(self.output)
+                self._copy(done)
+            if os.name == "nt":  # cannot rename what is open
+                self._partial.close()
+            os.replace(done, self.output)
+            for left in (partial_of(self.output), ordered_of(self.output)):
+                left.unlink(missing_ok=True)
+            _sync_folder(self.output.parent)
+
+    def _copy(self, path: Path) -> None:
+        with path.open("wb") as file:
+            for start, end in self._order:
+                self._partial.seek(start)
+                while start < end:
+                    part = self._partial.read(min(_CHUNK, end - start))
+                    if not part:
+                        raise OSError(None, f"{partial_of(self.output).name} was cut by someone else")
+                    start += file.write(part)
+            file.flush()
+            _sync(file.fileno())
+
+    def _append(self, content: bytes) -> None:
+        start = self._end
+        try:
+            while content:
+                written = self._partial.write(content)
+                content, self._end = content[written:], self._end + written
+        except OSError:
+            with suppress(OSError):  # so that it ends with a whole row
+                self._partial.truncate(start)
+            self._end = start
+            raise
+
+    @contextmanager
+    def _or_usage_error(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            later = f"; {self.stay}, and --resume goes on from there" if self.stay else ""
+            raise UsageError(f"{self.output}: cannot be written ({error.strerror}){later}") from error
+
+
+@contextmanager
+def open_rows(lines: Lines, output: Path | None) -> Iterator[Rows]:
+    """Open an output; at a good end, FILE.partial becomes FILE.
+
+    Of a `FileRows`, `begin` is to be called before the first row. Raises UsageError when the file
+    cannot be written, or another process writes it.
+    """
+    if output is None:
+        if sys.stdout is None:
+            raise UsageError("there is no stdout: name a file with -o")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # any file name, also one that is not UTF-8 or that the terminal's encoding lacks
+            table = lines.form == "table"
+            sys.stdout.reconfigure(
+                encoding=sys.stdout.encoding if table else "utf-8",
+                errors="backslashreplace" if table else "surrogateescape",
+            )
+        yield Rows(lines, sys.stdout)
+        return
+    partial = partial_of(output)
+    for path in (output, partial):
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path}: not a regular file; without -o the rows go to stdout")
+    try:
+        file = open_locked(partial)
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written ({error.strerror})") from error
+    if file is None:
+        raise UsageError(f"{output}: another edgect is writing it; wait for it, or name another output")
+    with file:
+        rows = FileRows(lines, output, file)
+        yield rows
+        rows.finish()
+
+
+def partial_of(output: Path) -> Path:
+    return output.with_name(output.name + ".partial")
+
+
+def ordered_of(output: Path) -> Path:
+    return output.with_name(output.name + ".ordered")
+
+
+def is_of(output: Path, path: str | os.PathLike[str]) -> bool:
+    """Whether a file is an output or was made for it."""
+    found, own = Path(os.path.realpath(path)), Path(os.path.realpath(output))
+    mine = (own, ordered_of(own))
+    return found in mine or (found.parent == own.parent and found.name.startswith(partial_of(own).name))
+
+
+def _sync(number: int) -> None:
+    with suppress(io.UnsupportedOperation):
+        os.fsync(number)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last; where folders cannot be opened, it does without."""
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

@@ -1,0 +1,158 @@
+"""`edgect classify --report FILE`: the page of `edgect.report`, written as the rows come."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgect.batch.output import partial_of
+from edgect.errors import UsageError
+from edgect.rows.formats import Row
+from edgect.rows.prediction import Prediction
+from edgect.scans.files.remote import local
+from edgect.version import __version__
+
+if TYPE_CHECKING:
+    from edgect.classifier import Classifier
+    from edgect.report.raw import RawFile
+    from edgect.report.thumbnail import Pictures
+
+SUFFIXES = (".html", ".htm")
+NAMED = 3  # paths of the command line that the page repeats
+
+
+class Report:
+    """Grows in FILE.partial, its pictures waiting in FILE.pictures; both are gone once FILE is there.
+
+    An interrupted run leaves both. With `--resume`, the pictures of kept rows are taken from the latter.
+    """
+
+    evidence = True
+
+    def __init__(self, path: Path, classifier: Classifier, command: str, resume: bool) -> None:
+        """command: as `command_line` gives it."""
+        from edgect.report.page import Run, Tally
+        from edgect.report.spool import Spool
+
+        decision, bundle, engine = classifier.decision, classifier.bundle, classifier.engine
+        date = datetime.now().astimezone().isoformat(" ", "seconds")
+        made_with = (f"bundle {bundle.digest}", engine.backend, engine.version, engine.precision)
+        self._run = Run(
+            labels=decision.labels,
+            threshold=decision.threshold,
+            scale=bundle.manifest["heat_map_scale"],
+            date=date,
+            facts={
+                "model": bundle.name,
+                "bundle": bundle.digest[:12],
+                "engine": f"{engine.backend} {engine.version}",
+                "precision": engine.precision,
+                "threads": str(engine.threads),
+                "threshold": str(decision.threshold),
+                "operating point": decision.point or "none (a threshold was given)",
+                "edgect": __version__,
+                "command": command,
+            },
+        )
+        self.draw = partial(_pictures, scale=self._run.scale)
+        self._path, self._tally, self._number = path, Tally(), 0
+        self._spool = Spool(pictures_of(path), f"pictures of {__version__}, {', '.join(made_with)}", resume)
+        self._file: RawFile | None = None
+
+    def has(self, row: Row) -> bool:
+        return _key(row) in self._spool
+
+    def prepare(self, drawn: Pictures | None, row: Row) -> None:
+        self._spool.put(_key(row), drawn)
+
+    def add(self, row: Row) -> None:
+        from edgect.report.row import markup
+
+        self._number += 1
+        self._tally.add(row, self._run)
+        made = self._spool.take(_key(row))
+        line = markup(self._number, row, made, self._run.labels, self._run.threshold)
+        self._page().append(line.encode())
+
+    def finish(self) -> None:
+        from edgect.report.page import after, before
+
+        page = self._page()
+        page.append(after())
+        page.overwrite(0, before(self._run, self._tally))
+        page.close()
+        try:
+            os.replace(partial_of(self._path), self._path)
+        except OSError as error:
+            raise UsageError(f"{self._path}: cannot be written ({error.strerror})") from error
+        self._spool.remove()
+
+    def _page(self) -> RawFile:
+        """Opened with the first row: a run that fails before leaves nothing behind."""
+        if self._file is None:
+            from edgect.report.page import before
+            from edgect.report.raw import RawFile
+
+            self._file = RawFile(partial_of(self._path))
+            self._file.append(before(self._run))
+        return self._file
+
+
+def check(path: Path, inputs: Sequence[str]) -> None:
+    """Before anything slow. Raises UsageError where the page cannot go to `path`."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"--report {path}: is a web page; its name must end in .html")
+    if any(os.path.realpath(local(given)) == os.path.realpath(path) for given in inputs):
+        raise UsageError(f"--report {path} is one of the inputs; name another file")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"--report {path}: not a regular file")
+    if not path.parent.is_dir():
+        raise UsageError(f"--report {path}: there is no folder {path.parent}")
+
+
+def owns(page: Path, path: str | os.PathLike[str]) -> bool:
+    """Whether a file is the page, or what a run writes on the way to it."""
+    own = {os.path.realpath(part) for part in (page, partial_of(page), pictures_of(page))}
+    return os.path.realpath(path) in own
+
+
+def pictures_of(path: Path) -> Path:
+    return path.with_name(path.name + ".pictures")
+
+
+def command_line(context: click.Context) -> str:
+    """The command as it was given, `NAMED` paths at most."""
+    return shlex.join(["edgect", str(context.info_name), *_arguments(context)])
+
+
+def _arguments(context: click.Context) -> Iterator[str]:
+    for parameter in context.command.params:
+        value: Any = context.params.get(str(parameter.name))
+        if context.get_parameter_source(str(parameter.name)) is not click.core.ParameterSource.COMMANDLINE:
+            continue
+        if isinstance(parameter, click.Option):
+            yield parameter.opts[-1]
+            if not parameter.is_flag:
+                yield str(value)
+        else:
+            yield from value[:NAMED]
+            if len(value) > NAMED:
+                yield f"(and {len(value) - NAMED:,} more)"
+
+
+def _pictures(prediction: Prediction, scale: float) -> Pictures | None:
+    from edgect.report.thumbnail import pictures
+
+    return None if prediction.pixels is None else pictures(prediction.pixels, prediction.evidence, scale)
+
+
+def _key(row: Row) -> str:
+    """Of a row's pictures: they hang on the content alone, given what `Spool` was made with."""
+    return f"{row['sha256']}.{'' if row['frame'] is None else row['frame']}"

@@ -1,0 +1,1 @@
+"""Whether an engine, here, answers as a bundle says that it should."""

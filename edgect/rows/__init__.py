@@ -1,0 +1,1 @@
+"""What a row of an answer holds, and its forms: table, CSV, JSON lines."""

@@ -1,0 +1,93 @@
+"""The rows about whole series, made of the rows of their slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import hypot
+from typing import TYPE_CHECKING, Any
+
+from edgect.decision.series import REACH, RULE, Slice, Summary, summarise
+
+if TYPE_CHECKING:
+    from edgect.scans.frame import Vector
+
+MODEL = ("model", "bundle", "backend", "precision")
+
+
+class SeriesRows:
+    """Gathers rows of slices, in any order; those without a series, of pictures, are left out.
+
+    That pictures lie in one folder does not make them one patient's.
+    """
+
+    def __init__(self, labels: tuple[str, str], threshold: float) -> None:
+        """labels: not COVID-19, COVID-19. threshold: of a slice's probability, and so of the mean's."""
+        self._labels, self._threshold = labels, threshold
+        self._series: dict[str, list[Slice]] = {}
+        self._model: dict[str, Any] = dict.fromkeys(MODEL)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """A row of `Prediction`, its numbers as such or, as CSV has them, as text."""
+        if series := str(row["series"] or ""):
+            self._series.setdefault(series, []).append(self._slice(row))
+            self._model = {name: row[name] for name in MODEL}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for every series, in the order in which they were met."""
+        return [self._row(name, summarise(slices)) for name, slices in self._series.items()]
+
+    def summaries(self) -> list[Summary]:
+        """The slices that each of the rows is about, in order."""
+        return [summarise(slices) for slices in self._series.values()]
+
+    def columns(self) -> list[str]:
+        return list(self._row("", summarise([])))
+
+    def _slice(self, row: Mapping[str, Any]) -> Slice:
+        probability = _number(row["probability"])
+        return Slice(
+            path=str(row["path"]),
+            frame=None if row["frame"] in ("", None) else int(str(row["frame"])),
+            status=str(row["status"]),
+            positive=row["label"] == self._labels[1],
+            probability=None if probability is None else round(probability, 8),  # as CSV keeps it
+            position=_number(row["position"]),
+            normal=_vector(row["normal"]),
+        )
+
+    def _row(self, name: str, found: Summary) -> dict[str, Any]:
+        value, number = found.highest or (None, None)
+        said = "" if value is None else self._labels[int(value >= self._threshold)]
+        return {
+            "series": name,
+            "rule_says": said,
+            "slices": len(found.slices),
+            "answered": found.count("ok"),
+            "rejected": found.count("rejected"),
+            "errors": found.count("error"),
+            "positive": len(found.positive),
+            "share_positive": None if found.share is None else round(found.share, 6),
+            "highest_smoothed": None if value is None else round(value, 6),
+            "highest_at": number,
+            "positive_numbers": found.positive,
+            "positive_slices": [found.slices[number - 1].name for number in found.positive],
+            "spacing": None if found.spacing is None else round(found.spacing, 4),
+            "doubts": "; ".join(found.doubts),
+            "smoothing": f"mean within {REACH:g} mm to either side",
+            "threshold": self._threshold,
+            "rule": RULE,
+            **self._model,
+        }
+
+
+def _vector(cell: Any) -> Vector | None:
+    """Of a row's "x y z". None of what no edgect writes, such as a cell that a spreadsheet has changed."""
+    try:
+        x, y, z = map(float, str(cell or "").split())
+    except ValueError:
+        return None
+    return (x, y, z) if abs(hypot(x, y, z) - 1) < 0.01 and z > 0 else None
+
+
+def _number(cell: Any) -> float | None:
+    return None if cell in ("", None) else float(cell)

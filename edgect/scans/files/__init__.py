@@ -1,0 +1,1 @@
+"""Where scans are: folders, zip archives, DICOMDIRs, URLs, memory; paths to content."""

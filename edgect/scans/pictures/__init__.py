@@ -1,0 +1,1 @@
+"""PNG, JPEG, WebP, TIFF and BMP: decoders, and whether a file holds all that its picture needs."""

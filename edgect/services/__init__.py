@@ -1,0 +1,1 @@
+"""Programs that wait for scans: over HTTP, and as a DICOM node."""

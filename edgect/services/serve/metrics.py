@@ -1,0 +1,49 @@
+"""What the server has done, as Prometheus text; no label holds anything of a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from edgect.rows.prediction import Prediction
+
+TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """Of one server, in a registry of its own."""
+
+    def __init__(self, requests: Callable[[], int], held: Callable[[], int], model: dict[str, str]) -> None:
+        """requests, held: give the requests in hand, and the bytes that are kept free for them."""
+        registry = self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "edgect_requests_total", "Requests by route and status.", ("route", "status"), registry=registry
+        )
+        self.seconds = Histogram(
+            "edgect_request_seconds",
+            "From a request's first byte to the last of its answer.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._rows = Counter(
+            "edgect_rows_total", "Rows by status and label.", ("status", "label"), registry=registry
+        )
+        self._row_seconds = Histogram(
+            "edgect_row_seconds", "Decoding and inference of a row.", buckets=_SECONDS, registry=registry
+        )
+        in_hand = Gauge("edgect_requests_in_hand", "Requests being answered or waiting.", registry=registry)
+        in_hand.set_function(requests)
+        free = Gauge("edgect_bytes_held", "Memory kept free for uploads, in bytes.", registry=registry)
+        free.set_function(held)
+        info = Gauge("edgect_model_info", "The model that answers.", tuple(model), registry=registry)
+        info.labels(**model).set(1)
+
+    def row(self, prediction: Prediction) -> None:
+        self._rows.labels(prediction.status, prediction.label).inc()
+        self._row_seconds.observe(prediction.milliseconds / 1000)
+
+    def text(self) -> bytes:
+        return generate_latest(self._registry)

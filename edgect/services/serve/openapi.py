@@ -1,0 +1,113 @@
+"""The OpenAPI document, its row made of the columns that every output has."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from edgect.rows.prediction import COLUMNS, Prediction
+from edgect.services.serve.rows import TYPE
+from edgect.services.serve.uploads import FIELD
+from edgect.version import __version__
+
+_TYPES = {"str": "string", "int": "integer", "float": "number", "None": "null"}
+_PNG = {"type": ["string", "null"], "contentEncoding": "base64", "contentMediaType": "image/png"}
+_ERROR = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
+_REFUSED = {
+    "400": "damaged, or not what this takes",
+    "401": "a token is needed",
+    "403": "asked by a page of another site, or under a foreign name",
+    "408": "did not arrive in time",
+    "413": "too long, or too many files",
+    "415": "not multipart/form-data",
+    "503": "busy: ask again after Retry-After seconds",
+}
+
+
+def document(token: bool) -> dict[str, Any]:
+    """token: whether one is needed."""
+    files = {
+        "type": "object",
+        "properties": {FIELD: {"type": "array", "items": {"type": "string", "format": "binary"}}},
+        "required": [FIELD],
+    }
+    upload = {"required": True, "content": {"multipart/form-data": {"schema": files}}}
+    rows = {"type": "object", "properties": {"rows": {"type": "array", "items": _ref("Row")}}}
+    series = {"type": "object", "properties": {"series": {"type": "array", "items": {"type": "object"}}}}
+    paths = {
+        "/v1/classify": _post(
+            "A row for every file and frame, in order, as soon as it is known",
+            upload,
+            {TYPE: {"schema": _ref("Row")}},
+            [_query("pictures", "boolean", "add slice and activation map to each row")],
+        ),
+        "/v1/heat-map": _post(
+            "The heat map of one slice; 422 where there is no answer to draw",
+            upload,
+            {"image/png": {}},
+            [_query("frame", "integer", "number of the frame, from 0")],
+        ),
+        "/v1/series": _post(
+            "What rows of /v1/classify say together, by a rule that is no validated diagnosis",
+            {"required": True, "content": {"application/json": {"schema": rows}}},
+            {"application/json": {"schema": series}},
+            [],
+        ),
+        "/v1/model": _get("The manifest of the loaded bundle"),
+        "/v1/settings": _get("What the page must know"),
+        "/healthz": _get("The process lives"),
+        "/readyz": _get("Another request would be taken"),
+        "/metrics": _get("Prometheus text"),
+    }
+    schemes = {"token": {"type": "http", "scheme": "bearer"}}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "edgect",
+            "version": __version__,
+            "description": "COVID-19 on CT slices of the chest. Research use only: not a medical device.",
+        },
+        "paths": paths,
+        "components": {"schemas": {"Row": _row(), "Error": _ERROR}, "securitySchemes": schemes},
+        "security": [{"token": []}] if token else [],
+    }
+
+
+def _row() -> dict[str, Any]:
+    types = {field.name: str(field.type) for field in fields(Prediction)}
+    properties: dict[str, Any] = {name: _schema(types[name]) for name in COLUMNS}
+    properties["status"] = {"enum": ["ok", "rejected", "error"]}
+    properties["probability"] |= {"minimum": 0, "maximum": 1}
+    optional = {"file": {"type": "integer"}, "slice": _PNG, "activation": _PNG}
+    return {"type": "object", "properties": properties | optional, "required": list(COLUMNS)}
+
+
+def _schema(annotation: str) -> dict[str, Any]:
+    kinds = [_TYPES.get(part.strip(), "string") for part in annotation.split("|")]
+    unique = sorted(set(kinds))
+    return {"type": unique[0] if len(unique) == 1 else unique}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _query(name: str, kind: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": kind}, "description": description}
+
+
+def _post(
+    summary: str, body: dict[str, Any], content: dict[str, Any], parameters: list[dict[str, Any]]
+) -> dict[str, Any]:
+    refused = {
+        status: {"description": why, "content": {"application/json": {"schema": _ref("Error")}}}
+        for status, why in _REFUSED.items()
+    }
+    responses = {"200": {"description": "answered", "content": content}, **refused}
+    return {
+        "post": {"summary": summary, "parameters": parameters, "requestBody": body, "responses": responses}
+    }
+
+
+def _get(summary: str) -> dict[str, Any]:
+    return {"get": {"summary": summary, "responses": {"200": {"description": "answered"}}}}

@@ -1,0 +1,56 @@
+"""A slice and the evidence on it as PNG, to be laid over each other by whoever shows them."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgect.report.heat_map import coloured, overlay
+from edgect.rows.prediction import Prediction
+
+SIDE = 1024  # pixels of the longer side, at most
+_FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+
+
+def pictures(prediction: Prediction, scale: float) -> dict[str, str | None]:
+    """`slice` (grey) and `activation` (with an alpha channel) in base64, None where there is none.
+
+    scale: log-odds drawn in the strongest red.
+    """
+    if prediction.pixels is None or prediction.evidence is None:
+        return {"slice": None, "activation": None}
+    return {
+        "slice": _png(_fitting(prediction.pixels)),
+        "activation": _png(activation(_fitting(prediction.evidence), scale)),
+    }
+
+
+def heat_map(prediction: Prediction, scale: float) -> bytes:
+    """The overlay as a PNG file. Shrunk before it is drawn, which takes 50 bytes a pixel."""
+    assert prediction.pixels is not None
+    assert prediction.evidence is not None
+    drawn = overlay(_fitting(prediction.pixels), _fitting(prediction.evidence), scale)
+    return cv2.imencode(".png", drawn, _FAST)[1].tobytes()
+
+
+def activation(evidence: NDArray[np.float32], scale: float) -> NDArray[np.uint8]:
+    """The colours of `heat_map.overlay`, BGRA uint8 `[height, width, 4]`, clear without evidence."""
+    colour, strength = coloured(evidence, scale)
+    alpha = np.rint(strength * 255).astype(np.uint8)
+    return np.dstack([colour, alpha])
+
+
+def _fitting(values: NDArray[Any]) -> NDArray[Any]:
+    height, width = values.shape
+    if (factor := SIDE / max(height, width)) >= 1:
+        return values
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA))
+
+
+def _png(picture: NDArray[Any]) -> str:
+    return b64encode(cv2.imencode(".png", picture, _FAST)[1].tobytes()).decode()

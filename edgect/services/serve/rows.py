@@ -1,0 +1,39 @@
+"""Rows as JSON lines, sent as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from edgect.rows.prediction import Prediction
+from edgect.services.serve.pictures import pictures
+
+TYPE = "application/x-ndjson"
+
+
+def line(number: int, prediction: Prediction, scale: float | None) -> bytes:
+    """number: of the upload, from 0. scale: of the heat map; None for a row without pictures."""
+    row: dict[str, Any] = prediction.row()
+    if scale is not None:
+        row |= {"file": number, **pictures(prediction, scale)}
+    return json.dumps(row).encode() + b"\n"
+
+
+class Lines(StreamingResponse):
+    """Ends with its client, and with its time: one that does not read shall not hold a place for ever."""
+
+    media_type = TYPE
+
+    def __init__(self, lines: AsyncGenerator[bytes], seconds: float) -> None:
+        super().__init__(lines)
+        self._lines, self._seconds = lines, seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self._lines), asyncio.timeout(self._seconds):
+            await super().__call__(scope, receive, send)

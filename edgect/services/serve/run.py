@@ -1,0 +1,98 @@
+"""The server: uvicorn, with connections that cannot be held open for ever, and an end that waits."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from edgect.errors import UsageError
+from edgect.services.serve.connections import protocol
+from edgect.services.serve.endpoints import Endpoints
+from edgect.services.serve.outermost import HEAD
+from edgect.services.serve.settings import Settings
+
+BACKLOG = 1024  # connections that the system keeps until they are looked at
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Raises UsageError where the address cannot be listened on."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = found[0]
+        listening = socket.socket(family, kind, protocol)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(BACKLOG)  # a second server hears of it now, not once its model is loaded
+        except BaseException:
+            listening.close()
+            raise
+    except OSError as error:
+        where, why = f"--host {settings.host} --port {settings.port}", error.strerror or error
+        raise UsageError(f"{where}: cannot be listened on ({why})") from error
+    return listening
+
+
+def url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def run(
+    app: ASGIApp,
+    endpoints: Endpoints,
+    settings: Settings,
+    listening: socket.socket,
+    ready: Callable[[], None],
+) -> None:
+    """Serves until SIGTERM or SIGINT; then finishes what is in hand, and at a second signal does not.
+
+    ready: called once requests are taken.
+    """
+    config = uvicorn.Config(
+        app,
+        http=protocol(settings),
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=max(1, round(settings.stall)),
+        timeout_graceful_shutdown=max(1, round(settings.stop)),
+        h11_max_incomplete_event_size=HEAD,
+    )
+    _Server(config, endpoints, ready).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, endpoints: Endpoints, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._endpoints, self._ready = endpoints, ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+        self._endpoints.stop()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, but no signal is raised again: a server that stopped when told to has not failed."""
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)

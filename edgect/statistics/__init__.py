@@ -1,0 +1,1 @@
+"""Metrics, ROC curve, calibration and bootstrap intervals."""

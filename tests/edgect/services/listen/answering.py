@@ -1,0 +1,59 @@
+"""The worker of a node without the network before it: one image in, and what comes of it."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import NamedTuple
+from unittest.mock import patch
+
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.tag import Tag
+
+from edgect import Classifier
+from edgect.services.listen import worker
+from edgect.services.listen.headers import belongs, names
+from edgect.services.listen.outbox import Outbox
+from edgect.services.listen.settings import Settings
+from edgect.services.listen.spool import Spool
+from tests.edgect.services.listen.running import until
+
+
+class Results(NamedTuple):
+    """Files, as long as `results_of` lasts. captures: none where no slice got an answer."""
+
+    reports: list[Path]
+    captures: list[Path]
+    aside: list[Path]
+
+
+@contextmanager
+def results_of(classifier: Classifier, content: bytes) -> Iterator[Results]:
+    """Of one image. Raises HeaderError where its sender would be told that it is refused."""
+    found = names(io.BytesIO(content))
+    with tempfile.TemporaryDirectory() as folder, patch.multiple(worker, PAUSE=0.0, CHECK=0.01):
+        root = Path(folder)
+        spool = Spool(Settings("EDGECT", "127.0.0.1", 0, root / "spool", quiet=0, out=root / "out", free=0))
+        stop, outbox = Event(), Outbox(spool, 3600)
+        spool.put(content, belongs(found), str(found.SOPInstanceUID))
+        running = Thread(target=worker.Worker(classifier, spool, outbox, True).run, args=(stop, Event()))
+        running.start()
+        try:
+            until(lambda: spool.images == 0)
+        finally:
+            stop.set()
+            running.join()
+            spool.close()
+        results = (list(spool.root.glob(f"results/*/{kind}-*.dcm")) for kind in ("report", "heat-map"))
+        yield Results(*results, aside=list(spool.root.glob("set-aside/*/*.dcm")))
+
+
+def put_raw(dataset: Dataset, keyword: str, vr: str, value: bytes) -> None:
+    """An element with these bytes, whatever the standard has there."""
+    tag, even = Tag(keyword), value + b" " * (len(value) % 2)
+    dataset._dict[tag] = RawDataElement(tag, vr, len(even), even, 0, False, True, True)

@@ -1,0 +1,91 @@
+"""Headers as no standard has them: every image gets a report, or its sender hears that it gets none."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydicom import dcmread
+from pydicom.datadict import dictionary_VR
+
+from edgect import Classifier
+from edgect.services.listen.headers import OPTIONAL, PATIENT, STUDY, HeaderError
+from tests.edgect.scans.dicom_files import write
+from tests.edgect.services.listen.answering import put_raw, results_of
+from tests.edgect.services.listen.running import image
+
+UIDS = ("StudyInstanceUID", "SeriesInstanceUID")
+KEYWORDS = [*PATIENT, *STUDY, *OPTIONAL, *UIDS, "TimezoneOffsetFromUTC", "PatientComments"]
+ODD = [
+    b"", b" ", b"\0", b"\\", b"a\\b", b"x" * 70, b"x" * 2000, b"-1", b"1.5", b"nan", b"1e400",
+    b"99999999999", b"20240230", b"2024.01.02", b"20240102-20240103", b"250000", b"12:34:56", b"45Y",
+    b"999Y", b"male", b"1\\0\\0", b"nan\\0\\0\\0\\1\\0", b"1.02.3", b"...", b"^^^^^^^", b"a=b=c=d",
+    b"a\r\nb", b"\x1b$B", "Müller".encode(), "Müller".encode("latin-1"), b"\xff\xfe",
+]  # fmt: skip
+VRS = ["LO", "PN", "DA", "TM", "IS", "DS", "UI", "US", "FL", "UN", "OB"]
+values = st.tuples(st.sampled_from(ODD) | st.binary(max_size=20), st.none() | st.sampled_from(VRS))
+headers = st.dictionaries(st.sampled_from(KEYWORDS), st.none() | values, min_size=1, max_size=4)
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier(backend="onnxruntime", threads=1, include_identifiers=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(headers)
+def test_an_image_gets_a_report_or_is_refused(
+    classifier: Classifier, changes: dict[str, tuple[bytes, str | None] | None]
+) -> None:
+    slice_ = image(0)
+    for keyword, change in changes.items():
+        if change is None:
+            slice_.pop(keyword, None)
+        else:
+            put_raw(slice_, keyword, change[1] or dictionary_VR(keyword), change[0])
+    try:
+        with results_of(classifier, write(slice_)) as results:
+            assert results.aside == []
+            found = [dcmread(path) for path in (*results.reports, *results.captures)]
+            assert {one.Modality for one in found} <= {"SR", "OT"}
+            assert {str(one.StudyInstanceUID) for one in found} == {str(slice_.StudyInstanceUID)}
+            for one in found:
+                str(one)  # reads every element
+    except HeaderError:
+        assert changes.keys() & set(UIDS)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "expected"),
+    [
+        ("PatientBirthDate", "19991231", "19991231"),
+        ("PatientBirthDate", "19990231", ""),
+        ("StudyDate", "20240102-20240103", ""),
+        ("StudyTime", "235959.5", "235959.5"),
+        ("StudyTime", "12:34:56", ""),
+        ("PatientID", "x" * 70, "x" * 70),
+        ("AccessionNumber", "a b", "a b"),
+        ("PatientName", "Doe^John\\Roe^Jane", ""),  # whose of the two?
+        ("PatientSex", "male", ""),
+        ("PatientAge", "045Y", "045Y"),
+        ("PatientAge", "45Y", None),
+    ],
+)
+def test_what_is_none_of_its_kind_is_left_out(
+    classifier: Classifier, keyword: str, value: str, expected: str | None
+) -> None:
+    slice_ = image(0)
+    put_raw(slice_, keyword, dictionary_VR(keyword), value.encode())
+    with results_of(classifier, write(slice_)) as results:
+        (report,) = map(dcmread, results.reports)
+    assert report.get(keyword) == expected
+
+
+def test_what_stands_behind_does_not_change_whose_it_is(classifier: Classifier) -> None:
+    before, after = b"\x20\0\x11\0IS", b"\x20\0\x0e\0IS"  # the series' number, now another UID of it
+    content = write(image(0))
+    assert content.count(before) == 1
+    with results_of(classifier, content.replace(before, after)) as results:
+        (report,) = map(dcmread, results.reports)
+    (study,) = report.CurrentRequestedProcedureEvidenceSequence
+    assert study.ReferencedSeriesSequence[0].SeriesInstanceUID == image(0).SeriesInstanceUID

@@ -1,0 +1,67 @@
+"""A series that nothing can be made of is kept, and holds up no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from edgect import Classifier
+from edgect.errors import UsageError
+from edgect.services.listen import worker
+from edgect.services.listen.outbox import Outbox
+from edgect.services.listen.settings import Settings
+from edgect.services.listen.spool import Spool
+from tests.edgect.scans.dicom_files import write
+from tests.edgect.services.listen.running import image, until
+
+
+def test_what_cannot_be_reported_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "PAUSE", 0.0)
+    settings = Settings("EDGECT", "127.0.0.1", 0, tmp_path / "spool", quiet=0, out=tmp_path / "out", free=0)
+    spool = Spool(settings)
+    outbox, stop = Outbox(spool, settings.remember), Event()
+    spool.put(b"came whole, but the disk has lost it", "a series", "1.2.3")
+    spool.put(write(image(0)), "another", "1.2.4")
+    classifier = Classifier(backend="onnxruntime", threads=1, include_identifiers=True)
+    running = Thread(target=worker.Worker(classifier, spool, outbox, True).run, args=(stop, Event()))
+    running.start()
+    try:
+        (aside,) = until(lambda: list((spool.root / "set-aside").glob("*/*.dcm")))
+        (result,) = until(outbox.waiting)
+        until(lambda: spool.images == 0)
+    finally:
+        stop.set()
+        running.join()
+        spool.close()
+    assert aside.read_bytes() == b"came whole, but the disk has lost it"
+    assert list(result.glob("report-*.dcm"))
+
+
+def test_a_fault_of_the_disk_does_not_end_the_answering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(worker, "PAUSE", 0.01)
+    settings = Settings("EDGECT", "127.0.0.1", 0, tmp_path / "spool", quiet=0, out=tmp_path / "out", free=0)
+    spool = Spool(settings)
+    outbox, stop = Outbox(spool, 0), Event()
+    (spool.reported / "cannot be deleted as a record").mkdir()
+    classifier = Classifier(backend="onnxruntime", threads=1, include_identifiers=True)
+    running = Thread(target=worker.Worker(classifier, spool, outbox, False).run, args=(stop, Event()))
+    running.start()
+    try:
+        until(lambda: "the spool cannot be worked on" in caplog.text)
+        spool.put(write(image(0)), "a series", "1.2.3")
+        until(outbox.waiting)
+    finally:
+        stop.set()
+        running.join()
+        spool.close()
+
+
+def test_a_spool_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("")
+    settings = Settings("EDGECT", "127.0.0.1", 0, tmp_path / "spool", out=tmp_path / "out")
+    with pytest.raises(UsageError, match="cannot be used"):
+        Spool(settings)
