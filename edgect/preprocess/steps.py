@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import cv2
 import numpy as np
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from edgect.errors import ModelError
 from edgect.preprocess import lungs
-from edgect.rows.prediction import Region
+
+Region = Literal["slice", "lungs"]
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgect.errors import Status
 
-Region = Literal["slice", "lungs"]
+if TYPE_CHECKING:
+    from edgect.preprocess.steps import Region
 
 
 @dataclass(frozen=True)

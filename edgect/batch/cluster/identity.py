@@ -23,11 +23,11 @@ def identity(classifier: Classifier) -> dict[str, str]:
     import numpy as np
     import PIL
 
-    import edgect
+    from edgect.version import __version__
 
     engine = classifier.engine
     return {
-        "edgect": edgect.__version__,
+        "edgect": __version__,
         "edgect's source": _source(),
         "the bundle": f"{classifier.bundle.name} {classifier.bundle.digest[:12]}",
         "the engine": f"{engine.backend} {engine.version} {engine.precision}",

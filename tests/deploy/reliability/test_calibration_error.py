@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from deploy.trust import calibration_error
-from train.covid_ct import Item
 
+from deploy.reliability import calibration_error
 from edgect.statistics.metrics import expected_calibration_error
+from train.data.covid_ct import Item
 
 
 @pytest.mark.parametrize("seed", range(3))
