@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from docs import rooms
+
 ROOT = Path(__file__).parents[1]
 FORBIDDEN = {
     "edgect": {
@@ -44,3 +46,19 @@ def test_no_room_imports_what_lies_downstream(room: str) -> None:
     assert len(files) > 5
     wrong = {str(file.relative_to(ROOT)): sorted(imported(file) & FORBIDDEN[room]) for file in files}
     assert {file: names for file, names in wrong.items() if names} == {}
+
+
+def test_no_two_rooms_import_one_another() -> None:
+    edges = rooms.graph(ROOT)
+    assert {"edgect/scans", "edgect/batch", "train", "deploy"} <= edges.keys()
+    assert [room for room in rooms.condensed(edges) if "+" in room] == []
+
+
+def test_nothing_imports_the_command_line_but_the_program() -> None:
+    assert [room for room, others in rooms.graph(ROOT).items() if "edgect/cli" in others] == ["edgect"]
+
+
+def test_the_picture_of_the_rooms_is_that_of_the_code() -> None:
+    assert (ROOT / "docs/rooms.svg").read_text() == rooms.svg(rooms.graph(ROOT)), (
+        "draw it again: python -m docs.rooms docs/rooms.svg"
+    )
