@@ -3,7 +3,7 @@
 Four questions, as cheap as they are early: can the picture be a slice at all, are there lungs in it, does
 the network see in it what it saw in training slices, and do the lungs look as they do there. The last two
 are Mahalanobis distances (Lee et al. 2018, A simple unified framework for detecting out-of-distribution
-samples), which `deploy/trust/gate.py` fits to training slices and bounds on validation slices.
+samples), which `deploy/reliability` fits to training slices and bounds on validation slices.
 """
 
 from __future__ import annotations
