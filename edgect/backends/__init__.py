@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.backends.forked import at_work
-from edgect.backends.processor import available_cores as available_cores
 from edgect.bundles.bundle import Bundle
 from edgect.errors import EngineError, UsageError
+from edgect.machine.processor import available_cores as available_cores
 
 Precision = Literal["int8", "fp32"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.backends import Engine, Outputs, Precision, one_line, topology
-from edgect.backends import compiled_models as cache
 from edgect.backends.forked import OfProcess, at_work
-from edgect.backends.processor import identity
 from edgect.bundles.bundle import Bundle
 from edgect.errors import EngineError
+from edgect.machine import compiled_models as cache
+from edgect.machine.processor import identity
 
 if TYPE_CHECKING:
     import openvino as ov

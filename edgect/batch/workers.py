@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgect.backends.processor import available_cores
 from edgect.batch.local import Asked, Given
 from edgect.batch.sinks import Beside
 from edgect.errors import ScanError, UsageError
+from edgect.machine.processor import available_cores
 from edgect.rows.formats import Row
 from edgect.rows.prediction import COLUMNS
 from edgect.scans import Limits

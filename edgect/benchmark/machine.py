@@ -8,7 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from edgect.backends.processor import CAPS, available_cores, identity
+from edgect.machine.processor import CAPS, available_cores, identity
 
 # what engines choose their code by: the name in /proc/cpuinfo, and the one that people know
 INSTRUCTION_SETS = {

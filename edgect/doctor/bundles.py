@@ -13,7 +13,7 @@ from edgect.installation import bundles_again
 
 def places(models: Iterable[str]) -> dict[str, Path]:
     """By name: the bundles that travel with edgect, even where a manifest is lost, then those given."""
-    folders = (path.name for path in BUNDLED.glob("*") if path.is_dir())
+    folders = (path.name for path in BUNDLED.glob("[!_]*") if path.is_dir())
     bundled = {name: BUNDLED / name for name in sorted({DEFAULT, *folders})}
     return bundled | {model: Path(model) for model in models if model not in bundled}
 

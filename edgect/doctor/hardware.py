@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from edgect.backends import cgroups
 from edgect.benchmark.machine import Machine
 from edgect.doctor.report import Finding, Verdict
+from edgect.machine import cgroups
 
 FAST = {
     "AVX-VNNI",

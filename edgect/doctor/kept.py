@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tempfile
 
-from edgect.backends import compiled_models as cache
 from edgect.doctor.report import Finding
+from edgect.machine import compiled_models as cache
 
 
 def examine() -> Finding:

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from edgect.backends.processor import available_cores
 from edgect.batch.cluster import schedulers
+from edgect.machine.processor import available_cores
 from train.commands import options
 from train.networks.architectures import ARCHITECTURES
 from train.networks.pretrained import Weights

@@ -94,7 +94,7 @@ def test_a_whole_entry_that_is_no_model_is_ignored_and_replaced(
     compiled = answer(bundle, image)
     (entry,) = entries(place)
     with monkeypatch.context() as patch:
-        patch.setattr("edgect.backends.compiled_models.load", lambda key: b"something else altogether")
+        patch.setattr("edgect.machine.compiled_models.load", lambda key: b"something else altogether")
         assert answer(bundle, image) == compiled
     assert entries(place) == {entry}
 

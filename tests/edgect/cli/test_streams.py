@@ -98,7 +98,7 @@ def test_what_libraries_print_gets_into_no_file(scan: Path, tmp_path: Path, redi
     out, page = tmp_path / "out.csv", tmp_path / "page.html"
     program = (
         "import os, sys\n"
-        "from edgect.cli import main, output\n"
+        "from edgect.batch import output\nfrom edgect.cli import main\n"
         "before = output.FileRows.write\n"
         "def write(self, row):\n"
         "    for number in (1, 2):\n"

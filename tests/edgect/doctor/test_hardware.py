@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from edgect.backends import cgroups
 from edgect.benchmark.machine import this
 from edgect.doctor.hardware import examine, meaning_of
+from edgect.machine import cgroups
 
 
 @pytest.mark.parametrize(

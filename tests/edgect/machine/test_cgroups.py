@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgect.backends import cgroups, processor
+from edgect.machine import cgroups, processor
 
 V2 = "30 20 0:26 {top} {at} rw,nosuid shared:4 - cgroup2 cgroup2 rw\n"
 V1 = "31 20 0:27 {top} {at} rw,nosuid shared:5 - cgroup cgroup rw,{names}\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgect.backends.processor import identity
+from edgect.machine.processor import identity
 
 CORE = "processor\t: {number}\nmodel name\t: Kiosk {number}\ncpu MHz\t: {mhz}\nflags\t: fpu avx2\nbugs\t:\n\n"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgect.backends import compiled_models as cache
+from edgect.machine import compiled_models as cache
 
 BIG = os.urandom(100_000)
 

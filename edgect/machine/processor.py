@@ -8,7 +8,7 @@ import platform
 from contextlib import suppress
 from pathlib import Path
 
-from edgect.backends import cgroups
+from edgect.machine import cgroups
 
 CAPS = ("ONEDNN_", "DNNL_", "OV_")  # variables by which engines are told to use less
 _FIELDS = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")  # x86
