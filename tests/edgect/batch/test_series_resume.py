@@ -101,7 +101,9 @@ def test_rows_under_other_names_are_answered_anew(
     assert run(*options(after), "--resume") == wanted_series
     assert run.untimed() == wanted
     now = run.rows()
-    kept = [row["path"] for row, other in zip(now, earlier, strict=True) if row == other]
+    # an error is tried again, and may by chance take as long as before
+    pairs = [pair for pair in zip(now, earlier, strict=True) if pair[0]["status"] != "error"]
+    kept = [row["path"] for row, other in pairs if row == other]
     assert kept == [str(folder / "picture.png")]  # which has no name that could differ
     assert not {row["names"] for row in earlier if row["series"]} & {row["names"] for row in now}
 

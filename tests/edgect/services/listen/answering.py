@@ -55,5 +55,6 @@ def results_of(classifier: Classifier, content: bytes) -> Iterator[Results]:
 
 def put_raw(dataset: Dataset, keyword: str, vr: str, value: bytes) -> None:
     """An element with these bytes, whatever the standard has there."""
-    tag, even = Tag(keyword), value + b" " * (len(value) % 2)
+    # pydicom writes no number that is cut short
+    tag, even = Tag(keyword), value + b" " * (-len(value) % (4 if vr == "FL" else 2))
     dataset._dict[tag] = RawDataElement(tag, vr, len(even), even, 0, False, True, True)

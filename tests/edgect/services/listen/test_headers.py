@@ -81,6 +81,16 @@ def test_what_is_none_of_its_kind_is_left_out(
     assert report.get(keyword) == expected
 
 
+def test_a_number_that_is_cut_short_is_no_patients_id(classifier: Classifier) -> None:
+    slice_ = image(0)
+    put_raw(slice_, "PatientID", "LO", b"ab")
+    content = write(slice_)
+    assert content.count(b"\x10\0\x20\0LO\x02\0ab") == 1
+    with results_of(classifier, content.replace(b"\x20\0LO\x02\0ab", b"\x20\0FL\x02\0ab")) as results:
+        (report,) = map(dcmread, results.reports)
+    assert (results.aside, report.PatientID) == ([], "ab")
+
+
 def test_what_stands_behind_does_not_change_whose_it_is(classifier: Classifier) -> None:
     before, after = b"\x20\0\x11\0IS", b"\x20\0\x0e\0IS"  # the series' number, now another UID of it
     content = write(image(0))
