@@ -22,13 +22,8 @@ SCANS = Path(__file__).parents[3] / "examples" / "scans"
 SECONDS = 60  # a safety net, for what would never end
 
 
-def end(
-    where: str, number: signal.Signals, *arguments: object, times: int = 1, before: str = ""
-) -> tuple[int, str]:
-    """Start edgect, send a signal once it is stuck; returns the exit code that a shell shows, and stderr.
-
-    before: words of stderr to wait for, where it isn't those of the stub.
-    """
+def end(where: str, number: signal.Signals, *arguments: object, times: int = 1) -> tuple[int, str]:
+    """Start edgect, send a signal once it is stuck; returns the exit code that a shell shows, and stderr."""
     line = [sys.executable, "-m", "edgect", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(STUCK), "STUCK": where}
     heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
@@ -37,9 +32,10 @@ def end(
     ) as process:
         assert process.stderr is not None
         said = ""
-        while (before or "stuck\n") not in said:
+        while "stuck\n" not in said:
             said += (news := process.stderr.readline())
             assert news, said
+        time.sleep(0.3)  # it says so just before it is
         for _ in range(times):
             process.send_signal(number)
             time.sleep(0.1)

@@ -92,7 +92,7 @@ def test_all_closed_with_a_file_of_rows(scan: Path) -> None:
     assert len(out.read_text().splitlines()) == 2
 
 
-@pytest.mark.parametrize("redirected", ["2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("redirected", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_what_libraries_print_gets_into_no_file(scan: Path, tmp_path: Path, redirected: str) -> None:
     """Files are opened at the lowest free numbers, and libraries write to 1 and 2 whatever these are."""
     out, page = tmp_path / "out.csv", tmp_path / "page.html"
