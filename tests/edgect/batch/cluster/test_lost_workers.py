@@ -15,7 +15,7 @@ from tests.dask_processes import Processes, processes
 from tests.edgect.batch.cluster.conftest import Run, answers
 from tests.edgect.synthetic import write_scan
 
-FILES = 300
+FILES = 900  # enough that a fast machine is not done before a worker is killed
 # A decoder that crashes, as those of C do: the process ends at a file of this content.
 CRASH = """
 import os
