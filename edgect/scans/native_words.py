@@ -13,9 +13,8 @@ from typing import BinaryIO, cast
 
 STDERR = 2
 _ONE_AT_A_TIME = Lock()
-if hasattr(
-    os, "register_at_fork"
-):  # none while stderr is another file, and the lock is nobody's in the child
+# no fork while stderr is another file, nor a lock in the child that nobody there would release
+if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=_ONE_AT_A_TIME.acquire,
         after_in_parent=_ONE_AT_A_TIME.release,
