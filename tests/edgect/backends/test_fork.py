@@ -44,7 +44,9 @@ def in_child(work):  # its exit code, by the way that runs all destructors
 
 def run(program: str, *arguments: object) -> str:
     """What a program says, that must come to a good end."""
-    line = [sys.executable, "-c", FORK + program, *map(str, arguments)]
+    # from 3.12 on, Python warns of what is tried here on purpose
+    quiet = ["-W", "ignore:This process:DeprecationWarning"]
+    line = [sys.executable, *quiet, "-c", FORK + program, *map(str, arguments)]
     done = subprocess.run(line, capture_output=True, text=True, timeout=SECONDS)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
