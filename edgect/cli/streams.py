@@ -32,6 +32,7 @@ class _Stdout(io.FileIO):
                 select.select([], [self], [])  # somebody made it one that does not wait
             return written
         except BrokenPipeError:  # click ends quietly
+            self._failed = True
             raise
         except OSError as error:
             self._failed = True
