@@ -12,7 +12,7 @@ from benchmarks import report, results
 from benchmarks.harness.options import Options
 from benchmarks.harness.progress import step
 from benchmarks.topics import TOPICS
-from edgect.bundles.bundle import bundled_names
+from edgect.model.bundles.bundle import bundled_names
 
 COUNT = click.IntRange(min=1)
 DEFAULTS = Options()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.harness import options, slices
-from edgect import backends
-from edgect.backends import Session
-from edgect.bundles.bundle import DEFAULT, Bundle
+from edgect.model import backends
+from edgect.model.backends import Session
+from edgect.model.bundles.bundle import DEFAULT, Bundle
 
 LINES = pytest.StashKey[list[str]]()
 Load = Callable[[str, str, int | None], Session]

@@ -17,10 +17,10 @@ from tqdm import tqdm
 from benchmarks.harness.interleaved import medians
 from benchmarks.harness.slices import EXAMPLES
 from edgect import Classifier, __version__
-from edgect.backends import BACKENDS, PRECISIONS, available_cores
-from edgect.benchmark import machine
-from edgect.bundles.bundle import DEFAULT
+from edgect.diagnostics.benchmark import machine
 from edgect.errors import EdgectError, UsageError
+from edgect.model.backends import BACKENDS, PRECISIONS, available_cores
+from edgect.model.bundles.bundle import DEFAULT
 from edgect.scans import find_scans
 from train.run import write_json
 

@@ -12,7 +12,7 @@ import onnx
 import openvino as ov
 from onnx import numpy_helper
 
-from edgect.bundles.bundle import DEFAULT, MANIFEST, Bundle
+from edgect.model.bundles.bundle import DEFAULT, MANIFEST, Bundle
 
 
 @click.command()

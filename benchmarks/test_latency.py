@@ -11,9 +11,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.conftest import Load
 from benchmarks.harness.slices import EXAMPLES, Slices
-from edgect.backends import BACKENDS, PRECISIONS, available_cores
-from edgect.bundles.bundle import Bundle
-from edgect.preprocess.steps import Preprocess
+from edgect.model.backends import BACKENDS, PRECISIONS, available_cores
+from edgect.model.bundles.bundle import Bundle
+from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 
 THREADS = [1, None]

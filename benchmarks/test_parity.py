@@ -19,8 +19,8 @@ from benchmarks.topics.parity import (
     compare,
     probabilities,
 )
-from edgect.backends import BACKENDS, Session
-from edgect.bundles.bundle import Bundle
+from edgect.model.backends import BACKENDS, Session
+from edgect.model.bundles.bundle import Bundle
 
 MAX_FP32_DIFFERENCE = 0.001
 

@@ -12,7 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.conftest import Load
 from benchmarks.harness.interleaved import medians
 from benchmarks.harness.slices import Slices
-from edgect.backends import BACKENDS
+from edgect.model.backends import BACKENDS
 
 MIN_OPENVINO_RATIO = 1.2
 

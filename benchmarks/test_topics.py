@@ -12,7 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.harness.options import Options
 from benchmarks.topics import TOPICS
-from edgect.bundles.bundle import bundled_names
+from edgect.model.bundles.bundle import bundled_names
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import click
 from deploy import calibration_set, redescribe, stages, trained_runs
 from deploy.description import manifest
 from deploy.int8 import distil, files
-from edgect.bundles.bundle import MANIFEST
 from edgect.errors import EdgectError, UsageError
+from edgect.model.bundles.bundle import MANIFEST
 from train.run import Run
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from deploy.trained_runs.trained_run import Parts
 from edgect.errors import ScanError
-from edgect.preprocess.steps import Preprocess
+from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.covid_ct import COVID, NOT_COVID, DataError
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from edgect.backends import Outputs
 from edgect.errors import ModelError
+from edgect.model.backends import Outputs
 from train.networks.elu import Elu
 from train.networks.fire import Fire
 from train.networks.light_cnn import LightCNN, Upsample

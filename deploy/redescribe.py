@@ -8,8 +8,8 @@ from pathlib import Path
 from deploy import stages, trained_runs
 from deploy.description import manifest
 from deploy.reliability import fit, out_of_distribution
-from edgect.bundles.bundle import MANIFEST
 from edgect.errors import ModelError
+from edgect.model.bundles.bundle import MANIFEST
 from train.run import Run, RunError, file_sha256, read_json
 
 

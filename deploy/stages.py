@@ -20,7 +20,7 @@ from deploy.trained_runs.trained_run import Parts
 from deploy.verification import engine_parity
 from deploy.verification.processors import SHIPPED
 from edgect import Classifier
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 
 
 def export_models(

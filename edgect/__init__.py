@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgect.classifier import Classifier as Classifier
+    from edgect.machine.version import __version__ as __version__
     from edgect.rows.prediction import Prediction as Prediction
-    from edgect.version import __version__ as __version__
 
 __all__ = ["Classifier", "Prediction", "__version__"]
 
 _HOMES = {
-    "__version__": "edgect.version",
+    "__version__": "edgect.machine.version",
     "Classifier": "edgect.classifier",
     "Prediction": "edgect.rows.prediction",
 }

@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect import backends
-from edgect.backends import Session
-from edgect.backends.forked import forks
-from edgect.bundles.bundle import DEFAULT, Bundle
-from edgect.conformance import golden
-from edgect.decision import out_of_distribution as gate
-from edgect.decision.labels import Decision
-from edgect.decision.log_odds import evidence_by_place, to_probability
-from edgect.decision.out_of_distribution import Gate
 from edgect.errors import EngineError, ScanError
-from edgect.in_order import in_order
-from edgect.preprocess.steps import Preprocess
+from edgect.machine.in_order import in_order
+from edgect.model import backends
+from edgect.model.backends import Session
+from edgect.model.backends.forked import forks
+from edgect.model.bundles.bundle import DEFAULT, Bundle
+from edgect.model.conformance import golden
+from edgect.model.decision import out_of_distribution as gate
+from edgect.model.decision.labels import Decision
+from edgect.model.decision.log_odds import evidence_by_place, to_probability
+from edgect.model.decision.out_of_distribution import Gate
+from edgect.model.preprocess.steps import Preprocess
 from edgect.rows.identifiers import Identifiers
 from edgect.rows.prediction import SETTINGS, Prediction
 from edgect.scans import Frame, Limits, Window, check_length, find_scans, read_bytes, read_frames
@@ -38,7 +38,7 @@ class Classifier:
     a bundle folder. threads: cores to use, all by default. operating_point: of the bundle's, whose
     threshold is used; `balanced` by default. threshold: in its place, the probability of COVID-19
     at and above which the label is COVID-19. error_rate: of an indeterminate band, none by default
-    (`edgect.decision.labels`). limits: of one file. include_identifiers: name series and
+    (`edgect.model.decision.labels`). limits: of one file. include_identifiers: name series and
     files by their UIDs in place of salted hashes.
 
     gate: whether pictures unlike the slices that the network learned from are rejected. Without it, which

@@ -35,7 +35,7 @@ class EngineError(EdgectError):
 
 
 class NotInstalledError(EdgectError):
-    """An optional package is missing or broken; see `edgect.installation.needing`."""
+    """An optional package is missing or broken; see `edgect.machine.installation.needing`."""
 
     exit_code = 3
 

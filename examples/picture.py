@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from edgect import Classifier, Prediction
-from edgect.bundles.bundle import DEFAULT
+from edgect.model.bundles.bundle import DEFAULT
 from edgect.report.heat_map import overlay
 
 HEIGHT, GAP, TEXT = 300, 10, 54

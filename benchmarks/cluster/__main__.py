@@ -18,7 +18,7 @@ from benchmarks.harness import machine
 from benchmarks.harness.progress import step
 from benchmarks.harness.slices import EXAMPLES
 from edgect.batch.cluster import batch
-from edgect.bundles.bundle import DEFAULT
+from edgect.model.bundles.bundle import DEFAULT
 from tests.dask_processes import processes
 
 HERE = Path(__file__).parents[1]

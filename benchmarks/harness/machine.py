@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgect import __version__
-from edgect.benchmark import machine
-from edgect.bundles.bundle import Bundle
+from edgect.diagnostics.benchmark import machine
+from edgect.model.bundles.bundle import Bundle
 
 PACKAGES = ("numpy", "opencv-python-headless", "pillow", "openvino", "onnxruntime", "nncf", "onnx", "torch")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.harness.multiply_adds import multiply_adds
-from edgect.bundles.bundle import Bundle, bundled_names
+from edgect.model.bundles.bundle import Bundle, bundled_names
 
 ROOT = Path(__file__).parents[2]
 

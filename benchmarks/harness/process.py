@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgect.benchmark import launch
+from edgect.diagnostics.benchmark import launch
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.bundles.bundle import Bundle
-from edgect.preprocess.steps import Preprocess
+from edgect.model.bundles.bundle import Bundle
+from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.arrangements import arrangement
 from train.data.covid_ct import Item

@@ -17,7 +17,7 @@ from benchmarks.harness.interleaved import ratio, take_turns
 from benchmarks.harness.options import Options
 from benchmarks.harness.progress import step
 from benchmarks.harness.slices import EXAMPLES
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 from edgect.scans import read_slice
 
 MAX_OF_BARE = 1.4

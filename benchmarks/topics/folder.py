@@ -24,10 +24,10 @@ from benchmarks.harness.interleaved import ratio, take_turns
 from benchmarks.harness.options import Options, distinct, run_folder
 from benchmarks.harness.progress import step
 from benchmarks.harness.slices import EXAMPLES
-from edgect import backends
-from edgect.backends import Outputs, available_cores
-from edgect.bundles.bundle import Bundle
-from edgect.preprocess.steps import Preprocess
+from edgect.model import backends
+from edgect.model.backends import Outputs, available_cores
+from edgect.model.bundles.bundle import Bundle
+from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import find_scans, read_slice
 
 MIN_ONNXRUNTIME_RATIO = 5.0

@@ -17,8 +17,8 @@ from benchmarks.figures import Section, row_of
 from benchmarks.harness import fresh, slices
 from benchmarks.harness.options import Options, distinct
 from benchmarks.harness.progress import step
-from edgect.backends import onnxruntime, openvino
-from edgect.bundles.bundle import Bundle
+from edgect.model.backends import onnxruntime, openvino
+from edgect.model.bundles.bundle import Bundle
 
 TOP = 8
 HOW = "By the engine's own counters (OpenVINO's PERF_COUNT, ONNX Runtime's profile)"

@@ -11,8 +11,8 @@ from benchmarks.harness.options import Options
 from benchmarks.harness.progress import step
 from benchmarks.harness.slices import EXAMPLES
 from benchmarks.topics.folder import links
-from edgect.backends import BACKENDS
-from edgect.bundles.bundle import DEFAULT
+from edgect.model.backends import BACKENDS
+from edgect.model.bundles.bundle import DEFAULT
 
 MAX_MEGABYTES = 220.0
 MAX_GROWTH = 5.0  # megabytes from few files to many: the rows' own bookkeeping, and noise

@@ -18,9 +18,9 @@ from benchmarks.harness.options import Options
 from benchmarks.harness.progress import step
 from benchmarks.topics.other_networks import prepared
 from benchmarks.topics.speed import BURST
-from edgect import backends
-from edgect.backends import onnxruntime, openvino
-from edgect.bundles.bundle import Bundle
+from edgect.model import backends
+from edgect.model.backends import onnxruntime, openvino
+from edgect.model.bundles.bundle import Bundle
 
 PAPER = {  # what the paper reports of its network: seconds an image, hours for 4,300
     "workstation": {"an image": (1.25, "s")},

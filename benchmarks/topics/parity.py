@@ -25,8 +25,8 @@ from deploy.verification.processors import (
     emulator_is_installed,
     probabilities,
 )
-from edgect.backends import available_cores
-from edgect.bundles.bundle import Bundle
+from edgect.model.backends import available_cores
+from edgect.model.bundles.bundle import Bundle
 
 MIN_AGREEMENT = 0.99
 MAX_DIFFERENCE = 0.05

@@ -17,9 +17,9 @@ from benchmarks.harness.multiply_adds import multiply_adds
 from benchmarks.harness.options import Options
 from benchmarks.harness.progress import step
 from benchmarks.topics.speed import BURST
-from edgect import backends
-from edgect.backends.openvino import settings
-from edgect.bundles.bundle import Bundle
+from edgect.model import backends
+from edgect.model.backends.openvino import settings
+from edgect.model.bundles.bundle import Bundle
 
 SIDE = 1024  # of the matrices; 512 and 2048 gave lower rates
 

@@ -16,8 +16,8 @@ from benchmarks.harness.interleaved import ratio, seconds
 from benchmarks.harness.options import Options, run_folder
 from benchmarks.harness.progress import step
 from deploy.verification.processors import CAP, CAPS
-from edgect import backends
-from edgect.bundles.bundle import Bundle
+from edgect.model import backends
+from edgect.model.bundles.bundle import Bundle
 
 MIN_OPENVINO_RATIO = 3.0
 MIN_TORCH_RATIO = 8.0

@@ -19,7 +19,7 @@ from benchmarks.trust.kinds import KINDS
 from benchmarks.trust.table import Row, render
 from deploy import trained_runs
 from edgect import Classifier
-from edgect.bundles.bundle import bundled_names
+from edgect.model.bundles.bundle import bundled_names
 from edgect.scans import read_slice
 
 RUNS = Path("train/runs")

@@ -20,8 +20,8 @@ from deploy.reliability import fit
 from deploy.trained_runs import TrainedRun
 from deploy.verification import golden
 from edgect import __version__
-from edgect.bundles.bundle import MANIFEST, SCHEMA, Bundle
-from edgect.decision.out_of_distribution import FILE as GATE
+from edgect.model.bundles.bundle import MANIFEST, SCHEMA, Bundle
+from edgect.model.decision.out_of_distribution import FILE as GATE
 from edgect.scans import Window
 from train.run import file_sha256, write_json
 

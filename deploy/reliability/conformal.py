@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.decision.labels import INDETERMINATE, Band, Decision
 from edgect.errors import UsageError
+from edgect.model.decision.labels import INDETERMINATE, Band, Decision
 from train.data.covid_ct import Item
 
 RATES = (0.05, 0.1, 0.2)

@@ -13,7 +13,7 @@ from deploy.reliability import calibration_error, conformal, operating_points, o
 from deploy.reliability.slice_features import ENGINES, SliceFeatures
 from deploy.trained_runs import TrainedRun
 from deploy.verification.processors import SHIPPED
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 from train.data.covid_ct import Item
 
 POOLED = "validation"

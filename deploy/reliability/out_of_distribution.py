@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
 from deploy.reliability.slice_features import SliceFeatures
-from edgect.decision.out_of_distribution import FILE, VIEW, Cloud, Gate
+from edgect.model.decision.out_of_distribution import FILE, VIEW, Cloud, Gate
 
 REJECTED = 0.02  # of the validation slices, at most
 FITTED_ON = ("onnxruntime fp32", "openvino int8")  # both, so that rounding is part of the spread

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from deploy.verification.processors import probabilities
-from edgect import backends
-from edgect.bundles.bundle import Bundle
-from edgect.decision import out_of_distribution as gate
-from edgect.preprocess.steps import Preprocess
+from edgect.model import backends
+from edgect.model.bundles.bundle import Bundle
+from edgect.model.decision import out_of_distribution as gate
+from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.covid_ct import Item
 

@@ -9,8 +9,8 @@ import sys
 
 import numpy as np
 
-from edgect import backends
-from edgect.bundles.bundle import Bundle
+from edgect.model import backends
+from edgect.model.bundles.bundle import Bundle
 
 
 def main(bundle: str, backend: str, precision: str, images: str, logits: str) -> None:

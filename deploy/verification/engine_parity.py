@@ -20,10 +20,10 @@ from deploy.verification.processors import (
     probabilities,
 )
 from edgect import Classifier
-from edgect.backends import BACKENDS, PRECISIONS
-from edgect.bundles.bundle import Bundle
 from edgect.errors import ModelError
-from edgect.preprocess.steps import Preprocess
+from edgect.model.backends import BACKENDS, PRECISIONS
+from edgect.model.bundles.bundle import Bundle
+from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.covid_ct import Item
 from train.multi_source.evaluation import evaluate_items

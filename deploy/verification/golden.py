@@ -18,11 +18,11 @@ from deploy.verification.processors import (
     Processor,
     emulator_is_installed,
 )
-from edgect.backends import PRECISIONS
-from edgect.benchmark import machine, phantom
-from edgect.bundles.bundle import Bundle
-from edgect.conformance import golden
-from edgect.preprocess.steps import Preprocess
+from edgect.diagnostics.benchmark import machine, phantom
+from edgect.model.backends import PRECISIONS
+from edgect.model.bundles.bundle import Bundle
+from edgect.model.conformance import golden
+from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 
 PICTURES = (golden.SLICE, golden.INPUT)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy.verification import engine_logits
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 
 SHIPPED = "openvino int8"  # engine and precision that edgect takes unless told otherwise
 CAP = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, and so by OpenVINO, once in a process

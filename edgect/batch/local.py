@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from edgect.batch.record import Answer, still_holding
 from edgect.batch.sinks import Beside
-from edgect.in_order import in_order
+from edgect.machine.in_order import in_order
 from edgect.rows.formats import Row, Span
 from edgect.scans import Limits
 

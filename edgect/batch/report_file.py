@@ -14,10 +14,10 @@ import click
 
 from edgect.batch.output import partial_of
 from edgect.errors import UsageError
+from edgect.machine.version import __version__
 from edgect.rows.formats import Row
 from edgect.rows.prediction import Prediction
 from edgect.scans.files.remote import local
-from edgect.version import __version__
 
 if TYPE_CHECKING:
     from edgect.classifier import Classifier

@@ -74,7 +74,7 @@ class _Commands(click.Group):
 
 def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        from edgect.version import __version__
+        from edgect.machine.version import __version__
 
         click.echo(f"edgect, version {__version__}")
         ctx.exit()

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 
-from edgect.backends import BACKENDS, PRECISIONS
 from edgect.batch.output import partial_of
 from edgect.cli import options
 from edgect.cli.streams import on_terminal
 from edgect.errors import UsageError
+from edgect.model.backends import BACKENDS, PRECISIONS
 from edgect.scans import find_scans, may_be_image
 
 FORMATS = ("table", "json")
@@ -77,16 +77,16 @@ def command(
     peak memory  resident, of such a process for one slice, and for the folder
 
     Engines take turns, so that a busy machine does not favour one. The JSON is one object; its
-    names (schema 1) are explained in edgect/benchmark/report.py. The result goes to stdout or FILE,
-    everything else to stderr. Exit codes: 0 measured, 2 usage, 3 model or engine unusable, 130
-    interrupted.
+    names (schema 1) are explained in edgect/diagnostics/benchmark/report.py. The result goes to
+    stdout or FILE, everything else to stderr. Exit codes: 0 measured, 2 usage, 3 model or engine unusable,
+    130 interrupted.
     """
     if output is not None:
         _check(output, paths)
     import cv2  # only once the output is known to be good, as everything that takes time to load
 
-    from edgect.benchmark.measure import measure
-    from edgect.benchmark.table import table
+    from edgect.diagnostics.benchmark.measure import measure
+    from edgect.diagnostics.benchmark.table import table
 
     cv2.setNumThreads(1)  # as `edgect classify` does
     report = measure(

@@ -34,12 +34,12 @@ def command(models: tuple[str, ...], as_json: bool) -> None:
     extras, cache   what edgect does without, if it must
 
     Each finding is ok, a note (edgect works, with what the note tells) or a FAULT (it does not), and says
-    what to do. The JSON is one object; its names (schema 1) are explained in edgect/doctor/report.py.
-    Exit codes: 0 fit, 2 usage, 3 unfit: no engine works, a bundle is damaged, pictures are not read or the
-    self-test differs.
+    what to do. The JSON is one object; its names (schema 1) are explained in
+    edgect/diagnostics/doctor/report.py. Exit codes: 0 fit, 2 usage, 3 unfit: no engine works, a bundle is
+    damaged, pictures are not read or the self-test differs.
     """
-    from edgect.doctor.examination import examine
-    from edgect.doctor.table import table
+    from edgect.diagnostics.doctor.examination import examine
+    from edgect.diagnostics.doctor.table import table
 
     report = examine(models, _say)
     click.echo(report.to_json() if as_json else table(report), nl=False)

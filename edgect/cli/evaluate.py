@@ -151,7 +151,7 @@ def _check_outputs(source: str, cases: Cases, rows: Path | None, plots: Path | N
 def _answers(cases: Cases, classifier: Classifier, rows: Path | None) -> list[Answer]:
     from edgect.evaluate.figures import Answer
     from edgect.evaluate.rows import open_rows
-    from edgect.in_order import in_order
+    from edgect.machine.in_order import in_order
 
     many, answers = len(cases.files) > 1, []
     work = partial(classifier.classify_file, many=many)

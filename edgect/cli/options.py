@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-from edgect.backends import BACKENDS, PRECISIONS
-from edgect.bundles.bundle import DEFAULT
-from edgect.decision.labels import POINTS
+from edgect.model.backends import BACKENDS, PRECISIONS
+from edgect.model.bundles.bundle import DEFAULT
+from edgect.model.decision.labels import POINTS
 from edgect.scans.limits import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])

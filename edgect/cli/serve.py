@@ -13,7 +13,7 @@ import click
 from edgect.cli import ending, options
 from edgect.cli.names import warn_of_names
 from edgect.errors import UsageError
-from edgect.installation import needing
+from edgect.machine.installation import needing
 from edgect.rows.notice import NOTICE
 from edgect.scans.limits import Limits
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import numpy as np
 
 from edgect.classifier import Classifier
-from edgect.decision.labels import INDETERMINATE, POINTS, Decision
 from edgect.errors import UsageError
 from edgect.evaluate.labels import Case, Cases
 from edgect.evaluate.notes import notes
@@ -26,6 +25,8 @@ from edgect.evaluate.report import (
     Report,
     known,
 )
+from edgect.machine.version import __version__
+from edgect.model.decision.labels import INDETERMINATE, POINTS, Decision
 from edgect.rows.notice import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.statistics.metrics import (
@@ -37,7 +38,6 @@ from edgect.statistics.metrics import (
     intervals,
     reliability,
 )
-from edgect.version import __version__
 
 BINS, PER_BIN = 10, 10  # fewer bins where they would hold fewer slices than that
 

@@ -11,7 +11,7 @@ import numpy as np
 from edgect.errors import UsageError
 from edgect.evaluate.figures import Answer, columns
 from edgect.evaluate.report import Report
-from edgect.installation import needing
+from edgect.machine.installation import needing
 from edgect.statistics.metrics import Bin
 from edgect.statistics.roc import curve
 

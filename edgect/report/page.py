@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from edgect.decision.labels import INDETERMINATE
+from edgect.model.decision.labels import INDETERMINATE
 from edgect.report.row import KINDS, Row, doubted, kind, literal, probability
 from edgect.report.thumbnail import legend
 

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from edgect.decision.labels import INDETERMINATE
+from edgect.model.decision.labels import INDETERMINATE
 from edgect.report.thumbnail import Pictures
 from edgect.rows.printable import printable
 

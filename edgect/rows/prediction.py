@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgect.errors import Status
 
 if TYPE_CHECKING:
-    from edgect.preprocess.steps import Region
+    from edgect.model.preprocess.steps import Region
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
-from edgect.decision.series import REACH, RULE, Slice, Summary, summarise
+from edgect.model.decision.series import REACH, RULE, Slice, Summary, summarise
 
 if TYPE_CHECKING:
     from edgect.scans.frame import Vector

@@ -42,7 +42,7 @@ def read_frames(
     except ImportError as error:
         if kind not in EXTRAS:
             raise
-        from edgect.installation import missing
+        from edgect.machine.installation import missing
 
         yield Frame(None, None, ScanError(str(missing(kind, EXTRAS[kind], error))))
 

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.harness.interleaved import medians
 from benchmarks.spoil import spoil
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,7 +16,7 @@ from benchmarks.harness.multiply_adds import multiply_adds, parameters
 from benchmarks.harness.slices import EXAMPLES
 from benchmarks.topics.folder import links
 from benchmarks.topics.parity import compare
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 
 
 def test_a_turn_may_be_several_calls() -> None:

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from benchmarks.harness.slices import EXAMPLES
 from benchmarks.per_image import main
-from edgect.backends import BACKENDS, available_cores
-from edgect.bundles.bundle import DEFAULT, Bundle
+from edgect.model.backends import BACKENDS, available_cores
+from edgect.model.bundles.bundle import DEFAULT, Bundle
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from deploy.int8 import distil
 from deploy.verification import engine_parity
 from deploy.verification.processors import CAPPED, NATIVE
 from edgect import Classifier
-from edgect.backends import BACKENDS, PRECISIONS
-from edgect.bundles.bundle import Bundle
+from edgect.model.backends import BACKENDS, PRECISIONS
+from edgect.model.bundles.bundle import Bundle
 from tests.deploy.command import deploy
 from tests.deploy.models import CONVOLUTIONS, primitives, stored_in_ir, stored_in_onnx
 from train.run import Run

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgect import Classifier
-from edgect.backends import BACKENDS
-from edgect.bundles.bundle import Bundle
 from edgect.cli import main
+from edgect.model.backends import BACKENDS
+from edgect.model.bundles.bundle import Bundle
 from tests.edgect.synthetic import body, bomb_png, encode, write_scan
 
 Classify = Callable[..., Result]

@@ -13,8 +13,8 @@ from PIL import Image
 
 import edgect
 from edgect import Classifier, Prediction
-from edgect.backends import BACKENDS
 from edgect.errors import ModelError, UsageError
+from edgect.model.backends import BACKENDS
 from edgect.rows.prediction import COLUMNS
 from tests.edgect.synthetic import body, encode, write_scan
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edgect.backends import BACKENDS
+from edgect.model.backends import BACKENDS
 
 
 def loaded_after(program: str, *arguments: str) -> set[str]:

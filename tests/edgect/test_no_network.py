@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from edgect.backends import BACKENDS
+from edgect.model.backends import BACKENDS
 
 HOOK = Path(__file__).with_name("cage")
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import train
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 from train.data.arrangements import arrangement
 from train.run import Run, RunError, TrainingSettings, file_sha256
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edgect.errors import ScanError
-from edgect.preprocess.steps import Preprocess, Resize
+from edgect.model.preprocess.steps import Preprocess, Resize
 from edgect.scans import read_slice
 from train.analysis.evidence import evidence_in_lungs, occlusion_aucs
 from train.data import lung_masks

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edgect.errors import ScanError
-from edgect.preprocess.steps import Preprocess
+from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.arrangements import Arrangement
 from train.data.covid_ct import DataError, Item

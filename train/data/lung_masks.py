@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.preprocess.lungs import otsu
+from edgect.model.preprocess.lungs import otsu
 
 SIDE = 256  # all work is done at this size, so that one set of lengths fits every picture
 GROUND_GLASS = 0.7  # as a place between lung (0) and soft tissue (1); darker than this is lung

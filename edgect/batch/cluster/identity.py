@@ -23,7 +23,7 @@ def identity(classifier: Classifier) -> dict[str, str]:
     import numpy as np
     import PIL
 
-    from edgect.version import __version__
+    from edgect.machine.version import __version__
 
     engine = classifier.engine
     return {

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from edgect.errors import ClusterError
-from edgect.installation import needing
+from edgect.machine.installation import needing
 
 LOCAL = "local"
 

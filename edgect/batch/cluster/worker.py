@@ -14,8 +14,8 @@ from typing import Any
 
 from edgect.batch.cluster import identity
 from edgect.classifier import Classifier
-from edgect.conformance import golden
 from edgect.errors import EdgectError, ScanError
+from edgect.model.conformance import golden
 from edgect.rows.prediction import COLUMNS, Prediction
 from edgect.scans import Limits, read_bytes
 from edgect.scans.files import remote

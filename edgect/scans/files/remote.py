@@ -7,7 +7,7 @@ import sys
 from typing import Any, BinaryIO, cast
 
 from edgect.errors import NotInstalledError, ScanError, UsageError
-from edgect.installation import needing
+from edgect.machine.installation import needing
 
 FILE = "file://"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # two letters, so that no drive of Windows is one

@@ -15,8 +15,8 @@ from typing import Any
 from pydicom import Dataset
 
 from edgect.classifier import Classifier
-from edgect.decision.series import Summary
-from edgect.in_order import in_order
+from edgect.machine.in_order import in_order
+from edgect.model.decision.series import Summary
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
 from edgect.services.listen.headers import header

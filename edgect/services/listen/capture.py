@@ -10,6 +10,7 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import ExplicitVRLittleEndian
 
+from edgect.machine.version import __version__
 from edgect.report.heat_map import overlay
 from edgect.rows.notice import NOTICE
 from edgect.rows.prediction import Prediction
@@ -17,7 +18,6 @@ from edgect.services.listen.answer import Answer, Said
 from edgect.services.listen.record import Record
 from edgect.services.listen.structured_report import DESCRIPTION, MANUFACTURER
 from edgect.services.listen.uids import CAPTURES, answer_uid, series_number
-from edgect.version import __version__
 
 SIDE = 512  # pixels of the shorter side, at least: text must be readable
 LINE = 22  # pixels from line to line of the text

@@ -26,13 +26,13 @@ from highdicom.sr import (
 from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
-from edgect.decision.series import RULE
+from edgect.machine.version import __version__
+from edgect.model.decision.series import RULE
 from edgect.rows.notice import NOTICE
 from edgect.rows.printable import printable
 from edgect.services.listen.answer import Answer, Said
 from edgect.services.listen.record import Record
 from edgect.services.listen.uids import REPORTS, answer_uid, series_number, uid
-from edgect.version import __version__
 
 DESCRIPTION = "RESEARCH ONLY: edgect, COVID-19"
 MANUFACTURER = "edgect"

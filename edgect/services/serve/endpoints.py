@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from edgect.classifier import Classifier
+from edgect.machine.version import __version__
 from edgect.rows.notice import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
@@ -27,7 +28,6 @@ from edgect.services.serve.refusal import Refused, busy
 from edgect.services.serve.rows import Lines, line
 from edgect.services.serve.settings import Settings
 from edgect.services.serve.uploads import read_body, read_uploads
-from edgect.version import __version__
 
 SERIES = 8 * 2**20  # bytes of rows, some 10,000; as Python objects they may take twenty times as many
 TRUE, FALSE = ("true", "1"), ("", "false", "0")

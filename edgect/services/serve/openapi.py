@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+from edgect.machine.version import __version__
 from edgect.rows.prediction import COLUMNS, Prediction
 from edgect.services.serve.rows import TYPE
 from edgect.services.serve.uploads import FIELD
-from edgect.version import __version__
 
 _TYPES = {"str": "string", "int": "integer", "float": "number", "None": "null"}
 _PNG = {"type": ["string", "null"], "contentEncoding": "base64", "contentMediaType": "image/png"}

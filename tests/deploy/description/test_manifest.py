@@ -13,7 +13,7 @@ from deploy.calibration_set import CalibrationSet
 from deploy.description import manifest
 from deploy.description.model_card import card
 from deploy.int8 import distil
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 from train.paper.fit import fit
 from train.run import Run, TrainingSettings, write_json
 

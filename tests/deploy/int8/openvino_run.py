@@ -8,7 +8,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from edgect.backends import Outputs
+from edgect.model.backends import Outputs
 from tests.deploy.models import primitives
 
 

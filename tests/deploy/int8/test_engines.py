@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from deploy.int8 import rounding, scheme, simulated
 from deploy.int8.form import LAST
 from deploy.verification.processors import CAP
-from edgect.backends import Outputs
+from edgect.model.backends import Outputs
 from tests.deploy.int8.networks import Small, extreme, ir, onnx_bytes, small
 from tests.deploy.int8.openvino_run import infer
 from tests.deploy.models import CONVOLUTIONS

@@ -15,8 +15,8 @@ import pytest
 from deploy.output_scaling import threshold
 from deploy.verification.processors import NATIVE
 from edgect import Classifier
-from edgect.backends import BACKENDS, PRECISIONS
-from edgect.bundles.bundle import Bundle
+from edgect.model.backends import BACKENDS, PRECISIONS
+from edgect.model.bundles.bundle import Bundle
 from tests.deploy.command import deploy
 from tests.deploy.models import primitives, stored_in_ir, stored_in_onnx
 from tests.deploy.multi_source_run import CAPPED, SIZE, THRESHOLD

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from deploy.verification import golden as made_here
-from edgect import backends
-from edgect.backends import BACKENDS, PRECISIONS
-from edgect.bundles.bundle import Bundle
-from edgect.conformance import golden
+from edgect.model import backends
+from edgect.model.backends import BACKENDS, PRECISIONS
+from edgect.model.bundles.bundle import Bundle
+from edgect.model.conformance import golden
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.verification import engine_parity, processors
 from deploy.verification.processors import CAP, EMULATED_PROCESSOR, NATIVE, Processor
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 from train.run import Run
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 1, 67, 67), np.uint8)

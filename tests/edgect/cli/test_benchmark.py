@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from edgect.backends import BACKENDS
-from edgect.bundles.bundle import Bundle
 from edgect.cli import main
+from edgect.model.backends import BACKENDS
+from edgect.model.bundles.bundle import Bundle
 from tests.edgect.cli.test_exit_codes import message, one_line
 
 QUICK = ("--backend", "onnxruntime", "--precision", "int8", "--threads", "1", "--seconds", "0")

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from edgect import Classifier
-from edgect.backends import BACKENDS
+from edgect.model.backends import BACKENDS
 from edgect.rows.prediction import COLUMNS
 from tests.edgect.conftest import Classify
 from tests.edgect.synthetic import body, encode, write_scan

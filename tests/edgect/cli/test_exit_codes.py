@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from edgect.backends import BACKENDS
+from edgect.model.backends import BACKENDS
 from tests.edgect.conftest import Classify
 from tests.edgect.synthetic import write_scan
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-NAME = "edgect.backends.onnxruntime"
+NAME = "edgect.model.backends.onnxruntime"
 WHERE, _, LOCKED = os.environ.get("STUCK", "").partition(" ")
 GOOD = 2  # answers that come before
 

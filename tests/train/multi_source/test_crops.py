@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgect.preprocess.steps import Preprocess
+from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from tests.train.small_runs import SIZE, training_items
 from train.data.covid_ct import COVID, DataError, Item

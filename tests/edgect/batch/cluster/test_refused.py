@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 from tests.dask_processes import Processes, processes
 from tests.edgect.batch.cluster.conftest import Run, answers
 from tests.edgect.conftest import Classify
 
 ANOTHER = {
-    "another version": "import edgect.version; edgect.version.__version__ = '0.0.9'",
+    "another version": "import edgect.machine.version; edgect.machine.version.__version__ = '0.0.9'",
     "another reader": "import cv2; cv2.__version__ = '1.1.7'",
     "no edgect": "import sys; sys.modules['edgect.batch.cluster'] = None",
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 from tests.edgect.scans.dicom_files import CANARY, ct, hounsfield, write
 from tests.edgect.synthetic import SCANS
 from tests.kiosk import Kiosk, kiosk_of

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from edgect.bundles.bundle import Bundle
+from edgect.model.bundles.bundle import Bundle
 from tests.edgect.scans.dicom_files import ct, write
 from tests.edgect.synthetic import SCANS, body, write_scan
 from tests.kiosk import Kiosk, kiosk_of

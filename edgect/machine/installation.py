@@ -1,0 +1,97 @@
+"""What edgect was installed from, and what there is to install.
+
+No package index has edgect, so `pip install edgect…` fails, or installs what a stranger called so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgect.errors import NotInstalledError
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
+_NAME, _REINSTALL = "edgect", "pip install --force-reinstall"
+
+
+@contextmanager
+def needing(extra: str, purpose: str) -> Iterator[None]:
+    """For imports. Raises NotInstalledError where a package of an extra is missing or broken."""
+    try:
+        yield
+    except ImportError as error:
+        raise missing(extra, purpose, error) from error
+
+
+def missing(extra: str, purpose: str, error: ImportError) -> NotInstalledError:
+    """What to say of a failed import. purpose: what cannot be done.
+
+    Raises the import's error where it is of edgect's own modules: that is a fault of edgect.
+    """
+    package = (error.name or "").partition(".")[0]
+    if package == _NAME:
+        raise error
+    why = f"{package}, which is not installed"
+    if not isinstance(error, ModuleNotFoundError) or not package:
+        why = f"packages that cannot be imported ({' '.join(str(error).split())})"
+    return NotInstalledError(f"{purpose} needs {why}: {packages(extra)}")
+
+
+def packages(extra: str) -> str:
+    """The command that installs the packages of an extra, wherever edgect itself came from."""
+    wanted = _requirements(rf"""extra\s*==\s*['"]{extra}['"]""")
+    return f"pip install {wanted}" if wanted else f"pip install '.[{extra}]' in the clone of edgect"
+
+
+def dependencies() -> str:
+    """The command that installs again what edgect cannot do without."""
+    wanted = _requirements("^$")
+    return f"{_REINSTALL} {wanted}" if wanted else f"{_REINSTALL} . in the clone of edgect"
+
+
+def bundles_again() -> str:
+    """How to get the bundles that travel with edgect as they were."""
+    clone = Path(__file__).parents[2]
+    if (clone / "pyproject.toml").exists():  # it runs from there
+        return f"restore the files: git -C {shlex.quote(str(clone))} checkout -- edgect/model/bundles"
+    origin = _origin()
+    if origin is None or not origin.exists():
+        return f"install edgect again from its clone or wheel: {_REINSTALL} --no-deps PATH"
+    return f"install edgect again: {_REINSTALL} --no-deps {shlex.quote(str(origin))}"
+
+
+def _requirements(condition: str) -> str:
+    """Those whose marker is such (a regular expression), for a shell."""
+    found = _distribution()
+    parts = [line.partition(";") for line in (found and found.requires) or ()]
+    wanted = [requirement.strip() for requirement, _, marker in parts if re.search(condition, marker.strip())]
+    return " ".join(map(shlex.quote, wanted))
+
+
+def _distribution() -> Distribution | None:
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        return distribution(_NAME)
+    except PackageNotFoundError:  # a checkout that was never installed
+        return None
+
+
+def _origin() -> Path | None:
+    """The clone or the wheel that edgect was installed from, as far as that was noted (PEP 610)."""
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    found = _distribution()
+    try:
+        url = urlsplit(json.loads((found and found.read_text("direct_url.json")) or "")["url"])
+        return Path(url2pathname(url.path)) if url.scheme == "file" else None
+    except (ValueError, KeyError, TypeError):
+        return None

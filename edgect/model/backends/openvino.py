@@ -1,0 +1,160 @@
+"""OpenVINO on the CPU: INT8 as IR, FP32 straight from ONNX, either kept compiled between runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Mapping
+from queue import SimpleQueue
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgect.errors import EngineError
+from edgect.machine import compiled_models as cache
+from edgect.machine.processor import identity
+from edgect.model.backends import Engine, Outputs, Precision, one_line, topology
+from edgect.model.backends.forked import OfProcess, at_work
+from edgect.model.bundles.bundle import Bundle
+
+if TYPE_CHECKING:
+    import openvino as ov
+
+PACKAGE = "openvino"
+TELEMETRY = "openvino_telemetry"
+
+
+def files(precision: Precision) -> tuple[str, ...]:
+    return ("int8.xml", "int8.bin") if precision == "int8" else ("fp32.onnx",)
+
+
+def settings(threads: int, streams: int = 1) -> dict[str, str]:
+    """Engine options for so many scans at a time.
+
+    Precision is pinned to f32 for everything that is not quantized: on CPUs with AVX512-BF16
+    or AMX, OpenVINO would otherwise compute it in bfloat16, and answers would differ by machine.
+    Threads are not pinned to cores: others decode while one infers, and other programs run too.
+    """
+    return {
+        "PERFORMANCE_HINT": "LATENCY" if streams == 1 else "THROUGHPUT",
+        "NUM_STREAMS": str(streams),
+        "INFERENCE_NUM_THREADS": str(threads),
+        "INFERENCE_PRECISION_HINT": "f32",
+        "ENABLE_CPU_PINNING": "NO",
+    }
+
+
+def cache_key(
+    bundle: str, precision: Precision, version: str, options: Mapping[str, str], processor: Mapping[str, str]
+) -> str:
+    """All that a compiled model hangs on. bundle: its digest."""
+    return json.dumps(
+        ["openvino", version, bundle, precision, dict(options), dict(processor)], sort_keys=True
+    )
+
+
+def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> OpenVINOSession:
+    topology.check()
+    ov = _silent()
+    options = settings(threads, streams)
+    try:
+        core = ov.Core()
+        name = str(core.get_property("CPU", "FULL_DEVICE_NAME"))
+        can = sorted(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    except Exception as error:  # the engine's exceptions have no common type
+        raise EngineError(f"OpenVINO {ov.__version__} cannot use the CPU: {one_line(error)}") from error
+    processor = {**identity(), "name": name, "can": ", ".join(can)}
+    key = cache_key(bundle.digest, precision, ov.__version__, options, processor)
+    compiled = _kept(core, key, options)
+    if compiled is None:
+        compiled = _compiled(core, bundle, precision, options)
+        _keep(compiled, key)
+    used, at_once = (int(compiled.get_property(name)) for name in ("INFERENCE_NUM_THREADS", "NUM_STREAMS"))
+    engine = Engine("openvino", ov.__version__.split("-")[0], precision, used)
+    return OpenVINOSession(compiled, engine, at_once)
+
+
+def _silent() -> ModuleType:
+    """The package openvino, kept from openvino_telemetry, by which it would send a usage event on import.
+
+    Where somebody else imported that package before, they find it again.
+    """
+    theirs = sys.modules.get(TELEMETRY)
+    sys.modules[TELEMETRY] = None  # type: ignore[assignment]
+    try:
+        import openvino
+    finally:
+        if theirs is not None:
+            sys.modules[TELEMETRY] = theirs
+    return openvino  # type: ignore[no-any-return]
+
+
+def _kept(core: ov.Core, key: str, options: Mapping[str, str]) -> ov.CompiledModel | None:
+    content = cache.load(key)
+    if content is None:
+        return None
+    try:
+        return core.import_model(io.BytesIO(content), "CPU", dict(options))
+    except Exception:  # compiled by something that only seemed to be the same
+        return None
+
+
+def _keep(compiled: ov.CompiledModel, key: str) -> None:
+    content = io.BytesIO()
+    try:
+        compiled.export_model(content)
+    except Exception:  # a model that cannot be kept can be used
+        return
+    cache.store(key, content.getvalue())
+
+
+def _compiled(
+    core: ov.Core, bundle: Bundle, precision: Precision, options: Mapping[str, str]
+) -> ov.CompiledModel:
+    contents = [bundle.read(name) for name in files(precision)]
+    try:
+        if precision == "int8":
+            model = core.read_model(model=contents[0], weights=contents[1])
+        else:
+            model = core.read_model(model=io.BytesIO(contents[0]))
+        model.reshape([1, *bundle.manifest["input"]["shape"]])
+        return core.compile_model(model, "CPU", dict(options))
+    except Exception as error:
+        version = core.get_versions("CPU")["CPU"].build_number
+        raise EngineError(f"OpenVINO {version} cannot load {bundle.path}: {one_line(error)}") from error
+
+
+class OpenVINOSession(OfProcess):
+    """A compiled model of batch 1."""
+
+    def __init__(self, compiled: ov.CompiledModel, engine: Engine, streams: int) -> None:
+        super().__init__()
+        self.engine = engine
+        self.streams = streams
+        # OpenVINO makes its table of data types at first use, and gives the interpreter away meanwhile:
+        # two threads that come to it at once wait for each other for ever, so it is made here
+        compiled.inputs[0].get_element_type().to_dtype()
+        self._idle: SimpleQueue[ov.InferRequest] = SimpleQueue()
+        for _ in range(streams):
+            self._idle.put(compiled.create_infer_request())
+
+    def infer(self, images: NDArray[np.uint8]) -> Outputs:
+        """uint8 `[N, 1, H, W]` to Outputs, one image at a time. Raises EngineError."""
+        self.check_process()
+        request = self._idle.get()
+        try:
+            with at_work():
+                answers = [_infer_one(request, image[np.newaxis]) for image in images]
+        except RuntimeError as error:
+            raise EngineError(f"OpenVINO {self.engine.version} failed: {one_line(error)}") from error
+        finally:
+            self._idle.put(request)
+        return Outputs(*(np.concatenate(parts) for parts in zip(*answers, strict=True)))
+
+
+def _infer_one(request: ov.InferRequest, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    result = request.infer({"image": image}, share_inputs=True, share_outputs=True)
+    return [np.array(result[name]) for name in Outputs._fields]

@@ -1,0 +1,280 @@
+"""`edgect doctor` as a user calls it, on this machine and on one that is spoilt."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgect.diagnostics.doctor import apart, engines, kept
+from edgect.model.backends import BACKENDS
+from edgect.model.bundles.bundle import Bundle, bundled_names
+from edgect.model.conformance import golden
+
+
+class Examination:
+    """What the program said with --json."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        assert "Traceback" not in done.stderr + done.stdout
+        self.exit_code = done.returncode
+        self.report = json.loads(done.stdout)
+
+    def of(self, part: str) -> dict[str, dict[str, str]]:
+        """A part's findings by name."""
+        return {f["name"]: f for f in self.report["findings"] if f["part"] == part}
+
+    def faults(self) -> set[str]:
+        return {f["part"] for f in self.report["findings"] if f["verdict"] == "fault"}
+
+
+def run(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "edgect", "doctor", *map(str, arguments)]
+    return subprocess.run(line, capture_output=True, text=True, env={**os.environ, **variables})
+
+
+def doctor(*arguments: object, **variables: str) -> Examination:
+    return Examination(run(*arguments, "--json", **variables))
+
+
+@pytest.fixture
+def shadow(tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """Variables of an environment in which modules are others; code: of each, by its name."""
+
+    def make(**code: str) -> dict[str, str]:
+        folder = tmp_path / "shadow"
+        folder.mkdir()
+        for name, text in code.items():
+            (folder / f"{name}.py").write_text(text)
+        return {"PYTHONPATH": str(folder)}
+
+    return make
+
+
+def test_this_machine_is_fit() -> None:
+    done = run()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "is fit for edgect" in done.stdout
+    assert "FAULT" not in done.stdout
+    assert "Research use only" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_the_json_has_every_part() -> None:
+    found = doctor()
+    assert (found.exit_code, found.report["schema"], found.report["fit"]) == (0, 1, True)
+    parts = {f["part"] for f in found.report["findings"]}
+    assert parts == {
+        "machine", "bundles", "pre-processing", "engines", "self-test", "raster", "dicom", "extras", "cache",
+    }  # fmt: skip
+    assert set(found.of("bundles")) == set(bundled_names())
+    tested = {f"{name}, {backend}" for name in bundled_names() for backend in BACKENDS}
+    assert set(found.of("self-test")) == tested
+    assert {f["verdict"] for f in found.of("self-test").values()} == {"ok"}
+    assert set(found.of("raster")) == {"PNG", "JPEG", "WebP", "TIFF", "BMP"}
+
+
+def copy(bundle: Bundle, folder: Path, change: Callable[[dict[str, Any]], object], **files: bytes) -> str:
+    """A bundle with another manifest, and other models with their right hashes; its name is the folder's."""
+    shutil.copytree(bundle.path, folder)
+    manifest = json.loads((folder / "manifest.json").read_text()) | {"name": folder.name}
+    for stem, content in files.items():
+        (folder / f"{stem}.onnx").write_bytes(content)
+        manifest["files"][f"{stem}.onnx"] = hashlib.sha256(content).hexdigest()
+    change(manifest)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return str(folder)
+
+
+def without_golden(manifest: dict[str, Any]) -> None:
+    del manifest["golden"]
+    for name in (golden.SLICE, golden.INPUT):
+        del manifest["files"][name]
+
+
+def doubled(manifest: dict[str, Any]) -> None:
+    manifest["golden"]["answers"]["onnxruntime int8"]["log_odds"][0] *= 2
+
+
+def not_a_number(manifest: dict[str, Any]) -> None:
+    manifest["golden"]["answers"]["openvino fp32"]["cam"][3] = float("nan")
+
+
+def emptied(manifest: dict[str, Any]) -> None:
+    manifest["golden"]["answers"] = {}
+
+
+def test_bundles_that_are_not_what_they_were(tmp_path: Path) -> None:
+    lungs, one, other = (Bundle.load(name) for name in ("lungs", "cnn1", "cnn2"))
+    content = bytearray(lungs.read("int8.onnx"))
+    content[len(content) // 2] ^= 1
+    made = [
+        copy(lungs, tmp_path / "flipped", lambda manifest: None),
+        copy(lungs, tmp_path / "doubled", doubled),
+        copy(lungs, tmp_path / "warmer", lambda manifest: manifest.update(temperature=1.02 * 1.3851)),
+        copy(lungs, tmp_path / "nan", not_a_number),
+        copy(lungs, tmp_path / "emptied", emptied),
+        copy(lungs, tmp_path / "plain", without_golden),
+        copy(one, tmp_path / "swapped", lambda manifest: None, fp32=other.read("fp32.onnx")),
+    ]
+    (tmp_path / "flipped" / "int8.onnx").write_bytes(content)
+    found = doctor(*(word for path in [*made, str(tmp_path / "nowhere")] for word in ("--model", path)))
+    assert (found.exit_code, found.report["fit"]) == (3, False)
+    assert found.faults() == {"bundles", "self-test"}
+
+    bundles, tests = found.of("bundles"), found.of("self-test")
+    assert {name for name, f in bundles.items() if f["verdict"] == "fault"} == {
+        made[0],
+        str(tmp_path / "nowhere"),
+    }
+    assert f"{made[0]}/int8.onnx" in bundles[made[0]]["said"]
+    assert "copy the bundle again" in bundles[made[0]]["advice"]
+    assert not any("flipped" in name for name in tests)
+
+    said = {
+        "doubled, onnxruntime": "int8: log_odds is off by 1.4 ",
+        "warmer, openvino": "fp32: log_odds is off by 0.028 ",
+        "warmer, onnxruntime": "fp32: log_odds is off by 0.028 ",
+        "nan, openvino": "fp32: cam is off by nan ",
+        "emptied, openvino": "int8: ",
+        "emptied, onnxruntime": "int8: ",
+        "swapped, openvino": "fp32: log_odds is off",
+        "swapped, onnxruntime": "fp32: log_odds is off",
+    }
+    assert {name for name, f in tests.items() if f["verdict"] == "fault"} == set(said)
+    assert all(tests[name]["said"].count(words) == 1 for name, words in said.items())
+    assert "int8" not in tests["swapped, openvino"]["said"]  # of the two files, the one that was swapped
+    assert {f["verdict"] for name, f in tests.items() if name.startswith("plain")} == {"note"}
+
+
+def test_pixels_that_are_prepared_otherwise_are_a_fault(shadow: Callable[..., dict[str, str]]) -> None:
+    """An OpenCV that averages no more when it shrinks."""
+    worse = (
+        "import sys, cv2\n"
+        "whole = cv2.resize\n"
+        "cv2.resize = lambda image, size, interpolation: whole(image, size, interpolation=cv2.INTER_LINEAR)\n"
+    )
+    found = doctor(**shadow(sitecustomize=worse))
+    assert (found.exit_code, found.faults()) == (3, {"pre-processing"})
+    assert "grey levels" in found.of("pre-processing")["cnn1"]["said"]
+
+
+OTHER_OPENCV = """
+import importlib.metadata as metadata
+whole = metadata.version
+def version(name):
+    if name == "opencv-python-headless":
+        raise metadata.PackageNotFoundError(name)
+    return "4.99.0" if name == "opencv-python" else whole(name)
+metadata.version = version
+"""
+
+
+def test_another_opencv_is_named_with_what_it_does_otherwise(
+    shadow: Callable[..., dict[str, str]], monkeypatch: pytest.MonkeyPatch, bundle: Bundle
+) -> None:
+    worse = "import cv2\ncv2.resize = lambda image, size, interpolation: image[: size[1], : size[0]]\n"
+    monkeypatch.setenv("PYTHONPATH", shadow(sitecustomize=OTHER_OPENCV + worse)["PYTHONPATH"])
+    (finding,), failure = apart.examine("preparation", str(bundle.path))
+    assert (finding.verdict, failure) == ("fault", "")
+    assert "opencv-python 4.99.0" in finding.said
+    assert finding.advice.startswith("pip uninstall opencv-python; pip install --force-reinstall")
+
+
+BROKEN = {
+    "not installed": ("raise ModuleNotFoundError('No module named engine')", "No module named engine"),
+    "without a library": ("raise OSError('libengine.so: cannot open')", "libengine.so: cannot open"),
+    "an illegal instruction": (
+        "import os; os.kill(os.getpid(), 4)",
+        "instruction that this CPU does not have",
+    ),
+    "a silent exit": ("import os; os._exit(0)", "ended with exit code 0"),
+    "foreign": ("VERSION = 1", "AttributeError"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_an_engine_that_cannot_be_used_is_a_line_that_names_the_other(
+    shadow: Callable[..., dict[str, str]], monkeypatch: pytest.MonkeyPatch, bundle: Bundle, kind: str
+) -> None:
+    code, said = BROKEN[kind]
+    monkeypatch.setenv("PYTHONPATH", shadow(openvino=code)["PYTHONPATH"])
+    found = {f.name.split()[0]: f for f in engines.examine(BACKENDS, BACKENDS, [str(bundle.path)])}
+    assert found["openvino"].verdict == "note"
+    assert said in found["openvino"].said
+    assert "--backend onnxruntime" in found["openvino"].advice
+    assert "pip install" in found["openvino"].advice
+    assert {f.verdict for name, f in found.items() if name != "openvino"} == {"ok"}
+
+
+def test_no_engine_at_all_is_unfit(shadow: Callable[..., dict[str, str]]) -> None:
+    gone = "raise ImportError('gone')"
+    variables = shadow(openvino=gone, onnxruntime=gone)
+    found = doctor(**variables)
+    assert (found.exit_code, found.faults()) == (3, {"engines"})
+    assert set(found.of("engines")) == set(BACKENDS)
+    done = run(**variables)
+    assert done.returncode == 3
+    assert "NOT fit for edgect: 2 faults" in done.stdout
+
+
+def test_a_broken_numpy_stops_nothing(shadow: Callable[..., dict[str, str]]) -> None:
+    found = doctor(**shadow(numpy="raise RuntimeError('NumPy was built for another CPU')"))
+    assert found.exit_code == 3
+    assert found.faults() == {"pre-processing", "engines", "raster"}
+    finding = found.of("raster")["examination"]
+    assert "NumPy was built for another CPU" in finding["said"]
+    assert "pip install --force-reinstall" in finding["advice"]
+    assert "numpy>=" in finding["advice"]
+    assert "edgect" not in finding["advice"].split("pip install")[1]  # which no index has
+    assert {f["verdict"] for f in found.of("bundles").values()} == {"ok"}
+
+
+def test_missing_extras_are_notes_that_name_what_to_install(shadow: Callable[..., dict[str, str]]) -> None:
+    gone = "raise ModuleNotFoundError('gone')"
+    found = doctor(**shadow(pydicom=gone, nibabel=gone, matplotlib="raise OSError('broken')"))
+    assert found.exit_code == 0
+    assert found.of("dicom")["pydicom"]["verdict"] == "note"
+    for name in ("nibabel", "matplotlib"):
+        finding = found.of("extras")[name]
+        assert finding["verdict"] == "note"
+        assert finding["advice"].startswith(f"pip install '{name}>=")
+
+
+def test_a_transfer_syntax_without_its_decoder_is_a_note(
+    shadow: Callable[..., dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pydicom")
+    monkeypatch.setenv("PYTHONPATH", shadow(gdcm="raise ImportError('gone')")["PYTHONPATH"])
+    findings, failure = apart.examine("dicom")
+    assert failure == ""
+    syntaxes = {finding.name: finding for finding in findings}
+    assert syntaxes["1.2.840.10008.1.2.4.80"].verdict == "note"  # JPEG-LS, by gdcm alone
+    assert "python-gdcm" in syntaxes["1.2.840.10008.1.2.4.80"].advice
+    assert syntaxes["1.2.840.10008.1.2.1"].verdict == "ok"
+
+
+@pytest.mark.parametrize("place", ["", "file/below"])
+def test_a_cache_that_takes_nothing_is_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("EDGECT_CACHE_DIR", place and str(tmp_path / place))
+    found = kept.examine()
+    assert found.verdict == "note"
+    assert "EDGECT_CACHE_DIR" in found.advice
+
+
+def test_a_capped_processor_answers_as_stored() -> None:
+    found = doctor(ONEDNN_MAX_CPU_ISA="SSE41")
+    assert found.exit_code == 0
+    caps = [f["said"] for f in found.report["findings"] if "ONEDNN_MAX_CPU_ISA" in f["said"]]
+    assert len(caps) == 1

@@ -1,0 +1,40 @@
+"""What instruction sets are said to mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgect.diagnostics.benchmark.machine import this
+from edgect.diagnostics.doctor.hardware import examine, meaning_of
+from edgect.machine import cgroups
+
+
+@pytest.mark.parametrize(
+    ("sets", "architecture", "verdict", "said"),
+    [
+        (["SSE4.1", "AVX2", "FMA", "AVX-VNNI"], "x86_64", "ok", "best"),
+        (["SSE4.1", "AVX2", "AVX-512", "AVX-512 VNNI", "AMX INT8"], "AMD64", "ok", "best"),
+        (["SSE4.1", "AVX2", "FMA", "AVX-512"], "x86_64", "note", "no VNNI"),
+        (["SSE4.1"], "x86_64", "note", "no AVX2"),
+        ([], "x86_64", "note", "no SSE4.1"),
+        (["NEON", "NEON dot product"], "aarch64", "ok", "best"),
+        (["NEON"], "aarch64", "note", "no dot product"),
+        (None, "arm64", "ok", "does not tell"),
+    ],
+)
+def test_a_processor_is_told_in_a_few_words(
+    sets: list[str] | None, architecture: str, verdict: str, said: str
+) -> None:
+    found = meaning_of(sets, architecture)
+    assert found[0] == verdict
+    assert said in found[1]
+
+
+def test_a_containers_quota_and_memory_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cgroups, "cores", lambda: 0.5)
+    monkeypatch.setattr(cgroups, "memory", lambda: (500_000_000, 100_000_000))
+    found = {finding.name: finding for finding in examine(this())}
+    assert found["cores"].said.startswith("1 of ")
+    assert found["cores"].said.endswith("the CPU quota is 0.5")
+    assert found["memory"].verdict == "note"
+    assert "100 of 500 MB are free" in found["memory"].said

@@ -1,0 +1,147 @@
+"""A process that is forked after answers were given, as multiprocessing and gunicorn do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edgect.model.backends import BACKENDS
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+SCANS = Path(__file__).parents[4] / "examples" / "scans"
+SECONDS = 60  # a safety net: what hangs has to end; nothing here takes as many
+
+FORK = """
+import os, sys
+from pathlib import Path
+from threading import Event, Thread
+from edgect import Classifier
+from edgect.model import backends
+from edgect.errors import EngineError
+
+folder, backend, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
+files = sorted(map(str, Path(folder).iterdir()))
+classifier = Classifier(backend=backend, threads=threads)
+
+def answers(classifier):
+    found = [one.probability for one in classifier.classify([folder])]
+    found += [classifier.predict(file).probability for file in files]
+    found += [next(classifier.classify_content(Path(file).read_bytes(), file)).probability for file in files]
+    return found + classifier.golden_answer()["log_odds"]
+
+def in_child(work):  # its exit code, by the way that runs all destructors
+    child = os.fork()
+    if not child:
+        work()
+        sys.exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+"""
+
+
+def run(program: str, *arguments: object) -> str:
+    """What a program says, that must come to a good end."""
+    # from 3.12 on, Python warns of what is tried here on purpose
+    quiet = ["-W", "ignore:This process:DeprecationWarning"]
+    line = [sys.executable, *quiet, "-c", FORK + program, *map(str, arguments)]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    for name in ("covid-saopaulo-0001.webp", "not-covid-saopaulo-0039.webp"):
+        shutil.copy(SCANS / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_forked_process_gives_the_same_answers(two: Path, backend: str, threads: int) -> None:
+    program = """
+expected = answers(classifier)
+def same():
+    assert answers(classifier) == expected
+    assert in_child(lambda: None) == 0  # a fork of the fork
+    assert answers(Classifier(backend=backend, threads=threads)) == expected
+assert [in_child(same), in_child(lambda: None)] == [0, 0]
+assert answers(classifier) == expected
+print("done")
+"""
+    assert run(program, two, backend, threads) == "done\n"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_fork_while_other_threads_infer(two: Path, backend: str) -> None:
+    program = """
+expected, stop = answers(classifier), Event()
+def on():
+    while not stop.is_set():
+        answers(classifier)
+thread = Thread(target=on)
+thread.start()
+def same():
+    assert answers(classifier) == expected
+codes = [in_child(same) for _ in range(3)]
+stop.set()
+thread.join()
+assert codes == [0, 0, 0], codes
+print("done")
+"""
+    assert run(program, two, backend, 2) == "done\n"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_loaded_model_refuses_in_another_process(two: Path, backend: str) -> None:
+    program = """
+import numpy as np
+session = backends.load(backend, classifier.bundle)
+image = np.zeros([1, *classifier.bundle.manifest["input"]["shape"]], np.uint8)
+session.infer(image)
+def refused():
+    try:
+        session.infer(image)
+    except EngineError as error:
+        os.write(1, str(error).encode())
+assert in_child(refused) == 0
+"""
+    assert "load it anew" in run(program, two, backend, 2)
+
+
+def test_results_that_are_under_way_are_not_waited_for_in_another_process(two: Path) -> None:
+    program = """
+under_way = classifier.classify(files)
+next(under_way)
+def on():
+    try:
+        list(under_way)
+    except RuntimeError as error:
+        os.write(1, str(error).encode())
+assert in_child(on) == 0
+assert len(list(under_way)) == 1
+"""
+    assert "begin it again" in run(program, two, "onnxruntime", 2)
+
+
+def test_archives_are_read_by_each_process_for_itself(two: Path, tmp_path: Path) -> None:
+    shutil.make_archive(str(tmp_path / "scans"), "zip", two)
+    for left in two.glob("*.webp"):
+        left.unlink()
+    program = """
+from edgect.scans.files import archive
+archive.members(files[0])
+def own():
+    opened = archive._opened(files[0])
+    os.write(1, str(os.fstat(opened.fp.fileno()).st_ino).encode())
+    opened.fp.seek(7)
+position = archive._opened(files[0]).fp.tell()
+assert in_child(own) == 0
+assert archive._opened(files[0]).fp.tell() == position
+"""
+    assert run(program, two, "onnxruntime", 1)
