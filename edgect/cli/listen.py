@@ -14,7 +14,7 @@ from edgect.rows.notice import NOTICE
 from edgect.scans.limits import Limits
 
 if TYPE_CHECKING:
-    from edgect.services.listen.tls import Files
+    from edgect.services.listen.network.tls import Files
 
 _MIB = 2**20
 
@@ -162,10 +162,10 @@ def command(
     secure --send-to, whose host name must stand in that node's certificate.
     """
     with needing("dicom", "listening"):
-        from edgect.services.listen.run import quieten, run
-        from edgect.services.listen.settings import Node, Settings, check_title
-        from edgect.services.listen.spool import Spool
-        from edgect.services.listen.tls import Files
+        from edgect.services.listen.config import Node, Settings, check_title
+        from edgect.services.listen.network.tls import Files
+        from edgect.services.listen.service import quieten, run
+        from edgect.services.listen.storage.spool import Spool
 
     tls = Files(tls_cert, tls_key, tls_ca)
     _check(tls, send_to, send_in_clear, receive_in_clear)

@@ -107,9 +107,9 @@ def command(
     """
     with needing("serve", "serving"):
         from edgect.services.serve.app import application
+        from edgect.services.serve.config import Settings
         from edgect.services.serve.endpoints import Endpoints
-        from edgect.services.serve.run import listen, run, url
-        from edgect.services.serve.settings import Settings
+        from edgect.services.serve.server import listen, run, url
 
     settings = Settings(
         host=host,

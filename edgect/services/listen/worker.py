@@ -12,12 +12,12 @@ from threading import Event
 from pydicom import Dataset, dcmwrite
 
 from edgect.classifier import Classifier
-from edgect.services.listen.answer import Said, answer, classify
-from edgect.services.listen.capture import capture
-from edgect.services.listen.outbox import Outbox
-from edgect.services.listen.record import Record
-from edgect.services.listen.spool import Image, Spool
-from edgect.services.listen.structured_report import structured_report
+from edgect.services.listen.results.record import Record
+from edgect.services.listen.results.secondary_capture import capture
+from edgect.services.listen.results.series_result import Said, answer, classify
+from edgect.services.listen.results.structured_report import structured_report
+from edgect.services.listen.storage.outbox import Outbox
+from edgect.services.listen.storage.spool import Image, Spool
 
 LOG = logging.getLogger("edgect.services.listen")
 TRIES, PAUSE = 3, 30.0  # before a series that no result can be made of is set aside; seconds between

@@ -12,19 +12,19 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from edgect.services.serve.access import check_token
+from edgect.services.serve.config import Settings
 from edgect.services.serve.endpoints import Endpoints
-from edgect.services.serve.headers import Headers
-from edgect.services.serve.outermost import NOTES, Outermost
-from edgect.services.serve.refusal import Refused
-from edgect.services.serve.settings import Settings
+from edgect.services.serve.http.access_control import check_token
+from edgect.services.serve.http.access_log import NOTES, Outermost
+from edgect.services.serve.http.errors import Refused
+from edgect.services.serve.http.security_headers import Headers
 
 PAGE = Path(__file__).parent / "page"
 Answer = Callable[[Request], Awaitable[Response]]
 
 
 def application(endpoints: Endpoints, settings: Settings) -> ASGIApp:
-    """For any ASGI server; `edgect.services.serve.run` has one that is careful with connections."""
+    """For any ASGI server; `edgect.services.serve.server` has one that is careful with connections."""
     made = endpoints
 
     def route(

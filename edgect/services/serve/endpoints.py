@@ -18,16 +18,16 @@ from edgect.rows.notice import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
 from edgect.scans import Limits
-from edgect.services.serve.admission import Admission
-from edgect.services.serve.answers import Answers
+from edgect.services.serve.classification.json_lines import Lines, line
+from edgect.services.serve.classification.pictures import heat_map
+from edgect.services.serve.classification.upload_classifier import Answers
+from edgect.services.serve.classification.uploads import read_body, read_uploads
+from edgect.services.serve.config import Settings
+from edgect.services.serve.http.access_log import NOTES
+from edgect.services.serve.http.admission import Admission
+from edgect.services.serve.http.errors import Refused, busy
 from edgect.services.serve.metrics import TYPE, Metrics
 from edgect.services.serve.openapi import document
-from edgect.services.serve.outermost import NOTES
-from edgect.services.serve.pictures import heat_map
-from edgect.services.serve.refusal import Refused, busy
-from edgect.services.serve.rows import Lines, line
-from edgect.services.serve.settings import Settings
-from edgect.services.serve.uploads import read_body, read_uploads
 
 SERIES = 8 * 2**20  # bytes of rows, some 10,000; as Python objects they may take twenty times as many
 TRUE, FALSE = ("true", "1"), ("", "false", "0")

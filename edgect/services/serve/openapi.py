@@ -7,8 +7,8 @@ from typing import Any
 
 from edgect.machine.version import __version__
 from edgect.rows.prediction import COLUMNS, Prediction
-from edgect.services.serve.rows import TYPE
-from edgect.services.serve.uploads import FIELD
+from edgect.services.serve.classification.json_lines import TYPE
+from edgect.services.serve.classification.uploads import FIELD
 
 _TYPES = {"str": "string", "int": "integer", "float": "number", "None": "null"}
 _PNG = {"type": ["string", "null"], "contentEncoding": "base64", "contentMediaType": "image/png"}

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from edgect.cli import main
-from tests.edgect.services.listen.running import Node, call, needs_dcmtk, until
+from tests.edgect.services.listen.listen_process import Node, call, needs_dcmtk, until
 
 WRONG = {
     "says who may send": (("--host", "0.0.0.0"), "say with --calling TITLE who may send"),

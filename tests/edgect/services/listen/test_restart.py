@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE
 
 from tests.edgect.scans.dicom_files import enhanced, write
-from tests.edgect.services.listen.running import (
+from tests.edgect.services.listen.listen_process import (
     WAIT,
     Node,
     call,

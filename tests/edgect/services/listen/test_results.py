@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from edgect import Classifier
 from edgect.rows.series import SeriesRows
 from tests.edgect.scans.dicom_files import CANARY, encoded, enhanced
-from tests.edgect.services.listen.running import (
+from tests.edgect.services.listen.listen_process import (
     Node,
     call,
     image,

@@ -10,11 +10,11 @@ import pytest
 from edgect import Classifier
 from edgect.errors import UsageError
 from edgect.services.listen import worker
-from edgect.services.listen.outbox import Outbox
-from edgect.services.listen.settings import Settings
-from edgect.services.listen.spool import Spool
+from edgect.services.listen.config import Settings
+from edgect.services.listen.storage.outbox import Outbox
+from edgect.services.listen.storage.spool import Spool
 from tests.edgect.scans.dicom_files import write
-from tests.edgect.services.listen.running import image, until
+from tests.edgect.services.listen.listen_process import image, until
 
 
 def test_what_cannot_be_reported_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

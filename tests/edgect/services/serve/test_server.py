@@ -34,8 +34,8 @@ from tests.edgect.synthetic import body, encode
 from tests.serving import FORM, File, Row, Server, multipart, scans, serving
 
 pytest.importorskip("starlette", reason="needs edgect[serve]")
-from edgect.services.serve.answers import Answers
-from edgect.services.serve.uploads import Upload
+from edgect.services.serve.classification.upload_classifier import Answers
+from edgect.services.serve.classification.uploads import Upload
 
 TOKEN = "a-token-that-is-long-enough"
 

@@ -19,7 +19,7 @@ from edgect.machine.in_order import in_order
 from edgect.model.decision.series import Summary
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
-from edgect.services.listen.headers import header
+from edgect.services.listen.results.image_headers import header
 
 _NUMBER = re.compile(r"-?\d[\d,.]*\d|\d")
 

@@ -20,10 +20,10 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 
 from edgect.errors import UsageError
 from edgect.scans.dicom.codecs import PACKAGES, package_for
-from edgect.services.listen.headers import HeaderError, belongs, names
-from edgect.services.listen.server import Server, bound
-from edgect.services.listen.settings import Settings
-from edgect.services.listen.spool import FullError, Spool
+from edgect.services.listen.config import Settings
+from edgect.services.listen.network.association_server import Server, bound
+from edgect.services.listen.results.image_headers import HeaderError, belongs, names
+from edgect.services.listen.storage.spool import FullError, Spool
 
 LOG = logging.getLogger("edgect.services.listen")
 CLASSES = (CTImageStorage, EnhancedCTImageStorage)

@@ -12,10 +12,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from edgect.errors import UsageError
-from edgect.services.serve.connections import protocol
+from edgect.services.serve.config import Settings
 from edgect.services.serve.endpoints import Endpoints
-from edgect.services.serve.outermost import HEAD
-from edgect.services.serve.settings import Settings
+from edgect.services.serve.http.access_log import HEAD
+from edgect.services.serve.http.connections import protocol
 
 BACKLOG = 1024  # connections that the system keeps until they are looked at
 

@@ -12,12 +12,12 @@ from threading import Event, Thread
 
 from edgect.classifier import Classifier
 from edgect.errors import UsageError
-from edgect.services.listen.deliver import Archive, Delivery, Destination, Folder
-from edgect.services.listen.node import Listener
-from edgect.services.listen.outbox import Outbox
-from edgect.services.listen.settings import Settings
-from edgect.services.listen.spool import Spool
-from edgect.services.listen.tls import Calling
+from edgect.services.listen.config import Settings
+from edgect.services.listen.delivery import Archive, Delivery, Destination, Folder
+from edgect.services.listen.network.store_scp import Listener
+from edgect.services.listen.network.tls import Calling
+from edgect.services.listen.storage.outbox import Outbox
+from edgect.services.listen.storage.spool import Spool
 from edgect.services.listen.worker import Worker
 
 # they quote names and UIDs: of patients in the first place

@@ -14,8 +14,8 @@ from typing import Any
 from pydicom import Dataset
 
 from edgect.rows.prediction import SETTINGS, Prediction
-from edgect.services.listen.answer import Said
-from edgect.services.listen.headers import UNIQUE
+from edgect.services.listen.results.image_headers import UNIQUE
+from edgect.services.listen.results.series_result import Said
 
 KEPT = (*UNIQUE, "InstanceNumber")
 

@@ -30,9 +30,9 @@ from edgect.machine.version import __version__
 from edgect.model.decision.series import RULE
 from edgect.rows.notice import NOTICE
 from edgect.rows.printable import printable
-from edgect.services.listen.answer import Answer, Said
-from edgect.services.listen.record import Record
-from edgect.services.listen.uids import REPORTS, answer_uid, series_number, uid
+from edgect.services.listen.results.record import Record
+from edgect.services.listen.results.series_result import Answer, Said
+from edgect.services.listen.results.uids import REPORTS, answer_uid, series_number, uid
 
 DESCRIPTION = "RESEARCH ONLY: edgect, COVID-19"
 MANUFACTURER = "edgect"

@@ -14,10 +14,10 @@ from edgect.machine.version import __version__
 from edgect.report.heat_map import overlay
 from edgect.rows.notice import NOTICE
 from edgect.rows.prediction import Prediction
-from edgect.services.listen.answer import Answer, Said
-from edgect.services.listen.record import Record
-from edgect.services.listen.structured_report import DESCRIPTION, MANUFACTURER
-from edgect.services.listen.uids import CAPTURES, answer_uid, series_number
+from edgect.services.listen.results.record import Record
+from edgect.services.listen.results.series_result import Answer, Said
+from edgect.services.listen.results.structured_report import DESCRIPTION, MANUFACTURER
+from edgect.services.listen.results.uids import CAPTURES, answer_uid, series_number
 
 SIDE = 512  # pixels of the shorter side, at least: text must be readable
 LINE = 22  # pixels from line to line of the text

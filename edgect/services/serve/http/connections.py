@@ -8,8 +8,8 @@ import json
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from edgect.services.serve.headers import HEADERS
-from edgect.services.serve.settings import Settings
+from edgect.services.serve.config import Settings
+from edgect.services.serve.http.security_headers import HEADERS
 
 
 def protocol(settings: Settings) -> type[asyncio.Protocol]:

@@ -17,11 +17,11 @@ from pydicom.tag import Tag
 
 from edgect import Classifier
 from edgect.services.listen import worker
-from edgect.services.listen.headers import belongs, names
-from edgect.services.listen.outbox import Outbox
-from edgect.services.listen.settings import Settings
-from edgect.services.listen.spool import Spool
-from tests.edgect.services.listen.running import until
+from edgect.services.listen.config import Settings
+from edgect.services.listen.results.image_headers import belongs, names
+from edgect.services.listen.storage.outbox import Outbox
+from edgect.services.listen.storage.spool import Spool
+from tests.edgect.services.listen.listen_process import until
 
 
 class Results(NamedTuple):

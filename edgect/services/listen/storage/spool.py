@@ -13,8 +13,8 @@ from typing import BinaryIO, NamedTuple
 
 from edgect.batch.lock import open_locked
 from edgect.errors import EdgectError, UsageError
-from edgect.services.listen.durable import fsync_folder, write_new
-from edgect.services.listen.settings import Settings
+from edgect.services.listen.config import Settings
+from edgect.services.listen.storage.durable import fsync_folder, write_new
 
 SUFFIX = ".dcm"
 _DIGITS = 32  # hexadecimal: of the hash that stands for identifiers in names of files

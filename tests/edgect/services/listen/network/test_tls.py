@@ -14,11 +14,11 @@ from pydicom import dcmread, uid
 
 from edgect.cli import main
 from edgect.errors import UsageError
-from edgect.services.listen import settings
-from edgect.services.listen.deliver import Archive, UnreachableError
-from edgect.services.listen.settings import Settings
-from edgect.services.listen.tls import Files
-from tests.edgect.services.listen.running import (
+from edgect.services.listen import config as settings
+from edgect.services.listen.config import Settings
+from edgect.services.listen.delivery import Archive, UnreachableError
+from edgect.services.listen.network.tls import Files
+from tests.edgect.services.listen.listen_process import (
     Node,
     call,
     free_port,

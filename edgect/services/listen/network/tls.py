@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgect.errors import UsageError
-from edgect.services.listen.server import HandshakeLater
+from edgect.services.listen.network.association_server import HandshakeLater
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from pydicom import dcmread
 from pydicom.datadict import dictionary_VR
 
 from edgect import Classifier
-from edgect.services.listen.headers import OPTIONAL, PATIENT, STUDY, HeaderError
+from edgect.services.listen.results.image_headers import OPTIONAL, PATIENT, STUDY, HeaderError
 from tests.edgect.scans.dicom_files import write
-from tests.edgect.services.listen.answering import put_raw, results_of
-from tests.edgect.services.listen.running import image
+from tests.edgect.services.listen.listen_process import image
+from tests.edgect.services.listen.worker_results import put_raw, results_of
 
 UIDS = ("StudyInstanceUID", "SeriesInstanceUID")
 KEYWORDS = [*PATIENT, *STUDY, *OPTIONAL, *UIDS, "TimezoneOffsetFromUTC", "PatientComments"]

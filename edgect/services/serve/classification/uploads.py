@@ -13,8 +13,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from edgect.scans import Limits
-from edgect.services.serve.refusal import Refused
-from edgect.services.serve.settings import Settings
+from edgect.services.serve.config import Settings
+from edgect.services.serve.http.errors import Refused
 
 FIELD = "files"
 NAME = 1024  # bytes of a file's name, at most

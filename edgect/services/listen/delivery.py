@@ -19,10 +19,10 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 
 from edgect.errors import EdgectError
-from edgect.services.listen.durable import write
-from edgect.services.listen.outbox import Outbox, files, is_done, mark_done
-from edgect.services.listen.settings import Node
-from edgect.services.listen.tls import Calling
+from edgect.services.listen.config import Node
+from edgect.services.listen.network.tls import Calling
+from edgect.services.listen.storage.durable import write
+from edgect.services.listen.storage.outbox import Outbox, files, is_done, mark_done
 
 LOG = logging.getLogger("edgect.services.listen")
 FIRST, LONGEST = 1.0, 300.0  # seconds to wait after a failure; each time twice as long

@@ -19,7 +19,7 @@ from pydicom.valuerep import DA, TM, validate_value
 from edgect.errors import EdgectError
 from edgect.scans.dicom.dataset import ELEMENTS
 from edgect.scans.quiet import quiet
-from edgect.services.listen.characters import TEXT, Texts, suitable, texts
+from edgect.services.listen.results.character_sets import TEXT, Texts, suitable, texts
 
 UNIQUE = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 PATIENT = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")

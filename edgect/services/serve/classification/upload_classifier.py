@@ -17,9 +17,9 @@ from edgect.errors import ScanError
 from edgect.rows.prediction import Prediction
 from edgect.scans import Limits, check_length
 from edgect.scans.files.in_memory import Read, parts
-from edgect.services.serve.memory import Memory
-from edgect.services.serve.outermost import LOG, place
-from edgect.services.serve.uploads import Upload
+from edgect.services.serve.classification.memory import Memory
+from edgect.services.serve.classification.uploads import Upload
+from edgect.services.serve.http.access_log import LOG, place
 
 T = TypeVar("T")
 

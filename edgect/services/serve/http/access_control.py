@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from edgect.services.loopback import is_loopback
-from edgect.services.serve.refusal import Refused
-from edgect.services.serve.settings import Settings
+from edgect.services.serve.config import Settings
+from edgect.services.serve.http.errors import Refused
 
 SCHEME = "bearer"
 

@@ -17,7 +17,16 @@ from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import encode
 
 from tests.edgect.scans.dicom_files import CANARY, ct, write
-from tests.edgect.services.listen.running import Node, call, image, needs_dcmtk, save, send, series, until
+from tests.edgect.services.listen.listen_process import (
+    Node,
+    call,
+    image,
+    needs_dcmtk,
+    save,
+    send,
+    series,
+    until,
+)
 
 FULL, MISMATCH, NOT_UNDERSTOOD = 0xA700, 0xA900, 0xC000
 ROOM = 4

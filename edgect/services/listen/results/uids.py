@@ -8,8 +8,8 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from edgect.machine.version import __version__
-from edgect.services.listen.answer import Answer
-from edgect.services.listen.headers import belongs
+from edgect.services.listen.results.image_headers import belongs
+from edgect.services.listen.results.series_result import Answer
 
 REPORTS, CAPTURES = 1, 2
 _SPACE = uuid.UUID("6f1c5f7e-6f0a-5d0c-9a37-2a4e1a6f0e11")

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from starlette.requests import Request
 
-from edgect.services.serve.refusal import busy
-from edgect.services.serve.settings import Settings
-from edgect.services.serve.uploads import too_long
+from edgect.services.serve.classification.uploads import too_long
+from edgect.services.serve.config import Settings
+from edgect.services.serve.http.errors import busy
 
 
 class Admission:

@@ -9,10 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from edgect.services.serve.access import check_site
+from edgect.services.serve.config import Settings
+from edgect.services.serve.http.access_control import check_site
+from edgect.services.serve.http.errors import Refusal, Refused
 from edgect.services.serve.metrics import Metrics
-from edgect.services.serve.refusal import Refusal, Refused
-from edgect.services.serve.settings import Settings
 
 LOG = logging.getLogger("edgect.services.serve")
 NOTES = "edgect"  # key of the scope under which endpoints note what the log may say

@@ -13,8 +13,8 @@ from pydicom import dcmread
 
 from edgect import Classifier
 from tests.edgect.scans.dicom_files import write
-from tests.edgect.services.listen.answering import results_of
-from tests.edgect.services.listen.running import image
+from tests.edgect.services.listen.listen_process import image
+from tests.edgect.services.listen.worker_results import results_of
 
 
 class Patient(NamedTuple):

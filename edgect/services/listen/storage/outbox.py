@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from edgect.services.listen.durable import PART, fsync_folder, write
-from edgect.services.listen.record import Record
-from edgect.services.listen.spool import Spool
+from edgect.services.listen.results.record import Record
+from edgect.services.listen.storage.durable import PART, fsync_folder, write
+from edgect.services.listen.storage.spool import Spool
 
 RECORD, DONE = "record.json", ".done"
 

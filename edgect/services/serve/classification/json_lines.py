@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from edgect.rows.prediction import Prediction
-from edgect.services.serve.pictures import pictures
+from edgect.services.serve.classification.pictures import pictures
 
 TYPE = "application/x-ndjson"
 

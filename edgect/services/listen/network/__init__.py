@@ -1,0 +1,1 @@
+"""The network side of the node: associations, C-STORE and TLS."""

@@ -1,0 +1,1 @@
+"""What is on the disk: images that wait, and results that are to be delivered."""

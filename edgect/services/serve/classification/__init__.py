@@ -1,0 +1,1 @@
+"""From the files of a request to rows and pictures."""
