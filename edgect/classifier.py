@@ -21,10 +21,14 @@ from edgect.model.backends import Session
 from edgect.model.backends.forked import forks
 from edgect.model.bundles.bundle import DEFAULT, Bundle
 from edgect.model.conformance import golden
-from edgect.model.decision import out_of_distribution as gate
 from edgect.model.decision.labels import Decision
-from edgect.model.decision.log_odds import evidence_by_place, to_probability
-from edgect.model.decision.out_of_distribution import Gate
+from edgect.model.decision.log_odds import evidence_map, to_probability
+from edgect.model.decision.out_of_distribution import (
+    OutOfDistributionDetector,
+    lung_view,
+    no_lungs_rejection,
+    picture_rejection,
+)
 from edgect.model.preprocess.steps import Preprocess
 from edgect.rows.identifiers import Identifiers
 from edgect.rows.prediction import SETTINGS, Prediction
@@ -37,7 +41,7 @@ class Classifier:
     backend: `openvino` or `onnxruntime`. precision: `int8` or `fp32`. model: a bundled name or
     a bundle folder. threads: cores to use, all by default. operating_point: of the bundle's, whose
     threshold is used; `balanced` by default. threshold: in its place, the probability of COVID-19
-    at and above which the label is COVID-19. error_rate: of an indeterminate band, none by default
+    at and above which the label is COVID-19. error_rate: of conformal prediction, off by default
     (`edgect.model.decision.labels`). limits: of one file. include_identifiers: name series and
     files by their UIDs in place of salted hashes.
 
@@ -68,9 +72,9 @@ class Classifier:
         gate: bool = True,
     ) -> None:
         self.bundle = Bundle.load(model)
-        self.decision = Decision.of(self.bundle.manifest, operating_point, threshold, error_rate)
+        self.decision = Decision.from_manifest(self.bundle.manifest, operating_point, threshold, error_rate)
         self.identifiers = Identifiers(include_identifiers)
-        self._gate, self._gated = Gate.of(self.bundle), gate
+        self._detector, self._rejecting = OutOfDistributionDetector.load(self.bundle), gate
         self._limits = limits or Limits()
         self._window = Window(**self.bundle.manifest["window"])
         self._preprocess = Preprocess(self.bundle.manifest["input"]["steps"])
@@ -197,13 +201,13 @@ class Classifier:
         start: float,
         evidence: bool,
     ) -> Prediction:
-        refused = gate.check(frame, pixels)
-        if refused and self._gated:
+        refused = picture_rejection(frame, pixels)
+        if refused and self._rejecting:
             return self._unanswered(path, frame, refused, digest, start)
         image, placement = self._preprocess(pixels)
-        view = gate.view(pixels, image, placement.region, self._preprocess.crops_to_lungs)
-        if view is None and self._gated:
-            return self._unanswered(path, frame, gate.no_lungs(), digest, start)
+        view = lung_view(pixels, image, placement.region, self._preprocess.crops_to_lungs)
+        if view is None and self._rejecting:
+            return self._unanswered(path, frame, no_lungs_rejection(), digest, start)
         try:
             outputs = session.infer(image[np.newaxis])
         except EngineError as failure:
@@ -212,14 +216,16 @@ class Classifier:
         if not np.isfinite(log_odds):
             error = ScanError(f"{self.engine.backend} gave a result that is not a number")
             return self._unanswered(path, frame, error, digest, start)
-        distance = self._gate.embedding.distance(outputs.embedding[0])
-        refused = refused or (gate.no_lungs() if view is None else self._gate.judge(distance, view))
-        if refused and self._gated:
+        distance = self._detector.embedding.distance(outputs.embedding[0])
+        refused = refused or (
+            no_lungs_rejection() if view is None else self._detector.rejection(distance, view)
+        )
+        if refused and self._rejecting:
             return self._unanswered(path, frame, refused, digest, start, distance)
         probability = to_probability(log_odds / self.bundle.manifest["temperature"])
         extra: dict[str, Any] = {}
         if evidence:
-            extra = {"pixels": pixels, "evidence": placement.to_slice(evidence_by_place(outputs, log_odds))}
+            extra = {"pixels": pixels, "evidence": placement.to_slice(evidence_map(outputs, log_odds))}
         return Prediction(
             path=path,
             status="ok",
@@ -264,7 +270,7 @@ class Classifier:
             "threshold": self.decision.threshold,
             "milliseconds": round((perf_counter() - start) * 1000, 2),
             "sha256": digest,
-            "operating_point": self.decision.point,
+            "operating_point": self.decision.operating_point,
             "error_rate": self.decision.error_rate,
             "distance": None if distance is None else round(distance, 3),
             **self._origin(frame),

@@ -1,4 +1,4 @@
-"""What a model card says of gate, calibration error, operating points and the indeterminate band."""
+"""A model card on rejections, calibration error, operating points and conformal prediction."""
 
 from __future__ import annotations
 
@@ -43,32 +43,34 @@ def passage(description: Mapping[str, Any]) -> str:
     """Of a manifest; before anything is fitted, that it was not measured."""
     if "cross_validated" not in description.get("conformal", {}):
         return "Was not measured."
-    gate, errors = description["gate"], description["calibration_error"]
+    detector, errors = description["gate"], description["calibration_error"]
     points, conformal = description["operating_points"], description["conformal"]
     tables = {"validation, cross-validated": conformal["cross_validated"], **conformal["measured"]}
     return PASSAGE.substitute(
-        share=f"{100 * gate['rejected_at_most']:g}",
-        differ=gate["parts"]["validation"]["differ"],
+        share=f"{100 * detector['rejected_at_most']:g}",
+        differ=detector["parts"]["validation"]["differ"],
         engine=errors["engine"],
         bins=errors["bins"],
-        gate=_rows((t, p["slices"], p["rejected"][errors["engine"]]) for t, p in gate["parts"].items()),
-        errors=_rows(
-            (t, row["slices"], _value(row["before"]), _value(row["after"]))
+        gate=_table_rows(
+            (t, p["slices"], p["rejected"][errors["engine"]]) for t, p in detector["parts"].items()
+        ),
+        errors=_table_rows(
+            (t, row["slices"], _with_interval(row["before"]), _with_interval(row["after"]))
             for t, row in errors["parts"].items()
         ),
         balanced=points["balanced"]["chosen"],
         screening=points["screening"]["chosen"],
-        points=_rows(
+        points=_table_rows(
             (
                 f"{name}, {point['threshold']:.4f}",
                 t,
-                _value(row.get("sensitivity")),
-                _value(row.get("specificity")),
+                _with_interval(row.get("sensitivity")),
+                _with_interval(row.get("specificity")),
             )
             for name, point in points.items()
             for t, row in point["measured"].items()
         ),
-        bands=_rows(
+        bands=_table_rows(
             (rate, t, row["indeterminate"], ", ".join(f"{share:.3f}" for share in row["wrong"].values()))
             for t, table in tables.items()
             for rate, row in table.items()
@@ -76,11 +78,11 @@ def passage(description: Mapping[str, Any]) -> str:
     )
 
 
-def _rows(rows: Any) -> str:
+def _table_rows(rows: Any) -> str:
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
-def _value(measured: Mapping[str, Any] | None) -> str:
+def _with_interval(measured: Mapping[str, Any] | None) -> str:
     if measured is None:
         return "-"
     low, high = measured["interval"]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.errors import UsageError
-from edgect.model.decision.labels import INDETERMINATE, Band, Decision
+from edgect.model.decision.labels import CUSTOM_THRESHOLD, INDETERMINATE, Decision, conformal_predictor
 from train.data.covid_ct import Item
 
 RATES = (0.05, 0.1, 0.2)
@@ -32,11 +32,12 @@ def scores(items: Sequence[Item], probabilities: Scores, labels: Labels) -> dict
 def cross_validated(
     items: Sequence[Item], probabilities: Scores, labels: Labels, threshold: float
 ) -> dict[str, Any]:
-    """By error rate: what comes of slices whose band is made of other patients' slices, in `FOLDS` folds."""
-    units = sorted({item.patient for item in items})
-    places = np.random.default_rng(0).permutation(len(units)) % FOLDS
-    folds = np.array([places[units.index(item.patient)] for item in items])
-    by_rate = {}
+    """By error rate: what comes of slices, calibrated with other patients' slices, in `FOLDS` folds."""
+    patients = sorted({item.patient for item in items})
+    fold_numbers = np.random.default_rng(0).permutation(len(patients)) % FOLDS
+    fold_by_patient = dict(zip(patients, fold_numbers, strict=True))
+    folds = np.array([fold_by_patient[item.patient] for item in items])
+    by_rate: dict[str, Any] = {}
     for rate in RATES:
         assigned = np.empty(len(items), object)
         try:
@@ -53,10 +54,10 @@ def cross_validated(
     return by_rate
 
 
-def measure(
+def measure_label_shares(
     items: Sequence[Item], probabilities: Scores, manifest: Mapping[str, Any], threshold: float
 ) -> dict[str, Any]:
-    """By error rate: what comes of slices by the band of a bundle's own scores."""
+    """By error rate: what comes of slices, calibrated with a bundle's own scores."""
     labels, calibration, by_rate = tuple(manifest["labels"]), manifest["conformal"]["scores"], {}
     for rate in RATES:
         with suppress(UsageError):
@@ -73,7 +74,7 @@ def assign_labels(
     rate: float,
 ) -> list[str]:
     """As `edgect classify` would. Raises UsageError for a rate too small for the scores."""
-    decision = Decision(labels, threshold, "", Band.of(calibration, labels, rate))
+    decision = Decision(labels, threshold, CUSTOM_THRESHOLD, conformal_predictor(calibration, labels, rate))
     return [decision.label(float(p)) for p in probabilities]
 
 
@@ -81,8 +82,8 @@ def label_shares(items: Sequence[Item], assigned: Sequence[str], labels: Labels)
     """indeterminate: of all slices. wrong: of the slices of each class, those with the other's label."""
     wrong = {}
     for label, name in enumerate(labels):
-        of_class = [a for a, item in zip(assigned, items, strict=True) if item.label == label]
-        if of_class:
-            wrong[name] = round(of_class.count(labels[1 - label]) / len(of_class), 4)
+        class_labels = [a for a, item in zip(assigned, items, strict=True) if item.label == label]
+        if class_labels:
+            wrong[name] = round(class_labels.count(labels[1 - label]) / len(class_labels), 4)
     indeterminate = round(list(assigned).count(INDETERMINATE) / max(len(assigned), 1), 4)
     return {"slices": len(assigned), "indeterminate": indeterminate, "wrong": wrong}

@@ -25,7 +25,7 @@ CHOSEN_BY = {
 
 
 class PartPredictions(NamedTuple):
-    """Slices of a part, with what the shipped engine says of each and whether the gate rejects it."""
+    """Slices of a part, with the shipped engine's probability of each and whether the detector rejects it."""
 
     items: Sequence[Item]
     probabilities: NDArray[np.float64]
@@ -46,10 +46,10 @@ def unfitted(threshold: float, labels: Sequence[str]) -> dict[str, Any]:
 
 
 def fit(trained_run: TrainedRun, folder: Path, data: Path, description: dict[str, Any]) -> None:
-    """Write the gate, and fill in calibration error, operating points and conformal scores.
+    """Write the detector, and fill in calibration error, operating points and conformal scores.
 
     The models, temperature and threshold stay as they are. Operating points and scores are of slices
-    that the gate lets through, as the shipped engine answers them.
+    that the detector lets through, as the shipped engine answers them.
     """
     bundle = Bundle.load(folder)
     parts = trained_run.parts(data, "val")
@@ -62,7 +62,7 @@ def fit(trained_run: TrainedRun, folder: Path, data: Path, description: dict[str
     by_part = {title: validation.of(items) for title, items in parts.items()}
     description["gate"] = {
         "limits": {"embedding": fitted.embedding.limit, "view": fitted.view.limit},
-        "rejected_at_most": out_of_distribution.REJECTED,
+        "rejected_at_most": out_of_distribution.MAX_REJECTED,
         "training_slices": int(training.lungs.sum()),
         "parts": out_of_distribution.rejection_report(fitted, {POOLED: validation, **by_part}),
     }
@@ -98,7 +98,7 @@ def fit(trained_run: TrainedRun, folder: Path, data: Path, description: dict[str
 def measure_parts(description: dict[str, Any], parts: Mapping[str, PartPredictions]) -> None:
     """Fill in, part by part, calibration error and operating points of the slices that get an answer.
 
-    On other parts than validation, whose scores the band is made of, what the band does too.
+    On other parts than validation, from which the conformal scores are, the shares of labels too.
     """
     for title, part in parts.items():
         items, probabilities = part.answered()
@@ -111,7 +111,7 @@ def measure_parts(description: dict[str, Any], parts: Mapping[str, PartPredictio
                 items, probabilities, point["threshold"]
             )
         if not title.startswith(POOLED):
-            description["conformal"]["measured"][title] = conformal.measure(
+            description["conformal"]["measured"][title] = conformal.measure_label_shares(
                 items, probabilities, description, description["threshold"]
             )
 

@@ -1,4 +1,4 @@
-"""The gate, an out-of-distribution detector: Gaussians of training slices, limits on validation slices."""
+"""The out-of-distribution detector: Gaussians of training slices, limits on validation slices."""
 
 from __future__ import annotations
 
@@ -11,38 +11,40 @@ from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
 from deploy.reliability.slice_features import SliceFeatures
-from edgect.model.decision.out_of_distribution import FILE, VIEW, Cloud, Gate
+from edgect.model.decision.out_of_distribution import FILE, VIEW, Gaussian, OutOfDistributionDetector
 
-REJECTED = 0.02  # of the validation slices, at most
+MAX_REJECTED = 0.02  # of the validation slices, at most
 FITTED_ON = ("onnxruntime fp32", "openvino int8")  # both, so that rounding is part of the spread
 EMBEDDING = 128
 NO_LIMIT = 1e9
 
 
-def accept_all() -> Gate:
-    """A gate that rejects nothing, until the bundle's own is fitted."""
+def accept_all() -> OutOfDistributionDetector:
+    """A detector that rejects nothing, until the bundle's own is fitted."""
     sizes = (EMBEDDING, VIEW[0] * VIEW[1])
-    return Gate(*(Cloud(np.zeros(d, np.float32), np.eye(d, dtype=np.float32), NO_LIMIT) for d in sizes))
+    return OutOfDistributionDetector(
+        *(Gaussian(np.zeros(d, np.float32), np.eye(d, dtype=np.float32), NO_LIMIT) for d in sizes)
+    )
 
 
-def write(folder: Path, gate: Gate) -> None:
+def write(folder: Path, detector: OutOfDistributionDetector) -> None:
     """The bundle's file; limits stand in the manifest."""
-    gaussians = {"embedding": gate.embedding, "view": gate.view}
-    arrays = {f"{name}_centre": gaussian.centre for name, gaussian in gaussians.items()}
+    gaussians = {"embedding": detector.embedding, "view": detector.view}
+    arrays = {f"{name}_centre": gaussian.mean for name, gaussian in gaussians.items()}
     arrays |= {f"{name}_whitening": gaussian.whitening for name, gaussian in gaussians.items()}
     np.savez_compressed(folder / FILE, **arrays)  # type: ignore[arg-type]
 
 
-def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> Gate:
+def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> OutOfDistributionDetector:
     """One normal distribution of embeddings and one of views, each by Ledoit and Wolf (2004).
 
-    Slices without lungs, which the gate rejects before, are left out. What of `REJECTED` they leave is
-    shared by both limits alike; a slice counts by the engine that puts it furthest off.
+    Slices without lungs, which the detector rejects before, are left out. What of `MAX_REJECTED`
+    they leave is shared by both limits alike; a slice counts by the engine that puts it furthest off.
     """
     with_lungs_in_training = training.lungs
     embeddings = np.concatenate([training.embeddings[name][with_lungs_in_training] for name in FITTED_ON])
     embedding, view = _gaussian(embeddings), _gaussian(training.views[with_lungs_in_training])
-    allowed = int(REJECTED * len(validation.items)) - int((~validation.lungs).sum())
+    allowed = int(MAX_REJECTED * len(validation.items)) - int((~validation.lungs).sum())
     with_lungs = validation.lungs
     embedding_distances = np.max(
         [_distances(embedding, e[with_lungs]) for e in validation.embeddings.values()], axis=0
@@ -51,28 +53,32 @@ def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> Gate:
     # of those that the first limit leaves, the second takes the rest
     beyond_embedding = int((embedding_distances > embedding_limit).sum())
     view_distances = _distances(view, validation.views[with_lungs][embedding_distances <= embedding_limit])
-    return Gate(
+    return OutOfDistributionDetector(
         _with_limit(embedding, embedding_limit),
         _with_limit(view, _limit(view_distances, max(allowed - beyond_embedding, 0))),
     )
 
 
-def rejection_report(gate: Gate, parts: Mapping[str, SliceFeatures]) -> dict[str, Any]:
-    """By part: slices, and how many the gate rejects, by question and engine; `differ`: engines disagree."""
-    return {title: _part_report(gate, features) for title, features in parts.items()}
+def rejection_report(
+    detector: OutOfDistributionDetector, parts: Mapping[str, SliceFeatures]
+) -> dict[str, Any]:
+    """By part: slices, how many the detector rejects by question and engine; `differ`: engines disagree."""
+    return {title: _part_report(detector, features) for title, features in parts.items()}
 
 
-def rejected_slices(gate: Gate, features: SliceFeatures) -> dict[str, NDArray[np.bool_]]:
-    """Whether the gate gives no answer, bool `[n]`, by engine and precision."""
-    unlike_views = _distances(gate.view, features.views) > gate.view.limit
+def rejected_slices(
+    detector: OutOfDistributionDetector, features: SliceFeatures
+) -> dict[str, NDArray[np.bool_]]:
+    """Whether the detector gives no answer, bool `[n]`, by engine and precision."""
+    unlike_views = _distances(detector.view, features.views) > detector.view.limit
     return {
-        name: ~features.lungs | unlike_views | (_distances(gate.embedding, e) > gate.embedding.limit)
+        name: ~features.lungs | unlike_views | (_distances(detector.embedding, e) > detector.embedding.limit)
         for name, e in features.embeddings.items()
     }
 
 
-def _part_report(gate: Gate, features: SliceFeatures) -> dict[str, Any]:
-    rejected = rejected_slices(gate, features)
+def _part_report(detector: OutOfDistributionDetector, features: SliceFeatures) -> dict[str, Any]:
+    rejected = rejected_slices(detector, features)
     by_engine = np.array(list(rejected.values()))
     return {
         "slices": len(features.items),
@@ -82,17 +88,17 @@ def _part_report(gate: Gate, features: SliceFeatures) -> dict[str, Any]:
     }
 
 
-def _gaussian(values: NDArray[Any]) -> Cloud:
+def _gaussian(values: NDArray[Any]) -> Gaussian:
     fitted = LedoitWolf().fit(values.astype(np.float64))
     whitening = np.linalg.cholesky(fitted.precision_)
-    return Cloud(fitted.location_.astype(np.float32), whitening.astype(np.float32), NO_LIMIT)
+    return Gaussian(fitted.location_.astype(np.float32), whitening.astype(np.float32), NO_LIMIT)
 
 
-def _with_limit(gaussian: Cloud, limit: float) -> Cloud:
-    return Cloud(gaussian.centre, gaussian.whitening, limit)
+def _with_limit(gaussian: Gaussian, limit: float) -> Gaussian:
+    return Gaussian(gaussian.mean, gaussian.whitening, limit)
 
 
-def _distances(gaussian: Cloud, values: NDArray[Any]) -> NDArray[np.float64]:
+def _distances(gaussian: Gaussian, values: NDArray[Any]) -> NDArray[np.float64]:
     return np.array([gaussian.distance(value) for value in values])
 
 

@@ -1,4 +1,4 @@
-"""Labelled slices as one bundle sees them: what its gate looks at, and what its network says."""
+"""Labelled slices as one bundle sees them: what its detector looks at, and what its network puts out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tqdm import tqdm
 from deploy.verification.processors import probabilities
 from edgect.model import backends
 from edgect.model.bundles.bundle import Bundle
-from edgect.model.decision import out_of_distribution as gate
+from edgect.model.decision.out_of_distribution import VIEW, lung_view
 from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.covid_ct import Item
@@ -39,12 +39,12 @@ class SliceFeatures:
         """engines: of `ENGINES`."""
         preprocess = Preprocess(bundle.manifest["input"]["steps"])
         images, lungs = [], np.zeros(len(items), bool)
-        views = np.zeros((len(items), *gate.VIEW), np.uint8)
+        views = np.zeros((len(items), *VIEW), np.uint8)
         for number, item in enumerate(tqdm(items, desc="reading", unit="slice", disable=None)):
             pixels = read_slice(data / item.path)
             image, placement = preprocess(pixels)
             images.append(image)
-            view = gate.view(pixels, image, placement.region, preprocess.crops_to_lungs)
+            view = lung_view(pixels, image, placement.region, preprocess.crops_to_lungs)
             if view is not None:
                 lungs[number], views[number] = True, view
         embeddings, probabilities_by_engine = {}, {}
@@ -61,8 +61,8 @@ class SliceFeatures:
 
     def of(self, items: Sequence[Item]) -> SliceFeatures:
         """Those of some of the slices."""
-        place = {item: number for number, item in enumerate(self.items)}
-        n = [place[item] for item in items]
+        numbers = {item: number for number, item in enumerate(self.items)}
+        n = [numbers[item] for item in items]
         return SliceFeatures(
             items,
             self.lungs[n],

@@ -56,7 +56,7 @@ class Report:
                 "precision": engine.precision,
                 "threads": str(engine.threads),
                 "threshold": str(decision.threshold),
-                "operating point": decision.point or "none (a threshold was given)",
+                "operating point": decision.operating_point or "none (a threshold was given)",
                 "edgect": __version__,
                 "command": command,
             },

@@ -9,7 +9,7 @@ import click
 
 from edgect.model.backends import BACKENDS, PRECISIONS
 from edgect.model.bundles.bundle import DEFAULT
-from edgect.model.decision.labels import POINTS
+from edgect.model.decision.labels import OPERATING_POINTS
 from edgect.scans.limits import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -30,7 +30,7 @@ threshold = click.option(
 )
 operating_point = click.option(
     "--operating-point",
-    type=click.Choice(POINTS),
+    type=click.Choice(OPERATING_POINTS),
     help="The model's threshold to label by.  [default: balanced]",
 )
 

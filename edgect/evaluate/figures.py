@@ -26,7 +26,7 @@ from edgect.evaluate.report import (
     known,
 )
 from edgect.machine.version import __version__
-from edgect.model.decision.labels import INDETERMINATE, POINTS, Decision
+from edgect.model.decision.labels import INDETERMINATE, OPERATING_POINTS, Decision
 from edgect.rows.notice import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.statistics.metrics import (
@@ -115,9 +115,9 @@ def _counts(
 def _points(given: Sequence[Answer], classifier: Classifier) -> list[Point]:
     labels, probabilities, _ = columns(given)
     found = []
-    for name in POINTS:
+    for name in OPERATING_POINTS:
         try:
-            threshold = Decision.of(classifier.bundle.manifest, name).threshold
+            threshold = Decision.from_manifest(classifier.bundle.manifest, name).threshold
         except UsageError:  # not one of this bundle's
             continue
         counted = confusion(labels, np.asarray(probabilities) >= threshold)
@@ -172,5 +172,5 @@ def _model(classifier: Classifier) -> Model:
         precision=engine.precision,
         threads=engine.threads,
         threshold=classifier.threshold,
-        operating_point=classifier.decision.point,
+        operating_point=classifier.decision.operating_point,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
-from edgect.model.decision.series import REACH, RULE, Slice, Summary, summarise
+from edgect.model.decision.series import RULE, SMOOTHING_RADIUS, SeriesSummary, SliceResult, summarise
 
 if TYPE_CHECKING:
     from edgect.scans.frame import Vector
@@ -23,7 +23,7 @@ class SeriesRows:
     def __init__(self, labels: tuple[str, str], threshold: float) -> None:
         """labels: not COVID-19, COVID-19. threshold: of a slice's probability, and so of the mean's."""
         self._labels, self._threshold = labels, threshold
-        self._series: dict[str, list[Slice]] = {}
+        self._series: dict[str, list[SliceResult]] = {}
         self._model: dict[str, Any] = dict.fromkeys(MODEL)
 
     def add(self, row: Mapping[str, Any]) -> None:
@@ -36,16 +36,16 @@ class SeriesRows:
         """A row for every series, in the order in which they were met."""
         return [self._row(name, summarise(slices)) for name, slices in self._series.items()]
 
-    def summaries(self) -> list[Summary]:
+    def summaries(self) -> list[SeriesSummary]:
         """The slices that each of the rows is about, in order."""
         return [summarise(slices) for slices in self._series.values()]
 
     def columns(self) -> list[str]:
         return list(self._row("", summarise([])))
 
-    def _slice(self, row: Mapping[str, Any]) -> Slice:
+    def _slice(self, row: Mapping[str, Any]) -> SliceResult:
         probability = _number(row["probability"])
-        return Slice(
+        return SliceResult(
             path=str(row["path"]),
             frame=None if row["frame"] in ("", None) else int(str(row["frame"])),
             status=str(row["status"]),
@@ -55,7 +55,7 @@ class SeriesRows:
             normal=_vector(row["normal"]),
         )
 
-    def _row(self, name: str, found: Summary) -> dict[str, Any]:
+    def _row(self, name: str, found: SeriesSummary) -> dict[str, Any]:
         value, number = found.highest or (None, None)
         said = "" if value is None else self._labels[int(value >= self._threshold)]
         return {
@@ -73,7 +73,7 @@ class SeriesRows:
             "positive_slices": [found.slices[number - 1].name for number in found.positive],
             "spacing": None if found.spacing is None else round(found.spacing, 4),
             "doubts": "; ".join(found.doubts),
-            "smoothing": f"mean within {REACH:g} mm to either side",
+            "smoothing": f"mean within {SMOOTHING_RADIUS:g} mm to either side",
             "threshold": self._threshold,
             "rule": RULE,
             **self._model,

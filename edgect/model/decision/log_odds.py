@@ -13,7 +13,7 @@ def to_probability(log_odds: float) -> float:
     return float(1 / (1 + np.exp(-log_odds))) if log_odds > 0 else float(1 - 1 / (1 + np.exp(log_odds)))
 
 
-def evidence_by_place(outputs: Outputs, log_odds: float) -> NDArray[np.float32]:
+def evidence_map(outputs: Outputs, log_odds: float) -> NDArray[np.float32]:
     """Difference of the two activation maps, the biases spread evenly: its mean is `log_odds`."""
     difference = outputs.cam[0, 1] - outputs.cam[0, 0]
     return np.asarray(difference + (log_odds - float(difference.mean())), np.float32)

@@ -1,4 +1,4 @@
-"""Whether a picture is a slice like those the network learned from; for anything else there is no answer.
+"""The out-of-distribution detector: a picture unlike the slices of training gets no answer.
 
 Four questions, as cheap as they are early: can the picture be a slice at all, are there lungs in it, does
 the network see in it what it saw in training slices, and do the lungs look as they do there. The last two
@@ -23,78 +23,83 @@ from edgect.scans import Frame
 from edgect.scans.pictures.raster import MIN_SIDE
 
 FILE = "gate.npz"
-COLOURED = 0.2  # of the pixels; figures of publications have arrows and text in colour, up to 0.09
-GREYS = 12  # between the darkest and the brightest hundredth, at least
+MAX_COLOURED = 0.2  # of the pixels; figures of publications have arrows and text in colour, up to 0.09
+MIN_GREY_RANGE = 12  # between the darkest and the brightest hundredth, at least
 VIEW = (12, 16)  # height and width of the small picture of the lungs, in pixels
 
-Vector = NDArray[np.float32]
+Floats = NDArray[np.float32]
 View = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Cloud:
-    """Where training slices lie. float32: centre `[d]`, whitening `[d, d]`; limit: of the distance."""
+class Gaussian:
+    """Normal distribution of training slices. float32: mean `[d]`, whitening `[d, d]`.
 
-    centre: Vector
-    whitening: Vector
+    whitening: the Cholesky factor of the inverse covariance. limit: distance beyond which there is no answer.
+    """
+
+    mean: Floats
+    whitening: Floats
     limit: float
 
     def distance(self, values: NDArray[Any]) -> float:
         """Mahalanobis distance of `[d]`, in float32 the same on every machine to about six digits."""
-        return float(np.linalg.norm((values - self.centre) @ self.whitening))
+        return float(np.linalg.norm((values - self.mean) @ self.whitening))
 
 
 @dataclass(frozen=True)
-class Gate:
-    """embedding: the cloud of what the network makes of slices, d 128. view: that of lungs, of `VIEW`."""
+class OutOfDistributionDetector:
+    """embedding: of the network's embeddings of slices, d 128. view: of pictures of lungs, of `VIEW`."""
 
-    embedding: Cloud
-    view: Cloud
+    embedding: Gaussian
+    view: Gaussian
 
     @classmethod
-    def of(cls, bundle: Bundle) -> Gate:
+    def load(cls, bundle: Bundle) -> OutOfDistributionDetector:
         """Raises ModelError where the bundle's file is not what it should be."""
         limits = bundle.manifest["gate"]["limits"]
         try:
-            with np.load(io.BytesIO(bundle.read(FILE)), allow_pickle=False) as kept:
-                clouds = [
-                    Cloud(kept[f"{name}_centre"], kept[f"{name}_whitening"], float(limits[name]))
+            with np.load(io.BytesIO(bundle.read(FILE)), allow_pickle=False) as arrays:
+                gaussians = [
+                    Gaussian(arrays[f"{name}_centre"], arrays[f"{name}_whitening"], float(limits[name]))
                     for name in ("embedding", "view")
                 ]
         except (KeyError, ValueError, OSError) as error:
             raise ModelError(f"{bundle.path / FILE}: cannot be used ({error})") from error
-        return cls(*clouds)
+        return cls(*gaussians)
 
-    def judge(self, distance: float, view: View) -> ScanError | None:
+    def rejection(self, distance: float, view: View) -> ScanError | None:
         """Why there is no answer, or None. distance: of the embedding."""
         if distance > self.embedding.limit:
-            return _no(
+            return _rejected(
                 "not like the slices the network learned from: distance "
                 f"{distance:.1f}, over the limit of {self.embedding.limit:.1f}"
             )
-        off = self.view.distance(view.ravel())
-        if off > self.view.limit:
-            return _no(
+        view_distance = self.view.distance(view.ravel())
+        if view_distance > self.view.limit:
+            return _rejected(
                 "lungs do not look as on upright axial chest slices: distance "
-                f"{off:.1f}, over the limit of {self.view.limit:.1f}"
+                f"{view_distance:.1f}, over the limit of {self.view.limit:.1f}"
             )
         return None
 
 
-def check(frame: Frame, pixels: NDArray[np.uint8]) -> ScanError | None:
+def picture_rejection(frame: Frame, pixels: NDArray[np.uint8]) -> ScanError | None:
     """Why a picture cannot be a CT slice, from its size, colour and grey levels alone, or None."""
     height, width = pixels.shape
     if min(height, width) < MIN_SIDE:
-        return _no(f"image of {width}x{height} is too small for a CT slice")
-    if frame.coloured > COLOURED:
-        return _no(f"a picture in colour ({100 * frame.coloured:.0f} % of its pixels), not a CT slice")
+        return _rejected(f"image of {width}x{height} is too small for a CT slice")
+    if frame.coloured > MAX_COLOURED:
+        return _rejected(f"a picture in colour ({100 * frame.coloured:.0f} % of its pixels), not a CT slice")
     dark, bright = np.percentile(pixels[:: max(1, height // 128), :: max(1, width // 128)], [1, 99])
-    if bright - dark < GREYS:
-        return _no(f"almost blank: nearly all pixels lie within {bright - dark:.0f} grey levels")
+    if bright - dark < MIN_GREY_RANGE:
+        return _rejected(f"almost blank: nearly all pixels lie within {bright - dark:.0f} grey levels")
     return None
 
 
-def view(pixels: NDArray[np.uint8], prepared: NDArray[np.uint8], region: str, cropped: bool) -> View | None:
+def lung_view(
+    pixels: NDArray[np.uint8], prepared: NDArray[np.uint8], region: str, cropped: bool
+) -> View | None:
     """The lungs of a slice, small and with levels of their own, uint8 `VIEW`; None where there are none.
 
     prepared: the network's input, `[1, h, w]`; region: what of the slice that is; cropped: whether it
@@ -108,11 +113,13 @@ def view(pixels: NDArray[np.uint8], prepared: NDArray[np.uint8], region: str, cr
     return np.asarray(cv2.resize(prepared[0], VIEW[::-1], interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def no_lungs() -> ScanError:
-    return _no("no lungs found: not a slice of the chest, or one on which they cannot be told from the rest")
+def no_lungs_rejection() -> ScanError:
+    return _rejected(
+        "no lungs found: not a slice of the chest, or one on which they cannot be told from the rest"
+    )
 
 
-def _no(reason: str) -> ScanError:
+def _rejected(reason: str) -> ScanError:
     return ScanError(reason, "rejected")
 
 

@@ -1,4 +1,4 @@
-"""A series of slices as one: what its slices say together, by a rule that is no diagnosis."""
+"""The results of a series' slices put in order, smoothed and summarised, by a rule that is no diagnosis."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:  # edgect.scans is slow to load
     from edgect.scans.frame import Vector
 
-REACH = 5.0  # millimetres to either side that a probability is averaged over
-SAME = 0.01  # millimetres within which two slices lie at one place
-ANGLE = 0.5  # degrees that the normals of one stack may be off; what scanners tilt on purpose is more
-GAP = 1.5  # how many times the usual distance leaves room for a slice between
+SMOOTHING_RADIUS = 5.0  # millimetres to either side that a probability is averaged over
+SAME_PLACE = 0.01  # millimetres within which two slices lie at one place
+MAX_ANGLE = 0.5  # degrees that the normals of one stack may be off; what scanners tilt on purpose is more
+GAP_FACTOR = 1.5  # how many times the usual distance leaves room for a slice between
 RULE = (
     "COVID-19 where the mean probability of a slice and its neighbours within 5 mm reaches the threshold; "
     "a rule, not a validated diagnosis"
@@ -28,8 +28,8 @@ RULE = (
 
 
 @dataclass(frozen=True)
-class Slice:
-    """What a row says. probability: None without an answer. position: millimetres along `normal`.
+class SliceResult:
+    """Of the row of a slice. probability: None without an answer. position: millimetres along `normal`.
 
     normal: unit vector across the slice, towards the head; None where its file does not say.
     """
@@ -47,26 +47,26 @@ class Slice:
         return self.path if self.frame is None else f"{self.path}[{self.frame}]"
 
 
-Stack = list[tuple[float, Slice]]
+Stack = list[tuple[float, SliceResult]]
 """Slices of one orientation, each with its place: millimetres along the normal that they have in common."""
 
 
 @dataclass(frozen=True)
-class Summary:
+class SeriesSummary:
     """slices: in order. smoothed: of each slice, None without an answer. doubts: what is odd of the order."""
 
-    slices: list[Slice]
+    slices: list[SliceResult]
     smoothed: list[float | None]
     spacing: float | None
     doubts: list[str]
 
     def count(self, status: str) -> int:
-        return sum(one.status == status for one in self.slices)
+        return sum(result.status == status for result in self.slices)
 
     @property
     def positive(self) -> list[int]:
         """Numbers of the positive slices, from 1 at the end towards the feet."""
-        return [number for number, one in enumerate(self.slices, 1) if one.positive]
+        return [number for number, result in enumerate(self.slices, 1) if result.positive]
 
     @property
     def share(self) -> float | None:
@@ -77,43 +77,46 @@ class Summary:
     @property
     def highest(self) -> tuple[float, int] | None:
         """The highest smoothed probability, and the number of its slice."""
-        found = [(value, number) for number, value in enumerate(self.smoothed, 1) if value is not None]
-        return max(found, key=lambda one: (one[0], -one[1]), default=None)
+        known = [(value, number) for number, value in enumerate(self.smoothed, 1) if value is not None]
+        return max(known, key=lambda pair: (pair[0], -pair[1]), default=None)
 
 
-def summarise(slices: Sequence[Slice]) -> Summary:
+def summarise(slices: Sequence[SliceResult]) -> SeriesSummary:
     """The slices of one series, given in any order.
 
     They are put in order along their normal, whatever their files are called; those without a position
-    come last, as they were given. Slices whose normal is more than `ANGLE` off are another stack, and are
+    come last, as they were given. Slices whose normal is more than `MAX_ANGLE` off are another stack, and are
     not averaged with the first.
     """
     stacks = _stacks(slices)
-    loose = [one for one in slices if one.position is None or one.normal is None]
-    distances = [gap for stack in stacks for gap in _distances(stack)]
+    unplaced = [result for result in slices if result.position is None or result.normal is None]
+    distances = [distance for stack in stacks for distance in _distances(stack)]
     spacing = median(distances) if distances else None
-    return Summary(
-        [*(one for stack in stacks for _, one in stack), *loose],
-        [*(value for stack in stacks for value in _smoothed(stack)), *(one.probability for one in loose)],
+    return SeriesSummary(
+        [*(result for stack in stacks for _, result in stack), *unplaced],
+        [
+            *(value for stack in stacks for value in _smoothed(stack)),
+            *(result.probability for result in unplaced),
+        ],
         spacing,
-        _doubts(stacks, loose, distances, spacing),
+        _doubts(stacks, unplaced, distances, spacing),
     )
 
 
-def _stacks(slices: Sequence[Slice]) -> list[Stack]:
+def _stacks(slices: Sequence[SliceResult]) -> list[Stack]:
     """In the order in which they are first met, each in order along its normal."""
     placed = [
-        (one.position, one.normal, one)
-        for one in slices
-        if one.position is not None and one.normal is not None
+        (result.position, result.normal, result)
+        for result in slices
+        if result.position is not None and result.normal is not None
     ]
     axes = _axes(Counter(normal for _, normal, _ in placed))
     stacks: dict[Vector, Stack] = {}
-    for position, normal, one in placed:
+    for position, normal, result in placed:
         axis = axes[normal]
         # where it crosses the line x = y = 0, along which slices that are not quite parallel can be compared:
         # far from the origin a normal that is half a degree off moves the position by millimetres
-        stacks.setdefault(axis, []).append((position * (axis[2] / normal[2]), one))
+        stacks.setdefault(axis, []).append((position * (axis[2] / normal[2]), result))
     for stack in stacks.values():
         stack.sort(key=itemgetter(0))
     return list(stacks.values())
@@ -122,42 +125,42 @@ def _stacks(slices: Sequence[Slice]) -> list[Stack]:
 def _axes(normals: Counter[Vector]) -> dict[Vector, Vector]:
     """For every normal that of its stack.
 
-    The one with most slices round it comes first and takes all that lie within `ANGLE`, then the next of
+    The one with most slices round it comes first and takes all that lie within `MAX_ANGLE`, then the next of
     those that are left: whatever the order of the slices, and with no chain from one to the next.
     """
     directions = sorted(normals)
-    every, counts = np.asarray(directions), np.asarray([normals[each] for each in directions])
+    vectors, counts = np.asarray(directions), np.asarray([normals[direction] for direction in directions])
 
     def near(number: int) -> NDArray[np.bool_]:
-        chords = np.linalg.norm(every - every[number], axis=1)
-        return np.asarray(chords <= 2 * sin(radians(ANGLE) / 2))
+        chords = np.linalg.norm(vectors - vectors[number], axis=1)
+        return np.asarray(chords <= 2 * sin(radians(MAX_ANGLE) / 2))
 
-    crowds = np.asarray([counts[near(number)].sum() for number in range(len(directions))])
+    neighbours = np.asarray([counts[near(number)].sum() for number in range(len(directions))])
     axes = np.full(len(directions), -1)
-    for number in np.argsort(-crowds, kind="stable"):
+    for number in np.argsort(-neighbours, kind="stable"):
         if axes[number] < 0:
             axes[near(number) & (axes < 0)] = number
     return {direction: directions[axis] for direction, axis in zip(directions, axes, strict=True)}
 
 
 def _smoothed(stack: Stack) -> list[float | None]:
-    """The mean over the answers within `REACH` to either side; stack: in order."""
-    answers = [(place, one.probability) for place, one in stack if one.probability is not None]
-    result: list[float | None] = []
+    """The mean over the answers within `SMOOTHING_RADIUS` to either side; stack: in order."""
+    answers = [(place, result.probability) for place, result in stack if result.probability is not None]
+    means: list[float | None] = []
     first = last = 0
-    for here, one in stack:
-        while first < len(answers) and answers[first][0] < here - REACH - SAME:
+    for here, result in stack:
+        while first < len(answers) and answers[first][0] < here - SMOOTHING_RADIUS - SAME_PLACE:
             first += 1
-        while last < len(answers) and answers[last][0] <= here + REACH + SAME:
+        while last < len(answers) and answers[last][0] <= here + SMOOTHING_RADIUS + SAME_PLACE:
             last += 1
         near = [value for _, value in answers[first:last]]
-        result.append(sum(near) / len(near) if one.probability is not None else None)
-    return result
+        means.append(sum(near) / len(near) if result.probability is not None else None)
+    return means
 
 
 def _distances(stack: Stack) -> list[float]:
     """From one place to the next, those with several slices taken as one; stack: in order."""
-    return [step for step in _steps(stack) if step > SAME]
+    return [step for step in _steps(stack) if step > SAME_PLACE]
 
 
 def _steps(stack: Stack) -> list[float]:
@@ -165,17 +168,17 @@ def _steps(stack: Stack) -> list[float]:
 
 
 def _doubts(
-    stacks: list[Stack], loose: list[Slice], distances: list[float], spacing: float | None
+    stacks: list[Stack], unplaced: list[SliceResult], distances: list[float], spacing: float | None
 ) -> list[str]:
     doubts = []
     if len(stacks) > 1:
         doubts.append(f"{len(stacks)} orientations: each is a stack of its own")
-    doubled = sum(step <= SAME for stack in stacks for step in _steps(stack))
+    doubled = sum(step <= SAME_PLACE for stack in stacks for step in _steps(stack))
     if doubled:
         doubts.append(f"{doubled} slices where another lies already")
-    gaps = [step for step in distances if spacing and step > GAP * spacing]
+    gaps = [step for step in distances if spacing and step > GAP_FACTOR * spacing]
     if gaps:
         doubts.append(f"{len(gaps)} gaps, up to {max(gaps):g} mm where slices are {spacing:g} mm apart")
-    if loose:
-        doubts.append(f"{len(loose)} slices without a position: neither ordered nor averaged")
+    if unplaced:
+        doubts.append(f"{len(unplaced)} slices without a position: neither ordered nor averaged")
     return doubts

@@ -125,7 +125,7 @@ class Endpoints:
                 "edgect": __version__,
                 **self._model,
                 "threshold": decision.threshold,
-                "operating_point": decision.point,
+                "operating_point": decision.operating_point,
                 "error_rate": decision.error_rate,
                 "labels": list(decision.labels),
                 "heat_map_scale": self._scale,

@@ -16,7 +16,7 @@ from pydicom import Dataset
 
 from edgect.classifier import Classifier
 from edgect.machine.in_order import in_order
-from edgect.model.decision.series import Summary
+from edgect.model.decision.series import SeriesSummary
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
 from edgect.services.listen.results.image_headers import header
@@ -106,7 +106,7 @@ def answer(classifier: Classifier, said: Sequence[Said]) -> Answer:
     return Answer(ordered, row, _highest(summary, ordered), classifier)
 
 
-def _highest(summary: Summary, ordered: list[Said]) -> Said | None:
+def _highest(summary: SeriesSummary, ordered: list[Said]) -> Said | None:
     return None if summary.highest is None else ordered[summary.highest[1] - 1]
 
 

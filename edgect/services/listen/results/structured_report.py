@@ -129,7 +129,8 @@ def _parameters(answer: Answer) -> list[str]:
     return [
         f"bundle {classifier.bundle.digest}",
         f"{engine.backend} {engine.version}, {engine.precision}",
-        f"operating point {decision.point or 'none'}, threshold {classifier.threshold:g}, error rate {rate}",
+        f"operating point {decision.operating_point or 'none'}, threshold {classifier.threshold:g}, "
+        f"error rate {rate}",
     ]
 
 

@@ -45,16 +45,16 @@ def test_what_is_no_upright_chest_slice_is_rejected(
     tmp_path: Path, picture: NDArray[np.uint8], model: str
 ) -> None:
     Image.fromarray(np.ascontiguousarray(picture)).save(tmp_path / "x.png")
-    found = Classifier(model, "onnxruntime").predict(tmp_path / "x.png")
-    assert (found.status, found.label, found.probability) == ("rejected", "", None)
-    assert found.reason
+    prediction = Classifier(model, "onnxruntime").predict(tmp_path / "x.png")
+    assert (prediction.status, prediction.label, prediction.probability) == ("rejected", "", None)
+    assert prediction.reason
 
 
 @pytest.mark.parametrize("model", bundled_names())
 def test_a_photograph_is_rejected_for_its_colour(model: str) -> None:
-    found = Classifier(model, "onnxruntime").predict(PHOTOGRAPH)
-    assert found.status == "rejected"
-    assert found.reason.startswith("a picture in colour (")
+    prediction = Classifier(model, "onnxruntime").predict(PHOTOGRAPH)
+    assert prediction.status == "rejected"
+    assert prediction.reason.startswith("a picture in colour (")
 
 
 def test_an_arrow_in_colour_is_no_reason(tmp_path: Path) -> None:
@@ -64,18 +64,21 @@ def test_an_arrow_in_colour_is_no_reason(tmp_path: Path) -> None:
     assert Classifier(backend="onnxruntime").predict(tmp_path / "figure.png").status == "ok"
 
 
-def test_engines_and_precisions_judge_alike(tmp_path: Path) -> None:
+def test_engines_and_precisions_reject_the_same(tmp_path: Path) -> None:
     Image.fromarray(FOREIGN["inverted"]).save(tmp_path / "x.png")
     paths = [*sorted(SCANS.iterdir()), tmp_path / "x.png", PHOTOGRAPH]
-    judged = {
-        tuple(found.status for found in Classifier(backend=backend, precision=precision).classify(paths))
+    statuses = {
+        tuple(
+            prediction.status
+            for prediction in Classifier(backend=backend, precision=precision).classify(paths)
+        )
         for backend in BACKENDS
         for precision in PRECISIONS
     }
-    assert judged == {("ok",) * 8 + ("rejected",) * 2}
+    assert statuses == {("ok",) * 8 + ("rejected",) * 2}
 
 
-def test_the_distance_is_told_of_answers_and_in_the_reason_of_rejections(
+def test_the_distance_is_in_the_row_of_an_answer_and_in_the_reason_of_a_rejection(
     edit_manifest: Callable[[Callable[[dict[str, Any]], object]], Path], scan: Path
 ) -> None:
     distance = Classifier(backend="onnxruntime").predict(scan).distance
@@ -84,22 +87,22 @@ def test_the_distance_is_told_of_answers_and_in_the_reason_of_rejections(
     def below(manifest: dict[str, Any]) -> None:
         manifest["gate"]["limits"]["embedding"] = distance - 0.1
 
-    found = Classifier(edit_manifest(below), backend="onnxruntime").predict(scan)
-    assert (found.status, found.distance, found.probability) == ("rejected", distance, None)
-    assert f"distance {distance:.1f}, over the limit of {distance - 0.1:.1f}" in found.reason
+    prediction = Classifier(edit_manifest(below), backend="onnxruntime").predict(scan)
+    assert (prediction.status, prediction.distance, prediction.probability) == ("rejected", distance, None)
+    assert f"distance {distance:.1f}, over the limit of {distance - 0.1:.1f}" in prediction.reason
 
 
-def test_without_the_gate_everything_is_answered_and_the_reason_kept(tmp_path: Path) -> None:
-    open_ = Classifier(backend="onnxruntime", gate=False)
+def test_without_the_detector_everything_is_answered_and_the_reason_kept(tmp_path: Path) -> None:
+    accepting = Classifier(backend="onnxruntime", gate=False)
     Image.fromarray(FOREIGN["noise"]).save(tmp_path / "x.png")
     for path in (tmp_path / "x.png", PHOTOGRAPH):
-        found = open_.predict(path)
-        assert found.status == "ok"
-        assert found.probability is not None
-        assert found.reason == Classifier(backend="onnxruntime").predict(path).reason
+        prediction = accepting.predict(path)
+        assert prediction.status == "ok"
+        assert prediction.probability is not None
+        assert prediction.reason == Classifier(backend="onnxruntime").predict(path).reason
 
 
-def test_an_open_gate_wants_lungs_alone(
+def test_a_detector_without_limits_wants_lungs_alone(
     edit_manifest: Callable[[Callable[[dict[str, Any]], object]], Path], tmp_path: Path
 ) -> None:
     Image.fromarray(np.ascontiguousarray(FOREIGN["turned"])).save(tmp_path / "x.png")
@@ -109,7 +112,7 @@ def test_an_open_gate_wants_lungs_alone(
 
 
 @pytest.mark.parametrize("limit", [None, 0, "far"])
-def test_a_gate_without_limits_is_a_model_error(
+def test_a_manifest_without_limits_is_a_model_error(
     edit_manifest: Callable[[Callable[[dict[str, Any]], object]], Path], limit: object
 ) -> None:
     with pytest.raises(ModelError, match="gate"):
