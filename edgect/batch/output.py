@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, Protocol, TextIO
 
 from edgect.batch.lock import open_locked
 from edgect.errors import UsageError
+from edgect.machine.atomic import sync, sync_folder
 from edgect.rows.formats import Lines, Row, Span, encode
 
 SYNC = 10.0  # seconds: what a power cut may cost
 _CHUNK = 2**20
 
 
-class Rows:
-    """Rows on stdout. stay: what is left to a later run, in words; empty where nothing is."""
+class Rows(Protocol):
+    @property
+    def stay(self) -> str:
+        """What is left to a later run, in words; empty where nothing is."""
+        ...
+
+    def write(self, row: Row) -> None: ...
+
+    def keep(self, row: Row, span: Span) -> None:
+        """The next row is one that the file of an interrupted run holds already, at a place in it."""
+        ...
+
+
+class CallbackRows:
+    """Rows to somebody's function."""
+
+    stay = ""
+
+    def __init__(self, write: Callable[[Row], object]) -> None:
+        self._write = write
+
+    def write(self, row: Row) -> None:
+        self._write(row)
+
+    def keep(self, row: Row, span: Span) -> None:
+        self._write(row)
+
+
+class StreamRows:
+    """Rows on stdout or another open text stream."""
 
     stay = ""
 
@@ -32,9 +60,8 @@ class Rows:
         """Append one row and flush it: what is known survives whatever comes next."""
         self._emit(self.lines.line(row))
 
-    def keep(self, span: Span) -> None:
-        """The next row is one that a file holds already."""
-        raise NotImplementedError
+    def keep(self, row: Row, span: Span) -> None:
+        self.write(row)
 
     def _emit(self, line: str) -> None:
         try:
@@ -43,12 +70,14 @@ class Rows:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise UsageError(f"stdout: cannot be written ({error.strerror})") from error
+            name = "stdout" if self._file is sys.stdout else getattr(self._file, "name", "stream")
+            raise UsageError(f"{name}: cannot be written ({error.strerror})") from error
 
 
-class FileRows(Rows):
+class FileRows:
     """Rows in FILE.partial, of this run and of those before it, in the order in which they were found.
 
+    `edgect.machine.atomic.replacing` would not do: FILE.partial outlasts a run that fails.
     FILE has them in the order in which they were written or kept here. In most runs that is the same
     and FILE.partial gets its name; else it is copied, row by row. Nothing but a cut last row is ever
     taken out of FILE.partial, so that a kill costs at most the file it was at, a power cut the last
@@ -74,10 +103,10 @@ class FileRows(Rows):
             else:
                 self._partial.truncate(len(kept))
                 self._end = len(kept)
-        self.keep((0, len(encode(self.lines.header()))))
+        self._place((0, len(encode(self.lines.header()))))
 
     @property
-    def stay(self) -> str:  # type: ignore[override]
+    def stay(self) -> str:
         if self.lines.form == "table" or not self._held:
             return ""
         return f"{self._held} rows are kept in {partial_of(self.output).name}"
@@ -101,12 +130,15 @@ class FileRows(Rows):
         with self._or_usage_error():
             self._append(encode(self.lines.line(row)))
             if monotonic() - self._synced > SYNC:
-                _sync(self._partial.fileno())
+                sync(self._partial)
                 self._synced = monotonic()
         self._held += 1
-        self.keep((start, self._end))
+        self._place((start, self._end))
 
-    def keep(self, span: Span) -> None:
+    def keep(self, row: Row, span: Span) -> None:
+        self._place(span)
+
+    def _place(self, span: Span) -> None:
         if self._order and self._order[-1][1] == span[0]:
             span = (self._order.pop()[0], span[1])
         self._order.append(span)
@@ -117,7 +149,7 @@ class FileRows(Rows):
             whole = self._order == [(0, self._end)]
             done = partial_of(self.output)
             if whole:
-                _sync(self._partial.fileno())
+                sync(self._partial)
             else:
                 done = ordered_of(self.output)
                 self._copy(done)
@@ -126,7 +158,7 @@ class FileRows(Rows):
             os.replace(done, self.output)
             for left in (partial_of(self.output), ordered_of(self.output)):
                 left.unlink(missing_ok=True)
-            _sync_folder(self.output.parent)
+            sync_folder(self.output.parent)
 
     def _copy(self, path: Path) -> None:
         with path.open("wb") as file:
@@ -138,7 +170,7 @@ class FileRows(Rows):
                         raise OSError(None, f"{partial_of(self.output).name} was cut by someone else")
                     start += file.write(part)
             file.flush()
-            _sync(file.fileno())
+            sync(file)
 
     def _append(self, content: bytes) -> None:
         start = self._end
@@ -162,23 +194,17 @@ class FileRows(Rows):
 
 
 @contextmanager
-def open_rows(lines: Lines, output: Path | None) -> Iterator[Rows]:
-    """Open an output; at a good end, FILE.partial becomes FILE.
+def open_rows(lines: Lines, output: Path | TextIO | Callable[[Row], object] | None) -> Iterator[Rows]:
+    """Open an output; at a good end of a file's, FILE.partial becomes FILE. None: rows go nowhere.
 
     Of a `FileRows`, `begin` is to be called before the first row. Raises UsageError when the file
     cannot be written, or another process writes it.
     """
     if output is None:
-        if sys.stdout is None:
-            raise UsageError("there is no stdout: name a file with -o")
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            # any file name, also one that is not UTF-8 or that the terminal's encoding lacks
-            table = lines.form == "table"
-            sys.stdout.reconfigure(
-                encoding=sys.stdout.encoding if table else "utf-8",
-                errors="backslashreplace" if table else "surrogateescape",
-            )
-        yield Rows(lines, sys.stdout)
+        yield CallbackRows(lambda row: None)
+        return
+    if not isinstance(output, Path):
+        yield CallbackRows(output) if callable(output) else StreamRows(lines, output)
         return
     partial = partial_of(output)
     for path in (output, partial):
@@ -209,18 +235,3 @@ def is_of(output: Path, path: str | os.PathLike[str]) -> bool:
     found, own = Path(os.path.realpath(path)), Path(os.path.realpath(output))
     mine = (own, ordered_of(own))
     return found in mine or (found.parent == own.parent and found.name.startswith(partial_of(own).name))
-
-
-def _sync(number: int) -> None:
-    with suppress(io.UnsupportedOperation):
-        os.fsync(number)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last; where folders cannot be opened, it does without."""
-    with suppress(OSError):
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import click
+from typing import TYPE_CHECKING
 
 from edgect.batch.output import partial_of
 from edgect.errors import UsageError
@@ -25,7 +22,6 @@ if TYPE_CHECKING:
     from edgect.report.thumbnail import Pictures
 
 SUFFIXES = (".html", ".htm")
-NAMED = 3  # paths of the command line that the page repeats
 
 
 class Report:
@@ -37,7 +33,7 @@ class Report:
     evidence = True
 
     def __init__(self, path: Path, classifier: Classifier, command: str, resume: bool) -> None:
-        """command: as `command_line` gives it."""
+        """command: how the run was started, for the reader."""
         from edgect.report.page import Run, Tally
         from edgect.report.spool import Spool
 
@@ -125,26 +121,6 @@ def owns(page: Path, path: str | os.PathLike[str]) -> bool:
 
 def pictures_of(path: Path) -> Path:
     return path.with_name(path.name + ".pictures")
-
-
-def command_line(context: click.Context) -> str:
-    """The command as it was given, `NAMED` paths at most."""
-    return shlex.join(["edgect", str(context.info_name), *_arguments(context)])
-
-
-def _arguments(context: click.Context) -> Iterator[str]:
-    for parameter in context.command.params:
-        value: Any = context.params.get(str(parameter.name))
-        if context.get_parameter_source(str(parameter.name)) is not click.core.ParameterSource.COMMANDLINE:
-            continue
-        if isinstance(parameter, click.Option):
-            yield parameter.opts[-1]
-            if not parameter.is_flag:
-                yield str(value)
-        else:
-            yield from value[:NAMED]
-            if len(value) > NAMED:
-                yield f"(and {len(value) - NAMED:,} more)"
 
 
 def _pictures(prediction: Prediction, scale: float) -> Pictures | None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import click
-
 from edgect.batch.output import FileRows, Rows, partial_of
 from edgect.batch.record import Record
 from edgect.rows.formats import Value
 
 
 def begin(
-    rows: Rows, resume: bool, settings: Callable[[], Mapping[str, Value]], paths: Sequence[str]
+    rows: Rows,
+    resume: bool,
+    settings: Callable[[], Mapping[str, Value]],
+    paths: Sequence[str],
+    notify: Callable[[str], object],
 ) -> Record:
     """Get an output ready for its first row; returns the answers that it has already, if these are wanted.
 
     settings: of `Classifier`. What an interrupted run left and this one cannot go on from is set aside,
-    and stderr says so. Raises UsageError when the file cannot be written.
+    and `notify` is called with a line that says so. Raises UsageError when the file cannot be written.
     """
     record = Record()
     if not isinstance(rows, FileRows):
@@ -28,9 +30,9 @@ def begin(
         earlier = rows.read(output) if finished else rows.earlier
         record = Record.read(earlier, rows.lines, settings(), paths, finished)
         if earlier:
-            click.echo(f"{output if finished else partial}: {record}", err=True)
+            notify(f"{output if finished else partial}: {record}")
     if rows.earlier.count(b"\n") > 1 and rows.lines.form != "table" and (not resume or record.foreign):
         hint = "" if resume else "; --resume would have gone on from there"
-        click.echo(f"{partial}: of an interrupted run, set aside as {rows.set_aside().name}{hint}", err=True)
+        notify(f"{partial}: of an interrupted run, set aside as {rows.set_aside().name}{hint}")
     rows.begin(record.kept, record.held)
     return record

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from edgect.batch.local import Asked, Given
 from edgect.batch.sinks import Beside
@@ -52,7 +50,10 @@ def connected(scheduler: str, workers: int | None, threads: int | None) -> Abstr
 
 
 class Workers:
-    """client: of Dask. model: arguments of `Classifier`. files: all that will be asked for."""
+    """client: of Dask. model: arguments of `Classifier`. files: all that will be asked for.
+
+    notify: called with a line that a user should read.
+    """
 
     def __init__(
         self,
@@ -62,7 +63,9 @@ class Workers:
         beside: Sequence[Beside],
         limits: Limits,
         files: Sequence[str],
+        notify: Callable[[str], object],
     ) -> None:
+        self._notify = notify
         self._client, self._classifier, self._beside, self._files = client, classifier, beside, len(files)
         self._named = not model.get("include_identifiers", False)
         self._job = job(classifier, model, beside, limits, files)
@@ -77,7 +80,13 @@ class Workers:
         connection = Connection(self._client, self._job)
         try:
             self._dispatch = Dispatch(
-                connection, self._items(asked, under_way), self._files, self._keep, _say, patience, without
+                connection,
+                self._items(asked, under_way),
+                self._files,
+                self._keep,
+                self._notify,
+                patience,
+                without,
             )
             for kept in self._dispatch.answers():
                 one = under_way.popleft()
@@ -172,7 +181,3 @@ def _patience() -> Iterator[float]:
 
     for name, default in (("patience", PATIENCE), ("without-workers", WITHOUT)):
         yield float(parse_timedelta(dask.config.get(f"edgect.{name}", default)))
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)

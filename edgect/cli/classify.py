@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from edgect.batch import report_file as reports
-from edgect.batch import workers as cluster
-from edgect.batch.inputs import Written, inputs
-from edgect.batch.local import Answers, Threads
-from edgect.batch.output import is_of, open_rows
-from edgect.batch.resume import begin
-from edgect.batch.series_file import SeriesFile
-from edgect.batch.sinks import Beside, HeatMaps
+from edgect import batch
 from edgect.cli import options
-from edgect.cli.names import say_trouble
-from edgect.cli.streams import on_terminal
-from edgect.errors import UsageError
-from edgect.rows.formats import FORMATS, Lines
+from edgect.cli.messages import Progress, warn_of_unstable_names
+from edgect.cli.streams import on_terminal, stdout_for_rows
+from edgect.rows.formats import FORMATS
 from edgect.rows.notice import NOTICE
-from edgect.scans import Limits
+from edgect.scans.limits import Limits
 
-if TYPE_CHECKING:
-    from edgect.classifier import Classifier
+PATHS_SHOWN = 3  # of the command line that the report repeats
 
 
 @click.command("classify")
@@ -78,15 +68,10 @@ def command(
     form: str,
     output: Path | None,
     cam: Path | None,
-    series: Path | None,
-    report: Path | None,
-    resume: bool,
     max_bytes: int,
     max_pixels: int,
     max_frames: int,
-    scheduler: str | None,
-    workers: int | None,
-    **model: Any,
+    **others: Any,
 ) -> None:
     """Classify CT slices: files, and folders searched to any depth.
 
@@ -94,98 +79,56 @@ def command(
     rejected, 1 some row is an error, 2 usage, 3 model or engine unusable, 130 interrupted,
     143 terminated.
     """
-    if output is None and resume:
-        raise UsageError("--resume needs -o FILE: rows on stdout cannot be taken up again")
-    if form == "table" and resume:
-        raise UsageError("--resume needs --format csv or jsonl: a table keeps too little")
-    cluster.check(scheduler, workers, model["threads"])
-    limits = Limits(max_bytes, max_pixels, max_frames)
-    outputs = list(_outputs(output, series, report))
-    if report is not None:
-        reports.check(report, paths)
-    files = inputs(paths, outputs)
-    if cam is not None:
-        HeatMaps.make(cam, paths)
-    if series is not None:
-        SeriesFile.make(series)
-    import cv2  # only once the paths are known to be good, as everything that takes time to load
-
-    from edgect.classifier import Classifier
-
-    cv2.setNumThreads(1)  # a file has its thread already
-    many = len(files) > 1
-    classifier = Classifier(**model, many=many, limits=limits)
-    beside = list(_beside(cam, series, report, classifier, resume))
-    lines = Lines.of(form, files)
-    source: Answers = Threads(classifier, beside, limits, many)
-    counts: Counter[str] = Counter()
-    kept = 0
-    with ExitStack() as opened:
-        if scheduler is not None:
-            client = opened.enter_context(cluster.connected(scheduler, workers, model["threads"]))
-            source = cluster.Workers(client, classifier, model, beside, limits, files)
-        rows = opened.enter_context(open_rows(lines, output))
-        record = begin(rows, resume, classifier.settings, files)
-        asked = ((path, record.take(path)) for path in files)
-        try:
-            with (
-                _progress(len(files), output) as bar,
-                closing(source.of(asked)) as answers,
-            ):
-                for _, answered in answers:
-                    for row, span in answered:
-                        if span is None:
-                            rows.write(row)
-                        else:
-                            rows.keep(span)
-                            kept += 1
-                        for made in beside:
-                            made.add(row)
-                        counts[str(row["label"] or row["status"])] += 1
-                    bar.update(1)
-                for made in beside:
-                    made.finish()
-        except KeyboardInterrupt:
-            if rows.stay:
-                click.echo(f"{rows.stay}; go on with the same command and --resume", err=True)
-            raise
-    click.echo(_summary(counts, kept, classifier, source.by()), err=True)
-    say_trouble(classifier.identifiers)
-    if counts["error"]:
+    # a bar would run through a table on the same terminal
+    hidden = output is None and on_terminal(sys.stdout)
+    try:
+        with Progress(hidden) as progress:
+            summary = batch.run(
+                paths,
+                output or stdout_for_rows(form),
+                form=form,
+                heat_maps=cam,
+                limits=Limits(max_bytes, max_pixels, max_frames),
+                progress=progress,
+                notify=partial(click.echo, err=True),
+                command=command_line(click.get_current_context()),
+                **others,
+            )
+    except KeyboardInterrupt as interruption:
+        for note in getattr(interruption, "__notes__", ()):
+            click.echo(f"{note}; go on with the same command and --resume", err=True)
+        raise
+    click.echo(_in_words(summary), err=True)
+    warn_of_unstable_names(summary.unstable_names)
+    if summary.counts.get("error"):
         click.get_current_context().exit(1)
 
 
-def _outputs(output: Path | None, series: Path | None, report: Path | None) -> Iterator[Written]:
-    if output is not None:
-        yield Written("-o", output, partial(is_of, output))
-    if series is not None:
-        yield Written("--series", series, partial(SeriesFile.owns, series))
-    if report is not None:
-        yield Written("--report", report, partial(reports.owns, report))
-
-
-def _beside(
-    cam: Path | None, series: Path | None, report: Path | None, classifier: Classifier, resume: bool
-) -> Iterator[Beside]:
-    if cam is not None:
-        yield HeatMaps(cam, classifier.bundle.manifest["heat_map_scale"])
-    if series is not None:
-        yield SeriesFile(series, classifier.decision.labels, classifier.threshold)
-    if report is not None:
-        yield reports.Report(report, classifier, reports.command_line(click.get_current_context()), resume)
-
-
-def _progress(files: int, output: Path | None) -> Any:
-    """A bar on stderr, silent where stderr is no terminal or the table would run through it."""
-    hidden = not on_terminal(sys.stderr) or (output is None and on_terminal(sys.stdout))
-    return click.progressbar(length=files, label="classifying", file=sys.stderr, hidden=hidden, show_pos=True)
-
-
-def _summary(counts: Counter[str], kept: int, classifier: Classifier, by: str) -> str:
-    engine = classifier.engine
-    listed = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-    listed += f"; {kept} of them from before" if kept else ""
+def _in_words(summary: batch.Summary) -> str:
+    engine = summary.engine
+    listed = ", ".join(f"{count} {name}" for name, count in sorted(summary.counts.items()))
+    listed += f"; {summary.kept} of them from before" if summary.kept else ""
     return (
-        f"{counts.total()} rows: {listed} | {classifier.bundle.name} by {engine.backend} "
-        f"{engine.version}, {engine.precision}, {by}\n{NOTICE}"
+        f"{summary.rows} rows: {listed} | {summary.model} by {engine.backend} "
+        f"{engine.version}, {engine.precision}, {summary.computed_by}\n{NOTICE}"
     )
+
+
+def command_line(context: click.Context) -> str:
+    """The command as it was given, `PATHS_SHOWN` paths at most."""
+    return shlex.join(["edgect", str(context.info_name), *_arguments(context)])
+
+
+def _arguments(context: click.Context) -> Iterator[str]:
+    for parameter in context.command.params:
+        value: Any = context.params.get(str(parameter.name))
+        if context.get_parameter_source(str(parameter.name)) is not click.core.ParameterSource.COMMANDLINE:
+            continue
+        if isinstance(parameter, click.Option):
+            yield parameter.opts[-1]
+            if not parameter.is_flag:
+                yield str(value)
+        else:
+            yield from value[:PATHS_SHOWN]
+            if len(value) > PATHS_SHOWN:
+                yield f"(and {len(value) - PATHS_SHOWN:,} more)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgect.cli import options
-from edgect.cli.streams import on_terminal
+from edgect.cli.messages import Progress, show_stage
 from edgect.errors import UsageError
 from edgect.evaluate.folder import read_folder
 from edgect.evaluate.labels import Cases, Words
@@ -100,12 +99,12 @@ def command(
     limits = Limits(max_bytes, max_pixels, max_frames)
     classifier = Classifier(**model, many=len(cases.files) > 1, limits=limits)
     answers = _answers(cases, classifier, rows)
-    _say(f"computing intervals of {len(answers)} slices")
+    show_stage(f"computing intervals of {len(answers)} slices")
     found = report(source, cases, answers, classifier)
     if plots is not None:
         from edgect.evaluate.plots import draw
 
-        _say(f"drawing to {plots}")
+        show_stage(f"drawing to {plots}")
         draw(found, answers, plots)
     click.echo(found.to_json() if form == "json" else table(found), nl=False)
     if found.coverage.error:
@@ -158,23 +157,13 @@ def _answers(cases: Cases, classifier: Classifier, rows: Path | None) -> list[An
     paths, labels = [case.path for case in cases.files], classifier.decision.labels
     with (
         open_rows(rows, labels) as write,
-        _progress(len(paths)) as bar,
+        Progress() as progress,
         closing(in_order(work, paths, classifier.at_once(many))) as found,
     ):
-        for case, (_, predictions) in zip(cases.files, found, strict=True):
+        progress(0, len(paths))
+        for done, (case, (_, predictions)) in enumerate(zip(cases.files, found, strict=True), 1):
             for said in predictions:
                 answers.append(Answer(case, said))
                 write(answers[-1])
-            bar.update(1)
+            progress(done, len(paths))
     return answers
-
-
-def _progress(files: int) -> Any:
-    """A bar on stderr, silent where that is no terminal."""
-    hidden = not on_terminal(sys.stderr)
-    return click.progressbar(length=files, label="classifying", file=sys.stderr, hidden=hidden, show_pos=True)
-
-
-def _say(stage: str) -> None:
-    if on_terminal(sys.stderr):
-        click.echo(stage, err=True)

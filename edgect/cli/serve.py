@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from edgect.cli import ending, options
-from edgect.cli.names import warn_of_names
+from edgect.cli.messages import warn_of_unstable_names
 from edgect.errors import UsageError
 from edgect.machine.installation import needing
 from edgect.rows.notice import NOTICE
@@ -132,7 +132,8 @@ def command(
 
         cv2.setNumThreads(1)  # a file has its thread already
         classifier = Classifier(**model, many=True, limits=limits)
-        warn_of_names(classifier.identifiers)
+        assert classifier.identifiers.kind  # looks for the salt now rather than when the first series comes
+        warn_of_unstable_names(classifier.identifiers.trouble)
         endpoints = Endpoints(classifier, limits, settings)
         _log_to_stderr()
         engine = classifier.engine

@@ -11,6 +11,8 @@ from typing import TextIO
 
 import click
 
+from edgect.errors import UsageError
+
 
 class StdoutError(click.ClickException):
     """What was to go to stdout did not."""
@@ -61,6 +63,22 @@ def prepare() -> None:
 def on_terminal(stream: TextIO | None) -> bool:
     """Whether somebody looks on. A program that is started without a console has no streams at all."""
     return stream is not None and not stream.closed and stream.isatty()
+
+
+def stdout_for_rows(form: str) -> TextIO:
+    """Stdout, made to take any file name, also one that is not UTF-8 or that the terminal's encoding lacks.
+
+    Raises UsageError where there is none.
+    """
+    if sys.stdout is None:
+        raise UsageError("there is no stdout: name a file with -o")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        table = form == "table"
+        sys.stdout.reconfigure(
+            encoding=sys.stdout.encoding if table else "utf-8",
+            errors="backslashreplace" if table else "surrogateescape",
+        )
+    return sys.stdout
 
 
 def _reserve() -> None:

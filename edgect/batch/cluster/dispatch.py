@@ -38,7 +38,7 @@ class Dispatch(Generic[K]):
         items: Iterable[Item],
         files: int,
         keep: Callable[[FileAnswer], K],
-        say: Callable[[str], None],
+        say: Callable[[str], object],
         patience: float = PATIENCE,
         without: float = WITHOUT,
         clock: Callable[[], float] = monotonic,
