@@ -24,8 +24,8 @@ from edgect.cli import options
 from edgect.cli.names import say_trouble
 from edgect.cli.streams import on_terminal
 from edgect.errors import UsageError
+from edgect.rows import NOTICE
 from edgect.rows.formats import FORMATS, Lines
-from edgect.rows.notice import NOTICE
 from edgect.scans import Limits
 
 if TYPE_CHECKING:
