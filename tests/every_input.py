@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from edgect.rows.printable import printable
+from edgect.rows.formats import printable
 from tests.edgect.synthetic import body, bomb_png, encode, png_chunk
 
 PAGE_COMMAND = "python -m tests.every_input FOLDER --markdown tests/INPUTS.md"

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from edgect.rows.notice import NOTICE
-from edgect.rows.printable import printable
+from edgect.rows import NOTICE
+from edgect.rows.formats import printable
 
 STATUSES = ("ok", "rejected", "error")
 SYSTEM_FILES = ("thumbs.db", "desktop.ini", "__macosx")

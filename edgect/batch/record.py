@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from edgect.batch.sinks import Beside
 from edgect.errors import ScanError
+from edgect.rows.columns import COLUMNS
 from edgect.rows.formats import Lines, Row, Span, Value, decode, encode, whole_lines
-from edgect.rows.prediction import COLUMNS
 from edgect.scans import Limits, read_bytes
 
 Answer = list[tuple[Row, Span]]

@@ -12,8 +12,8 @@ from edgect.batch.local import Asked, Given
 from edgect.batch.sinks import Beside
 from edgect.errors import ScanError, UsageError
 from edgect.machine.processor import available_cores
+from edgect.rows.columns import COLUMNS
 from edgect.rows.formats import Row
-from edgect.rows.prediction import COLUMNS
 from edgect.scans import Limits
 from edgect.scans.files.remote import is_url, scheme
 

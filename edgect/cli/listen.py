@@ -10,7 +10,7 @@ import click
 from edgect.cli import ending, options
 from edgect.errors import UsageError
 from edgect.machine.installation import needing
-from edgect.rows.notice import NOTICE
+from edgect.rows import NOTICE
 from edgect.scans.limits import Limits
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from edgect.cli import ending, options
 from edgect.cli.messages import warn_of_unstable_names
 from edgect.errors import UsageError
 from edgect.machine.installation import needing
-from edgect.rows.notice import NOTICE
+from edgect.rows import NOTICE
 from edgect.scans.limits import Limits
 
 VARIABLE = "EDGECT_TOKEN"

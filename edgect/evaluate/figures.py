@@ -27,7 +27,7 @@ from edgect.evaluate.report import (
 )
 from edgect.machine.version import __version__
 from edgect.model.decision.labels import INDETERMINATE, OPERATING_POINTS, Decision
-from edgect.rows.notice import NOTICE
+from edgect.rows import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.statistics.metrics import (
     FIVE,

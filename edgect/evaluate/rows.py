@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edgect.errors import UsageError
 from edgect.evaluate.figures import Answer
-from edgect.rows.prediction import COLUMNS
+from edgect.rows.columns import COLUMNS
 
 TRUTH = ("truth", "patient")  # after the columns of `edgect classify`
 

@@ -9,13 +9,14 @@ from html import escape
 
 from edgect.model.decision.labels import INDETERMINATE
 from edgect.report.thumbnail import Pictures
-from edgect.rows.printable import printable
+from edgect.rows.columns import SLICE_COLUMNS
+from edgect.rows.formats import printable
 
 Row = Mapping[str, str | int | float | None]
 
 KINDS = ("positive", "negative", INDETERMINATE, "rejected", "error")
 REGIONS = {"lungs": "on the lungs", "slice": "on the whole slice"}
-UNITS = {"position": " mm", "milliseconds": " ms"}
+UNITS = {column.name: f" {column.unit}" for column in SLICE_COLUMNS if column.unit and column.type is not str}
 # what differs from row to row and has no column of its own
 DETAILS = (
     "region",

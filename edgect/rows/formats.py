@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from edgect.rows.prediction import COLUMNS, Prediction
-from edgect.rows.printable import printable
+from edgect.rows.columns import COLUMNS, SLICE_COLUMNS
 
 FORMATS = ("table", "csv", "jsonl")
 TABLE = {"status": 8, "label": 13, "probability": 11}
@@ -18,12 +17,18 @@ Row = dict[str, Value]
 Span = tuple[int, int]
 """Where bytes begin and end."""
 
-_TYPES = {f.name: str(f.type) for f in fields(Prediction)}
-_NUMBERS: dict[str, Callable[[str], Value]] = {
-    name: float if "float" in _TYPES[name] else int
-    for name in COLUMNS
-    if "float" in _TYPES[name] or "int" in _TYPES[name]
-}
+_NUMBERS = {column.name: column.type for column in SLICE_COLUMNS if column.type is not str}
+_DECIMALS = {column.name: column.decimals for column in SLICE_COLUMNS if column.decimals is not None}
+
+
+def printable(text: str) -> str:
+    """Text of foreign origin, file names above all, as one line that any terminal takes.
+
+    Control and undecodable characters are escaped.
+    """
+    if text.isprintable():  # nearly always; there may be millions
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,8 @@ def decode(line: bytes) -> str:
 def _text(name: str, value: Value) -> str:
     if value is None:
         return ""
-    return f"{value:.8f}" if name == "probability" and isinstance(value, float) else str(value)
+    decimals = _DECIMALS.get(name)
+    return str(value) if decimals is None or not isinstance(value, float) else f"{value:.{decimals}f}"
 
 
 def _csv_line(cells: Sequence[str]) -> str:

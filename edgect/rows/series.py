@@ -7,11 +7,10 @@ from math import hypot
 from typing import TYPE_CHECKING, Any
 
 from edgect.model.decision.series import RULE, SMOOTHING_RADIUS, SeriesSummary, SliceResult, summarise
+from edgect.rows.columns import MODEL_COLUMNS, SERIES_COLUMNS
 
 if TYPE_CHECKING:
     from edgect.scans.frame import Vector
-
-MODEL = ("model", "bundle", "backend", "precision")
 
 
 class SeriesRows:
@@ -24,13 +23,13 @@ class SeriesRows:
         """labels: not COVID-19, COVID-19. threshold: of a slice's probability, and so of the mean's."""
         self._labels, self._threshold = labels, threshold
         self._series: dict[str, list[SliceResult]] = {}
-        self._model: dict[str, Any] = dict.fromkeys(MODEL)
+        self._model: dict[str, Any] = dict.fromkeys(MODEL_COLUMNS)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """A row of `Prediction`, its numbers as such or, as CSV has them, as text."""
         if series := str(row["series"] or ""):
             self._series.setdefault(series, []).append(self._slice(row))
-            self._model = {name: row[name] for name in MODEL}
+            self._model = {name: row[name] for name in MODEL_COLUMNS}
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for every series, in the order in which they were met."""
@@ -41,7 +40,7 @@ class SeriesRows:
         return [summarise(slices) for slices in self._series.values()]
 
     def columns(self) -> list[str]:
-        return list(self._row("", summarise([])))
+        return [column.name for column in SERIES_COLUMNS]
 
     def _slice(self, row: Mapping[str, Any]) -> SliceResult:
         probability = _number(row["probability"])

@@ -15,7 +15,7 @@ import edgect
 from edgect import Classifier, Prediction
 from edgect.errors import ModelError, UsageError
 from edgect.model.backends import BACKENDS
-from edgect.rows.prediction import COLUMNS
+from edgect.rows.columns import COLUMNS
 from tests.edgect.synthetic import body, encode, write_scan
 
 

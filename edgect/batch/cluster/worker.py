@@ -16,7 +16,8 @@ from edgect.batch.cluster import identity
 from edgect.classifier import Classifier
 from edgect.errors import EdgectError, ScanError
 from edgect.model.conformance import golden
-from edgect.rows.prediction import COLUMNS, Prediction
+from edgect.rows.columns import COLUMNS
+from edgect.rows.prediction import Prediction
 from edgect.scans import Limits, read_bytes
 from edgect.scans.files import remote
 from edgect.scans.files.read import read_head

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from edgect.classifier import Classifier
 from edgect.machine.version import __version__
-from edgect.rows.notice import NOTICE
+from edgect.rows import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
 from edgect.scans import Limits

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from edgect.machine.version import __version__
-from edgect.rows.prediction import COLUMNS, Prediction
+from edgect.rows.columns import SERIES_COLUMNS, SLICE_COLUMNS, object_schema
 from edgect.services.serve.classification.json_lines import TYPE
 from edgect.services.serve.classification.uploads import FIELD
 
-_TYPES = {"str": "string", "int": "integer", "float": "number", "None": "null"}
+_FILE = {"type": "integer", "minimum": 0, "description": "The number of the upload, counted from 0."}
 _PNG = {"type": ["string", "null"], "contentEncoding": "base64", "contentMediaType": "image/png"}
 _ERROR = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
 _REFUSED = {
@@ -33,7 +32,7 @@ def document(token: bool) -> dict[str, Any]:
     }
     upload = {"required": True, "content": {"multipart/form-data": {"schema": files}}}
     rows = {"type": "object", "properties": {"rows": {"type": "array", "items": _ref("Row")}}}
-    series = {"type": "object", "properties": {"series": {"type": "array", "items": {"type": "object"}}}}
+    series = {"type": "object", "properties": {"series": {"type": "array", "items": _ref("SeriesRow")}}}
     paths = {
         "/v1/classify": _post(
             "A row for every file and frame, in order, as soon as it is known",
@@ -68,24 +67,18 @@ def document(token: bool) -> dict[str, Any]:
             "description": "COVID-19 on CT slices of the chest. Research use only: not a medical device.",
         },
         "paths": paths,
-        "components": {"schemas": {"Row": _row(), "Error": _ERROR}, "securitySchemes": schemes},
+        "components": {
+            "schemas": {"Row": _row(), "SeriesRow": object_schema(SERIES_COLUMNS), "Error": _ERROR},
+            "securitySchemes": schemes,
+        },
         "security": [{"token": []}] if token else [],
     }
 
 
 def _row() -> dict[str, Any]:
-    types = {field.name: str(field.type) for field in fields(Prediction)}
-    properties: dict[str, Any] = {name: _schema(types[name]) for name in COLUMNS}
-    properties["status"] = {"enum": ["ok", "rejected", "error"]}
-    properties["probability"] |= {"minimum": 0, "maximum": 1}
-    optional = {"file": {"type": "integer"}, "slice": _PNG, "activation": _PNG}
-    return {"type": "object", "properties": properties | optional, "required": list(COLUMNS)}
-
-
-def _schema(annotation: str) -> dict[str, Any]:
-    kinds = [_TYPES.get(part.strip(), "string") for part in annotation.split("|")]
-    unique = sorted(set(kinds))
-    return {"type": unique[0] if len(unique) == 1 else unique}
+    row = object_schema(SLICE_COLUMNS)
+    row["properties"] |= {"file": _FILE, "slice": _PNG, "activation": _PNG}
+    return row
 
 
 def _ref(name: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from edgect.batch.lock import open_locked
-from edgect.rows.prediction import COLUMNS
+from edgect.rows.columns import COLUMNS
 from edgect.scans import find_scans
 from tests.edgect.cli.test_exit_codes import one_line
 from tests.edgect.conftest import Classify

@@ -13,7 +13,7 @@ from PIL import Image
 
 from edgect import Classifier
 from edgect.model.backends import BACKENDS
-from edgect.rows.prediction import COLUMNS
+from edgect.rows.columns import COLUMNS
 from tests.edgect.conftest import Classify
 from tests.edgect.synthetic import body, encode, write_scan
 

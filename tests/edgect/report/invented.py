@@ -8,7 +8,7 @@ from pathlib import Path
 from edgect.report.page import Run, Tally, after, before
 from edgect.report.row import Row, markup
 from edgect.report.thumbnail import Pictures, pictures
-from edgect.rows.prediction import COLUMNS
+from edgect.rows.columns import COLUMNS
 from tests.edgect.synthetic import body
 
 RUN = Run(("not COVID-19", "COVID-19"), 0.5, 18.0, "2026-01-02 03:04:05", {"model": "lungs"})

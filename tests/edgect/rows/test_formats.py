@@ -14,8 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edgect.batch.output import FileRows, open_rows
+from edgect.rows.columns import COLUMNS
 from edgect.rows.formats import FORMATS, Lines
-from edgect.rows.prediction import COLUMNS, Prediction
+from edgect.rows.prediction import Prediction
 from tests.edgect.conftest import Classify
 from tests.edgect.synthetic import write_scan
 

@@ -12,7 +12,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from edgect.machine.version import __version__
 from edgect.report.heat_map import overlay
-from edgect.rows.notice import NOTICE
+from edgect.rows import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.services.listen.results.record import Record
 from edgect.services.listen.results.series_result import Answer, Said

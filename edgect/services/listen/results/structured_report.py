@@ -28,8 +28,8 @@ from pydicom.sr.codedict import codes
 
 from edgect.machine.version import __version__
 from edgect.model.decision.series import RULE
-from edgect.rows.notice import NOTICE
-from edgect.rows.printable import printable
+from edgect.rows import NOTICE
+from edgect.rows.formats import printable
 from edgect.services.listen.results.record import Record
 from edgect.services.listen.results.series_result import Answer, Said
 from edgect.services.listen.results.uids import REPORTS, answer_uid, series_number, uid

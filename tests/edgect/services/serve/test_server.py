@@ -27,7 +27,8 @@ from PIL import Image
 from edgect import Classifier
 from edgect.cli import main
 from edgect.report.heat_map import STRONGEST, overlay
-from edgect.rows.prediction import COLUMNS, Prediction
+from edgect.rows.columns import COLUMNS
+from edgect.rows.prediction import Prediction
 from edgect.scans import Limits
 from tests.edgect.scans import dicom_files
 from tests.edgect.synthetic import body, encode

@@ -1,3 +1,0 @@
-"""What every output says of itself."""
-
-NOTICE = "Research use only: not a medical device, no diagnosis."
