@@ -7,7 +7,7 @@ from typing import Any
 
 from edgect.machine.version import __version__
 from edgect.rows.prediction import COLUMNS, Prediction
-from edgect.services.serve.classification.json_lines import TYPE
+from edgect.services.serve.classification.json_lines import CONTENT_TYPE
 from edgect.services.serve.classification.uploads import FIELD
 
 _TYPES = {"str": "string", "int": "integer", "float": "number", "None": "null"}
@@ -38,7 +38,7 @@ def document(token: bool) -> dict[str, Any]:
         "/v1/classify": _post(
             "A row for every file and frame, in order, as soon as it is known",
             upload,
-            {TYPE: {"schema": _ref("Row")}},
+            {CONTENT_TYPE: {"schema": _ref("Row")}},
             [_query("pictures", "boolean", "add slice and activation map to each row")],
         ),
         "/v1/heat-map": _post(

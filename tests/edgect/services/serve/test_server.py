@@ -34,7 +34,7 @@ from tests.edgect.synthetic import body, encode
 from tests.serving import FORM, File, Row, Server, multipart, scans, serving
 
 pytest.importorskip("starlette", reason="needs edgect[serve]")
-from edgect.services.serve.classification.upload_classifier import Answers
+from edgect.services.serve.classification.upload_classifier import UploadClassifier
 from edgect.services.serve.classification.uploads import Upload
 
 TOKEN = "a-token-that-is-long-enough"
@@ -220,9 +220,9 @@ def test_with_a_token_nobody_else_is_answered() -> None:
     ("arguments", "said"),
     [
         (["--host", "0.0.0.0"], "a token is needed"),
-        (["--host", "192.0.2.1", "--token-file", "TOKEN"], "cannot be listened on"),
+        (["--host", "192.0.2.1", "--token-file", "TOKEN"], "cannot listen on this address"),
         (["--token-file", "SHORT"], "at least 16"),
-        (["--port", "TAKEN"], "cannot be listened on"),
+        (["--port", "TAKEN"], "cannot listen on this address"),
     ],
 )
 def test_a_server_that_may_not_or_cannot_listen_is_a_usage_error(
@@ -323,12 +323,12 @@ def _rows_of(
     """Without HTTP: what a server does only when it is in trouble."""
 
     async def collected() -> list[Prediction]:
-        answers = Answers(classifier or Classifier(many=True), Limits(), 60, unpacked)
+        upload_classifier = UploadClassifier(classifier or Classifier(many=True), Limits(), 60, unpacked)
         if end is not None:
-            answers.end(end)
+            upload_classifier.stop_after(end)
         uploads = [Upload(name, content, len(content)) for name, content in files]
-        found = [row async for row in answers.of(uploads, False, lambda _, row: row)]
-        answers.close()
+        found = [row async for row in upload_classifier.classify(uploads, False, lambda _, row: row)]
+        upload_classifier.close()
         return found
 
     return asyncio.run(collected())
