@@ -21,7 +21,7 @@ BACKLOG = 1024  # connections that the system keeps until they are looked at
 
 
 def listen(config: ServerConfig) -> socket.socket:
-    """Open the listening socket. Raises UsageError where the address cannot be listened on."""
+    """Open the listening socket. Raises UsageError where it cannot listen on the address."""
     try:
         addresses = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
         family, kind, protocol, _, address = addresses[0]
