@@ -45,27 +45,27 @@ def raw(content: bytes, end: bool = False, wait: float = 20) -> Send:
     """end: of what is sent is told (a half-closed connection)."""
 
     def send(server: Server) -> bytes:
-        with socket.create_connection((server.host, server.port), timeout=wait) as link:
+        with socket.create_connection((server.host, server.port), timeout=wait) as connection:
             try:
-                link.sendall(content)
+                connection.sendall(content)
                 if end:
-                    link.shutdown(socket.SHUT_WR)
+                    connection.shutdown(socket.SHUT_WR)
             except OSError:  # it was cut off already
                 pass
-            return everything(link)
+            return everything(connection)
 
     return send
 
 
-def everything(link: socket.socket) -> bytes:
+def everything(connection: socket.socket) -> bytes:
     """Until the server closes the connection."""
-    found = b""
+    received = b""
     try:
-        while more := link.recv(65536):
-            found += more
+        while more := connection.recv(65536):
+            received += more
     except ConnectionResetError:
         pass
-    return found
+    return received
 
 
 def head(start: str, *headers: str, host: str = "127.0.0.1") -> bytes:
@@ -87,27 +87,27 @@ def post(
     )
 
 
-def files(*found: File) -> Send:
-    return raw(post(multipart(found)))
+def files(*uploads: File) -> Send:
+    return raw(post(multipart(uploads)))
 
 
 def dripping(content: bytes, count: int) -> Send:
     """A few bytes at a time, each before the server has lost patience with a stalled client."""
 
     def send(server: Server) -> bytes:
-        with socket.create_connection((server.host, server.port), timeout=STALL / 3) as link:
-            found = b""
+        with socket.create_connection((server.host, server.port), timeout=STALL / 3) as connection:
+            received = b""
             for start in range(count):
                 try:
-                    link.sendall(content[start : start + 1] or b"x")
-                    found += (more := link.recv(65536))
+                    connection.sendall(content[start : start + 1] or b"x")
+                    received += (more := connection.recv(65536))
                     if not more:
-                        return found
+                        return received
                 except TimeoutError:
                     continue
                 except OSError:
-                    return found
-            return found + OPEN
+                    return received
+            return received + OPEN
 
     return send
 
@@ -118,21 +118,21 @@ def crowd(server: Server) -> bytes:
     try:
         return everything(links[-1])
     finally:
-        for link in links:
-            everything(link)  # as the server has cut it off
-            link.close()
+        for connection in links:
+            everything(connection)  # as the server has cut it off
+            connection.close()
 
 
 def unread(server: Server) -> bytes:
     """Requests one after another, whose answers are never read, until the server has had enough."""
-    with socket.socket() as link:
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        link.settimeout(20)
-        link.connect((server.host, server.port))
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(20)
+        connection.connect((server.host, server.port))
         request = b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 100
         try:
             while True:
-                link.sendall(request)
+                connection.sendall(request)
         except TimeoutError:
             return OPEN
         except OSError:
@@ -141,20 +141,20 @@ def unread(server: Server) -> bytes:
 
 def late_body(server: Server) -> bytes:
     """A body that goes on by the drop after the request has its answer."""
-    with socket.create_connection((server.host, server.port), timeout=STALL / 3) as link:
-        link.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n")
-        found = b""
+    with socket.create_connection((server.host, server.port), timeout=STALL / 3) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n")
+        received = b""
         for _ in range(20):
             try:
-                link.sendall(b"x")
-                found += (more := link.recv(65536))
+                connection.sendall(b"x")
+                received += (more := connection.recv(65536))
                 if not more:
-                    return found
+                    return received
             except TimeoutError:
                 continue
             except OSError:
-                return found
-        return found + OPEN
+                return received
+        return received + OPEN
 
 
 def zip_bomb() -> bytes:
@@ -325,21 +325,21 @@ def other_sites(body: bytes) -> Iterator[Kind]:
 
 def raw_then_drip(content: bytes, body: int) -> Send:
     def send(server: Server) -> bytes:
-        with socket.create_connection((server.host, server.port), timeout=STALL / 3) as link:
-            link.sendall(content[:-body])
-            found = b""
+        with socket.create_connection((server.host, server.port), timeout=STALL / 3) as connection:
+            connection.sendall(content[:-body])
+            received = b""
             for start in range(len(content) - body, len(content)):
                 try:
-                    link.sendall(content[start : start + 1])
-                    more = link.recv(65536)
-                    found += more
+                    connection.sendall(content[start : start + 1])
+                    more = connection.recv(65536)
+                    received += more
                     if not more:
                         break
                 except TimeoutError:
                     continue
                 except OSError:
                     break
-            return found
+            return received
 
     return send
 
@@ -364,10 +364,10 @@ class Outcome:
     answers_after: bool
 
 
-def outcomes(server: Server, found: Iterator[Kind], **headers: str) -> Iterator[Outcome]:
+def outcomes(server: Server, requests: Iterator[Kind], **headers: str) -> Iterator[Outcome]:
     good = scans(1)
     (before,) = server.classify(good, **headers)
-    for kind in found:
+    for kind in requests:
         print(kind.what, file=sys.stderr)
         got = kind.send(server)
         (after,) = server.classify(good, **headers)
@@ -399,9 +399,9 @@ def _short(got: bytes) -> str:
         rows = [json.loads(line) for line in body.splitlines() if line.startswith("{")]
     except ValueError:
         return status
-    said = "; ".join(text for row in rows if (text := row.get("error") or row.get("reason")))
-    if said:
-        return f"{status}: {said}"
+    messages = "; ".join(text for row in rows if (text := row.get("error") or row.get("reason")))
+    if messages:
+        return f"{status}: {messages}"
     if b"text/html" in rest.partition(b"\r\n\r\n")[0]:
         return f"{status}: the page"
     return f"{status}: an answer" if status.startswith("200") else status
@@ -409,13 +409,13 @@ def _short(got: bytes) -> str:
 
 def run() -> list[Outcome]:
     with serving(*LIMITS) as server:
-        found = list(outcomes(server, kinds()))
+        results = list(outcomes(server, kinds()))
     with serving(*LIMITS, EDGECT_TOKEN=TOKEN) as server:
-        found += outcomes(server, token_kinds(), Authorization=f"Bearer {TOKEN}")
-    return found
+        results += outcomes(server, token_kinds(), Authorization=f"Bearer {TOKEN}")
+    return results
 
 
-def page(found: list[Outcome]) -> str:
+def page(results: list[Outcome]) -> str:
     lines = [
         "# What hostile requests get",
         "",
@@ -426,7 +426,7 @@ def page(found: list[Outcome]) -> str:
         "| sent | got |",
         "| --- | --- |",
     ]
-    lines += [f"| {one.what} | {one.got.replace('|', chr(92) + '|')} |" for one in found]
+    lines += [f"| {outcome.what} | {outcome.got.replace('|', chr(92) + '|')} |" for outcome in results]
     return "\n".join(lines) + "\n"
 
 
@@ -434,13 +434,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()
-    found = run()
-    for one in found:
-        note = "" if one.expected and one.answers_after else "  <-- NOT AS EXPECTED"
-        print(f"{one.what:55} {one.got}{note}")
+    results = run()
+    for outcome in results:
+        note = "" if outcome.expected and outcome.answers_after else "  <-- NOT AS EXPECTED"
+        print(f"{outcome.what:55} {outcome.got}{note}")
     if arguments.markdown:
-        arguments.markdown.write_text(page(found), encoding="utf-8")
-    sys.exit(not all(one.expected and one.answers_after for one in found))
+        arguments.markdown.write_text(page(results), encoding="utf-8")
+    sys.exit(not all(outcome.expected and outcome.answers_after for outcome in results))
 
 
 if __name__ == "__main__":

@@ -55,10 +55,10 @@ class Kiosk:
 
     def until(self, condition: str, seconds: float = 60) -> Any:
         end = time.monotonic() + seconds
-        while not (found := self.run(f"return {condition}")):
+        while not (value := self.run(f"return {condition}")):
             assert time.monotonic() < end, (condition, self.browser.get_log("browser"))
             time.sleep(0.05)
-        return found
+        return value
 
     def run(self, script: str, *arguments: object) -> Any:
         return self.browser.execute_script(script, *arguments)

@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 
 class Server:
-    """`edgect serve` on a free port of loopback. said: its stderr so far."""
+    """`edgect serve` on a free port of loopback. log_text: its stderr so far."""
 
     def __init__(self, *arguments: object, host: str = "127.0.0.1", **variables: str) -> None:
         line = [sys.executable, "-m", "edgect", "serve", "--host", host, "--port", "0", *map(str, arguments)]
@@ -29,15 +29,15 @@ class Server:
             line, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}, errors="replace"
         )
         self._lines: list[str] = []
-        self._begun = threading.Event()
-        threading.Thread(target=self._listen, daemon=True).start()
-        assert self._begun.wait(120), "the server did not start in time"
-        found = re.search(r"at http://\S+:(\d+)/", self.said)
-        assert found, self.said
-        self.host, self.port = host, int(found[1])
+        self._started = threading.Event()
+        threading.Thread(target=self._read_log, daemon=True).start()
+        assert self._started.wait(120), "the server did not start in time"
+        match = re.search(r"at http://\S+:(\d+)/", self.log_text)
+        assert match, self.log_text
+        self.host, self.port = host, int(match[1])
 
     @property
-    def said(self) -> str:
+    def log_text(self) -> str:
         return "".join(self._lines)
 
     @property
@@ -47,7 +47,7 @@ class Server:
     def connection(self, timeout: float = 60) -> HTTPConnection:
         return HTTPConnection(self.host, self.port, timeout=timeout)
 
-    def ask(
+    def request(
         self, path: str, body: bytes | None = None, method: str | None = None, **headers: str
     ) -> tuple[HTTPResponse, bytes]:
         """headers: by names with `_` for `-`."""
@@ -61,7 +61,7 @@ class Server:
             connection.close()
 
     def post(self, path: str, files: Iterable[File], **headers: str) -> tuple[HTTPResponse, bytes]:
-        return self.ask(path, multipart(files), Content_Type=FORM, **headers)
+        return self.request(path, multipart(files), Content_Type=FORM, **headers)
 
     def classify(self, files: Iterable[File], query: str = "", **headers: str) -> list[Row]:
         response, content = self.post(f"/v1/classify{query}", files, **headers)
@@ -72,13 +72,13 @@ class Server:
         self.process.send_signal(sign)
         return self.process.wait(60)
 
-    def _listen(self) -> None:
+    def _read_log(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self._lines.append(line)
             if "serving " in line:
-                self._begun.set()
-        self._begun.set()
+                self._started.set()
+        self._started.set()
 
 
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
@@ -88,8 +88,8 @@ def multipart(files: Iterable[File], field: str = "files") -> bytes:
     """The body of a request as browsers write it."""
     parts = []
     for name, content in files:
-        head = f'Content-Disposition: form-data; name="{field}"; filename="{name}"'
-        parts.append(f"--{BOUNDARY}\r\n{head}\r\nContent-Type: application/octet-stream\r\n\r\n".encode())
+        headers = f'Content-Disposition: form-data; name="{field}"; filename="{name}"'
+        parts.append(f"--{BOUNDARY}\r\n{headers}\r\nContent-Type: application/octet-stream\r\n\r\n".encode())
         parts += [content, b"\r\n"]
     return b"".join([*parts, f"--{BOUNDARY}--\r\n".encode()])
 

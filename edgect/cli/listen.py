@@ -14,7 +14,7 @@ from edgect.rows import NOTICE
 from edgect.scans.limits import Limits
 
 if TYPE_CHECKING:
-    from edgect.services.listen.network.tls import Files
+    from edgect.services.listen.network.tls import TLSFiles
 
 _MIB = 2**20
 
@@ -162,35 +162,35 @@ def command(
     secure --send-to, whose host name must stand in that node's certificate.
     """
     with needing("dicom", "listening"):
-        from edgect.services.listen.config import Node, Settings, check_title
-        from edgect.services.listen.network.tls import Files
+        from edgect.services.listen.config import NodeConfig, RemoteNode, check_ae_title
+        from edgect.services.listen.network.tls import TLSFiles
         from edgect.services.listen.service import quieten, run
         from edgect.services.listen.storage.spool import Spool
 
-    tls = Files(tls_cert, tls_key, tls_ca)
+    tls = TLSFiles(tls_cert, tls_key, tls_ca)
     _check(tls, send_to, send_in_clear, receive_in_clear)
     secured = send_to is not None and tls.any and not send_in_clear
-    settings = Settings(
-        title=check_title(ae_title),
+    settings = NodeConfig(
+        title=check_ae_title(ae_title),
         host=host,
         port=port,
         spool=spool,
-        calling=tuple(map(check_title, calling)),
-        quiet=quiet,
+        calling_titles=tuple(map(check_ae_title, calling)),
+        quiet_seconds=quiet,
         out=out,
-        send_to=None if send_to is None else Node.parse(send_to),
+        send_to=None if send_to is None else RemoteNode.parse(send_to),
         secured=secured,
         in_clear=send_in_clear,
-        capture=capture,
-        keep=keep,
-        images=max_images,
-        bytes=max_spool * _MIB,
-        free=min_free * _MIB,
-        length=max_bytes,
-        associations=max_associations,
+        secondary_capture=capture,
+        keep_images=keep,
+        max_images=max_images,
+        max_bytes=max_spool * _MIB,
+        min_free=min_free * _MIB,
+        max_image_bytes=max_bytes,
+        max_associations=max_associations,
         timeout=timeout,
         grace=grace,
-        remember=3600 * remember,
+        remember_seconds=3600 * remember,
     )
     receiving = tls.server() if tls_cert is not None and not receive_in_clear else None
     sending = tls.client() if secured else None
@@ -219,7 +219,7 @@ def command(
         taken.close()
 
 
-def _check(tls: Files, send_to: str | None, send_in_clear: bool, receive_in_clear: bool) -> None:
+def _check(tls: TLSFiles, send_to: str | None, send_in_clear: bool, receive_in_clear: bool) -> None:
     """Raises UsageError for options that do not go together."""
     alone = tls.certificate is None and not receive_in_clear
     if (tls.certificate is None) != (tls.key is None) or (tls.authorities is not None and alone):

@@ -107,22 +107,22 @@ def command(
     """
     with needing("serve", "serving"):
         from edgect.services.serve.app import application
-        from edgect.services.serve.config import Settings
+        from edgect.services.serve.config import ServerConfig
         from edgect.services.serve.endpoints import Endpoints
         from edgect.services.serve.server import listen, run, url
 
-    settings = Settings(
+    settings = ServerConfig(
         host=host,
         port=port,
         token=_token(token_file),
-        files=max_files,
-        bytes=max_request * _MIB,
-        held=max(max_held, max_request) * _MIB,
-        requests=max_requests,
-        connections=max_connections,
+        max_files=max_files,
+        max_request_bytes=max_request * _MIB,
+        max_held_bytes=max(max_held, max_request) * _MIB,
+        max_requests=max_requests,
+        max_connections=max_connections,
         timeout=timeout,
-        stall=stall,
-        idle=60 * idle_minutes,
+        stall_timeout=stall,
+        idle_seconds=60 * idle_minutes,
     )
     limits = Limits(max_bytes, max_pixels, max_frames)
     with listen(settings) as listening:
@@ -138,7 +138,7 @@ def command(
         _log_to_stderr()
         engine = classifier.engine
         said = f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
-        ending.allow(settings.stop)
+        ending.allow(settings.stop_timeout)
         try:
             run(
                 application(endpoints, settings),

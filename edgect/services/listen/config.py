@@ -1,4 +1,4 @@
-"""What a node takes, from whom, and where its results go."""
+"""The limits of a DICOM node, who may call it, and where its results go."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NODE = re.compile(r"(?P<title>[^@]+)@(?P<host>\[[^\]]+\]|[^:]+):(?P<port>\d{1,5
 
 
 @dataclass(frozen=True)
-class Node:
+class RemoteNode:
     """Another node, written TITLE@HOST:PORT."""
 
     title: str
@@ -21,51 +21,51 @@ class Node:
     port: int
 
     @classmethod
-    def parse(cls, text: str) -> Node:
+    def parse(cls, text: str) -> RemoteNode:
         """Raises UsageError."""
-        found = _NODE.fullmatch(text)
-        if found is None or not 0 < int(found["port"]) < 65536:
+        match = _NODE.fullmatch(text)
+        if match is None or not 0 < int(match["port"]) < 65536:
             raise UsageError(f"{text!r} names no node; write TITLE@HOST:PORT, such as ARCHIVE@127.0.0.1:4242")
-        return cls(check_title(found["title"]), found["host"].strip("[]"), int(found["port"]))
+        return cls(check_ae_title(match["title"]), match["host"].strip("[]"), int(match["port"]))
 
 
 @dataclass(frozen=True)
-class Settings:
-    """title: of this node. calling: titles that may call, all where there are none. quiet: seconds without a
-    new image after which a series is taken to be whole. out: folder for results. send_to: node for results,
-    secured: by TLS, or in_clear, which must be said where others could read names on the way.
-    capture: whether a Secondary Capture with the heat map is made too. keep: images stay in the spool once
-    they were answered on.
+class NodeConfig:
+    """title: AE title of this node. calling_titles: AE titles that may call; empty for all. quiet_seconds:
+    without a new image, after which a series counts as complete. out: folder for results. send_to: node for
+    results. secured: they go by TLS. in_clear: they go without, which must be allowed where others could
+    read names on the way. secondary_capture: whether a picture with the heat map is made too. keep_images:
+    they stay in the spool once there is a result.
 
-    images, bytes: that may wait, at most. free: bytes of the disk that stay free. length: of one image, in
-    bytes. associations: at once. timeout: seconds without a word after which a caller is cut off. grace:
-    seconds that callers have to end when the node stops. remember: seconds for which it is known what a
-    series was answered, in case that more of it comes.
+    max_images, max_bytes: that may wait. min_free: bytes of the disk that stay free. max_image_bytes: of
+    one image. max_associations: at once. timeout: seconds of silence after which a caller is cut off.
+    grace: seconds that callers have to end when the node stops. remember_seconds: for which the result of a
+    series is remembered, in case that more of its images come.
 
-    Raises UsageError for what cannot be, for a node that anybody on the network may send to, and for results
-    in clear.
+    Raises UsageError for settings that contradict each other, for a node that anybody on the network may
+    send to, and for results in clear.
     """
 
     title: str
     host: str
     port: int
     spool: Path
-    calling: tuple[str, ...] = ()
-    quiet: float = 10.0
+    calling_titles: tuple[str, ...] = ()
+    quiet_seconds: float = 10.0
     out: Path | None = None
-    send_to: Node | None = None
+    send_to: RemoteNode | None = None
     secured: bool = False
     in_clear: bool = False
-    capture: bool = False
-    keep: bool = False
-    images: int = 20_000
-    bytes: int = 20 * 2**30
-    free: int = 2**30
-    length: int = 256 * 2**20
-    associations: int = 10
+    secondary_capture: bool = False
+    keep_images: bool = False
+    max_images: int = 20_000
+    max_bytes: int = 20 * 2**30
+    min_free: int = 2**30
+    max_image_bytes: int = 256 * 2**20
+    max_associations: int = 10
     timeout: float = 30.0
     grace: float = 10.0
-    remember: float = 24 * 3600.0
+    remember_seconds: float = 24 * 3600.0
 
     def __post_init__(self) -> None:
         if self.out is None and self.send_to is None:
@@ -78,13 +78,13 @@ class Settings:
                 "give --tls-cert, --tls-key and --tls-ca (and --receive-in-clear if callers have no TLS), or "
                 "say --send-in-clear"
             )
-        if not self.calling and not is_loopback(self.host):
+        if not self.calling_titles and not is_loopback(self.host):
             raise UsageError(
                 f"--host {self.host} is open to other machines: say with --calling TITLE who may send"
             )
 
 
-def check_title(title: str) -> str:
+def check_ae_title(title: str) -> str:
     """An application entity's title (DICOM PS3.5, section 6.2: VR AE). Raises UsageError."""
     if not 0 < len(title.strip()) <= 16 or not (title.isascii() and title.isprintable()) or "\\" in title:
         raise UsageError(f"{title!r} is no AE title: 1 to 16 printable ASCII characters, no backslash")

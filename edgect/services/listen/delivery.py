@@ -1,4 +1,4 @@
-"""Results to where they belong, again and again until they are there."""
+"""Delivery of results to a folder and to another DICOM node, tried again until it succeeds."""
 
 from __future__ import annotations
 
@@ -19,133 +19,139 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 )
 
 from edgect.errors import EdgectError
-from edgect.services.listen.config import Node
-from edgect.services.listen.network.tls import Calling
-from edgect.services.listen.storage.durable import write
-from edgect.services.listen.storage.outbox import Outbox, files, is_done, mark_done
+from edgect.machine import atomic
+from edgect.services.listen.config import RemoteNode
+from edgect.services.listen.network.tls import ClientContext
+from edgect.services.listen.storage.outbox import Outbox, dicom_files, is_delivered, mark_delivered
+from edgect.services.listen.storage.spool import sync_folder
 
 LOG = logging.getLogger("edgect.services.listen")
-FIRST, LONGEST = 1.0, 300.0  # seconds to wait after a failure; each time twice as long
+FIRST_DELAY, MAX_DELAY = 1.0, 300.0  # seconds to wait after a failure, doubled each time
 _WARNINGS = range(0xB000, 0xC000)  # stored, with a remark (DICOM PS3.4, table B.2-1)
 
 
 class DeliveryError(EdgectError):
-    """The result is not where it should be."""
+    """A result could not be delivered."""
 
 
 class UnreachableError(DeliveryError):
-    """Nor would any other be."""
+    """The destination cannot be reached: no other result could be delivered either."""
 
 
 class Destination(Protocol):
     name: str
 
-    def take(self, paths: list[Path]) -> None:
-        """Raises DeliveryError, OSError. What was taken before may be given again."""
+    def deliver(self, paths: list[Path]) -> None:
+        """Raises DeliveryError, OSError. May be called again with files that were delivered before."""
 
 
-class Folder:
+class FolderDestination:
     name = "folder"
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def take(self, paths: list[Path]) -> None:
+    def deliver(self, paths: list[Path]) -> None:
         for path in paths:
-            write(self._path / path.name, path.read_bytes())
+            atomic.write(self._path / path.name, path.read_bytes(), mode=0o600)
+        sync_folder(self._path)  # the result is removed from the outbox then
 
 
-class Archive:
-    """Another node, by C-STORE; never in clear where there is TLS."""
+class StorageDestination:
+    """Another node, by C-STORE; with TLS never in clear."""
 
     name = "node"
 
-    def __init__(self, node: Node, title: str, timeout: float, tls: Calling | None = None) -> None:
+    def __init__(
+        self, node: RemoteNode, title: str, timeout: float, tls: ClientContext | None = None
+    ) -> None:
         self._node, self._title, self._timeout, self._tls = node, title, timeout, tls
 
-    def take(self, paths: list[Path]) -> None:
+    def deliver(self, paths: list[Path]) -> None:
         entity = AE(ae_title=self._title)
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = self._timeout
         entity.connection_timeout = self._timeout
         for sop_class in (ComprehensiveSRStorage, SecondaryCaptureImageStorage):
             entity.add_requested_context(sop_class, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
-        association = self._call(entity)
+        association = self._associate(entity)
         try:
             for path in paths:
                 try:
                     status = association.send_c_store(dcmread(path))
-                except (ValueError, RuntimeError) as error:  # no such class there, or the line broke
-                    raise DeliveryError(f"cannot be sent ({type(error).__name__})") from None
+                except (ValueError, RuntimeError) as error:  # no such class there, or the connection broke
+                    raise DeliveryError(f"the result cannot be sent ({type(error).__name__})") from None
                 code = status.get("Status")
                 if code is None:
                     raise DeliveryError("the node did not answer")
                 if code and code not in _WARNINGS:
-                    raise DeliveryError(f"the node refused it with 0x{code:04X}")
+                    raise DeliveryError(f"the node refused the result with status 0x{code:04X}")
         finally:
             association.release()
 
-    def _call(self, entity: AE) -> Association:
-        node, secured = self._node, None
+    def _associate(self, entity: AE) -> Association:
+        node, tls_args = self._node, None
         if self._tls is not None:
-            self._tls.failure, secured = "", (self._tls, node.host)
-        association = entity.associate(node.host, node.port, ae_title=node.title, tls_args=secured)
+            self._tls.failure, tls_args = "", (self._tls, node.host)
+        association = entity.associate(node.host, node.port, ae_title=node.title, tls_args=tls_args)
         if not association.is_established:
-            why = f" (TLS: {self._tls.failure})" if self._tls is not None and self._tls.failure else ""
-            raise UnreachableError(f"the node does not answer, or refuses to be called{why}")
+            reason = f" (TLS: {self._tls.failure})" if self._tls is not None and self._tls.failure else ""
+            raise UnreachableError(f"the node does not answer, or refuses the association{reason}")
         return association
 
 
 class Delivery:
-    """Takes results out of the outbox. Each that could not be delivered waits longer from time to time."""
+    """Delivers what is in the outbox. After each failure the next attempt waits longer."""
 
     def __init__(self, outbox: Outbox, destinations: list[Destination]) -> None:
         self._outbox, self._destinations = outbox, destinations
-        self._due: dict[tuple[str, str], tuple[float, float]] = {}  # when next, and after what wait
+        self._due: dict[tuple[str, str], tuple[float, float]] = {}  # time of the next attempt, and its delay
 
-    def run(self, stop: Event, news: Event) -> None:
-        """Until `stop` is set. news: set by who puts a result into the outbox."""
+    def run(self, stop: Event, wake: Event) -> None:
+        """Until `stop` is set. wake: set by the worker when there is a result."""
         while not stop.is_set():
-            news.clear()
+            wake.clear()
             try:
                 for folder in self._outbox.waiting():
                     self._deliver(folder, stop.is_set)
             except Exception as error:
-                LOG.error("results cannot be looked for (%s)", _why(error))
-            news.wait(FIRST)
+                LOG.error("the outbox cannot be read (%s)", _reason(error))
+            wake.wait(FIRST_DELAY)
 
     def _deliver(self, folder: Path, stopped: Callable[[], bool]) -> None:
-        for destination in list(self._open(folder)):
+        for destination in list(self._pending(folder)):
             if stopped():
                 return
-            one, all_ = (folder.name, destination.name), ("", destination.name)
-            if time.monotonic() < max(self._due.get(key, (0.0, 0.0))[0] for key in (one, all_)):
+            result_key, destination_key = (folder.name, destination.name), ("", destination.name)
+            if time.monotonic() < max(
+                self._due.get(key, (0.0, 0.0))[0] for key in (result_key, destination_key)
+            ):
                 continue
             try:
-                destination.take(files(folder))
-                mark_done(folder, destination.name)
-            except Exception as error:  # any other of pynetdicom's must not end the delivery of the rest
-                why = _why(error)
-                wait = self._wait(all_ if isinstance(error, UnreachableError) else one)
-                LOG.warning("results wait for the %s, for %g s: %s", destination.name, wait, why)
+                destination.deliver(dicom_files(folder))
+                mark_delivered(folder, destination.name)
+            except Exception as error:  # whatever pynetdicom raises: the other results go on
+                reason = _reason(error)
+                delay = self._postpone(destination_key if isinstance(error, UnreachableError) else result_key)
+                LOG.warning("results wait for the %s, for %g s: %s", destination.name, delay, reason)
                 continue
-            self._due.pop(one, None)
-            self._due.pop(all_, None)
-            named = ", ".join(path.name for path in files(folder))
-            LOG.info("delivered to the %s: %s", destination.name, named)
-        if not list(self._open(folder)):
-            self._outbox.done(folder)
+            self._due.pop(result_key, None)
+            self._due.pop(destination_key, None)
+            names = ", ".join(path.name for path in dicom_files(folder))
+            LOG.info("delivered to the %s: %s", destination.name, names)
+        if not list(self._pending(folder)):
+            self._outbox.remove(folder)
 
-    def _wait(self, key: tuple[str, str]) -> float:
-        wait = min(2 * self._due.get(key, (0.0, FIRST / 2))[1], LONGEST)
-        self._due[key] = (time.monotonic() + wait, wait)
-        return wait
+    def _postpone(self, key: tuple[str, str]) -> float:
+        delay = min(2 * self._due.get(key, (0.0, FIRST_DELAY / 2))[1], MAX_DELAY)
+        self._due[key] = (time.monotonic() + delay, delay)
+        return delay
 
-    def _open(self, folder: Path) -> Iterator[Destination]:
-        return (one for one in self._destinations if not is_done(folder, one.name))
+    def _pending(self, folder: Path) -> Iterator[Destination]:
+        return (item for item in self._destinations if not is_delivered(folder, item.name))
 
 
-def _why(error: Exception) -> str:
-    """Never the text of another's exception, which may quote what a result holds."""
+def _reason(error: Exception) -> str:
+    """Never the text of a library's exception, which may quote what a result holds."""
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return str(error) if isinstance(error, DeliveryError) else type(error).__name__

@@ -1,4 +1,4 @@
-"""The node as a whole: callers, a worker and a carrier of results, until it is told to stop."""
+"""The DICOM service: a storage SCP, a worker and the delivery of results, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -12,73 +12,75 @@ from threading import Event, Thread
 
 from edgect.classifier import Classifier
 from edgect.errors import UsageError
-from edgect.services.listen.config import Settings
-from edgect.services.listen.delivery import Archive, Delivery, Destination, Folder
-from edgect.services.listen.network.store_scp import Listener
-from edgect.services.listen.network.tls import Calling
+from edgect.services.listen.config import NodeConfig
+from edgect.services.listen.delivery import Delivery, Destination, FolderDestination, StorageDestination
+from edgect.services.listen.network.store_scp import StorageSCP
+from edgect.services.listen.network.tls import ClientContext
 from edgect.services.listen.storage.outbox import Outbox
 from edgect.services.listen.storage.spool import Spool
 from edgect.services.listen.worker import Worker
 
 # they quote names and UIDs: of patients in the first place
-_TALKATIVE = ("pydicom", "pynetdicom", "highdicom")
+_VERBOSE_LOGGERS = ("pydicom", "pynetdicom", "highdicom")
 
 
 def run(
-    settings: Settings,
+    config: NodeConfig,
     spool: Spool,
     classifier: Classifier,
     receiving: ssl.SSLContext | None,
-    sending: Calling | None,
+    sending: ClientContext | None,
     ready: Callable[[int], None],
 ) -> None:
     """Until SIGTERM or SIGINT; then callers may finish for a while, and the next start goes on with the rest.
 
-    receiving, sending: TLS, None for none. ready: called with the port once images are taken. Raises
+    receiving, sending: TLS, None for none. ready: called with the port once images are accepted. Raises
     UsageError.
     """
-    stop, news = Event(), Event()
-    outbox = Outbox(spool, settings.remember)
-    worker = Worker(classifier, spool, outbox, settings.capture)
-    delivery = Delivery(outbox, _destinations(settings, sending))
-    listener = Listener(settings, spool, receiving)
+    stop, wake = Event(), Event()
+    outbox = Outbox(spool, config.remember_seconds)
+    worker = Worker(classifier, spool, outbox, config.secondary_capture)
+    delivery = Delivery(outbox, _destinations(config, sending))
+    listener = StorageSCP(config, spool, receiving)
     threads = [
-        Thread(target=task, args=(stop, news), name=name, daemon=True)
+        Thread(target=task, args=(stop, wake), name=name, daemon=True)
         for name, task in (("edgect-worker", worker.run), ("edgect-delivery", delivery.run))
     ]
-    asked = _Asked()
+    stop_signal = _StopSignal()
     for thread in threads:
         thread.start()
     ready(listener.port)
-    asked.wait()
+    stop_signal.wait()
     listener.close()
     stop.set()
-    news.set()
+    wake.set()
     for thread in threads:
         thread.join()
 
 
-class _Asked:
-    """SIGTERM or SIGINT has come; a second one ends the process as it does others."""
+class _StopSignal:
+    """Waits for SIGTERM or SIGINT; a second one ends the process by the handler from before."""
 
     def __init__(self) -> None:
         self._event = Event()
-        self._before = {one: signal.signal(one, self._come) for one in (signal.SIGTERM, signal.SIGINT)}
+        self._handlers = {
+            number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)
+        }
 
     def wait(self) -> None:
         while not self._event.wait(3600):  # without a limit Windows would not hear of Ctrl-C
             pass
 
-    def _come(self, *_: object) -> None:
+    def _on_signal(self, *_: object) -> None:
         self._event.set()
-        for number, handler in self._before.items():
+        for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
 
 def quieten() -> None:
-    """edgect's own lines to stderr, and nobody else's."""
+    """Log edgect's own lines to stderr, and nobody else's."""
     warnings.simplefilter("ignore")
-    for name in _TALKATIVE:
+    for name in _VERBOSE_LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [logging.NullHandler()], False
     handler = logging.StreamHandler(sys.stderr)
@@ -88,14 +90,16 @@ def quieten() -> None:
     logger.setLevel(logging.INFO)
 
 
-def _destinations(settings: Settings, tls: Calling | None) -> list[Destination]:
-    found: list[Destination] = []
-    if settings.out is not None:
+def _destinations(config: NodeConfig, tls: ClientContext | None) -> list[Destination]:
+    destinations: list[Destination] = []
+    if config.out is not None:
         try:
-            settings.out.mkdir(mode=0o700, parents=True, exist_ok=True)
+            config.out.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"--out {settings.out}: cannot be made ({error.strerror or error})") from error
-        found.append(Folder(settings.out))
-    if settings.send_to is not None:
-        found.append(Archive(settings.send_to, settings.title, settings.timeout, tls))
-    return found
+            raise UsageError(
+                f"--out {config.out}: the folder cannot be created ({error.strerror or error})"
+            ) from error
+        destinations.append(FolderDestination(config.out))
+    if config.send_to is not None:
+        destinations.append(StorageDestination(config.send_to, config.title, config.timeout, tls))
+    return destinations

@@ -1,4 +1,4 @@
-"""The application: routes, and what is round them."""
+"""The ASGI application: routes, and the middleware round them."""
 
 from __future__ import annotations
 
@@ -12,70 +12,69 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from edgect.services.serve.config import Settings
+from edgect.services.serve.config import ServerConfig
 from edgect.services.serve.endpoints import Endpoints
 from edgect.services.serve.http.access_control import check_token
-from edgect.services.serve.http.access_log import NOTES, Outermost
-from edgect.services.serve.http.errors import Refused
-from edgect.services.serve.http.security_headers import Headers
+from edgect.services.serve.http.access_log import LOG_FIELDS, AccessLog
+from edgect.services.serve.http.errors import HTTPError
+from edgect.services.serve.http.security_headers import SecurityHeaders
 
 PAGE = Path(__file__).parent / "page"
-Answer = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[Response]]
 
 
-def application(endpoints: Endpoints, settings: Settings) -> ASGIApp:
+def application(endpoints: Endpoints, config: ServerConfig) -> ASGIApp:
     """For any ASGI server; `edgect.services.serve.server` has one that is careful with connections."""
-    made = endpoints
 
     def route(
-        path: str, answer: Answer, method: str = "GET", token: bool = True, place: bool = False
+        path: str, handler: Handler, method: str = "GET", token: bool = True, admission: bool = False
     ) -> Route:
-        end = _Endpoint(path, answer, settings, made if place else None, token)
-        return Route(path, end, methods=[method], include_in_schema=False)
+        endpoint = _Endpoint(path, handler, config, endpoints if admission else None, token)
+        return Route(path, endpoint, methods=[method], include_in_schema=False)
 
     routes = [
-        route("/v1/classify", made.classify, "POST", place=True),
-        route("/v1/heat-map", made.heat_map, "POST", place=True),
-        route("/v1/series", made.series, "POST", place=True),
-        route("/v1/model", made.model),
-        route("/v1/settings", made.settings, token=False),
-        route("/healthz", made.health, token=False),
-        route("/readyz", made.ready, token=False),
-        route("/metrics", made.measured),
-        route("/openapi.json", made.openapi, token=False),
+        route("/v1/classify", endpoints.classify, "POST", admission=True),
+        route("/v1/heat-map", endpoints.heat_map, "POST", admission=True),
+        route("/v1/series", endpoints.series, "POST", admission=True),
+        route("/v1/model", endpoints.model),
+        route("/v1/settings", endpoints.settings, token=False),
+        route("/healthz", endpoints.health, token=False),
+        route("/readyz", endpoints.ready, token=False),
+        route("/metrics", endpoints.prometheus),
+        route("/openapi.json", endpoints.openapi, token=False),
         route("/", _page, token=False),
-        Mount("/page", _Named("/page", StaticFiles(directory=PAGE))),
+        Mount("/page", _LoggedMount("/page", StaticFiles(directory=PAGE))),
     ]
-    router = Router(routes, redirect_slashes=False, default=_unknown)
-    return Headers(Outermost(router, settings, endpoints.metrics))
+    router = Router(routes, redirect_slashes=False, default=_not_found)
+    return SecurityHeaders(AccessLog(router, config, endpoints.metrics))
 
 
 class _Endpoint:
-    """One route. With `endpoints`, requests need a place, and have it until they are answered."""
+    """One route. With `endpoints`, requests need admission, which lasts until the response is sent."""
 
     def __init__(
-        self, path: str, answer: Answer, settings: Settings, endpoints: Endpoints | None, token: bool
+        self, path: str, handler: Handler, config: ServerConfig, endpoints: Endpoints | None, token: bool
     ) -> None:
-        self._path, self._answer, self._settings = path, answer, settings
+        self._path, self._handler, self._config = path, handler, config
         self._endpoints, self._token = endpoints, token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        scope[NOTES]["route"] = self._path
+        scope[LOG_FIELDS]["route"] = self._path
         if self._token:
-            check_token(request, self._settings)
-        with self._endpoints.admission.place(request) if self._endpoints else nullcontext():
-            await (await self._answer(request))(scope, receive, send)
+            check_token(request, self._config)
+        with self._endpoints.admission.slot(request) if self._endpoints else nullcontext():
+            await (await self._handler(request))(scope, receive, send)
 
 
-class _Named:
-    """An application of another's, with a name for the log."""
+class _LoggedMount:
+    """Another application, with a route for the access log."""
 
     def __init__(self, name: str, app: ASGIApp) -> None:
         self._name, self._app = name, app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[NOTES]["route"] = self._name
+        scope[LOG_FIELDS]["route"] = self._name
         await self._app(scope, receive, send)
 
 
@@ -83,5 +82,5 @@ async def _page(_: Request) -> Response:
     return FileResponse(PAGE / "index.html", media_type="text/html; charset=utf-8")
 
 
-async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
-    raise Refused(404, "there is nothing of this name; /openapi.json lists what there is")
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    raise HTTPError(404, "there is no such route; /openapi.json lists those there are")

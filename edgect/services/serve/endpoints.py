@@ -1,4 +1,4 @@
-"""What can be asked for, route by route."""
+"""The handler of every route."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from edgect.rows import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
 from edgect.scans import Limits
-from edgect.services.serve.classification.json_lines import Lines, line
+from edgect.services.serve.classification.json_lines import JSONLinesResponse, json_line
 from edgect.services.serve.classification.pictures import heat_map
-from edgect.services.serve.classification.upload_classifier import Answers
+from edgect.services.serve.classification.upload_classifier import UploadClassifier
 from edgect.services.serve.classification.uploads import read_body, read_uploads
-from edgect.services.serve.config import Settings
-from edgect.services.serve.http.access_log import NOTES
+from edgect.services.serve.config import ServerConfig
+from edgect.services.serve.http.access_log import LOG_FIELDS
 from edgect.services.serve.http.admission import Admission
-from edgect.services.serve.http.errors import Refused, busy
-from edgect.services.serve.metrics import TYPE, Metrics
+from edgect.services.serve.http.errors import HTTPError, service_unavailable
+from edgect.services.serve.metrics import CONTENT_TYPE, Metrics
 from edgect.services.serve.openapi import document
 
-SERIES = 8 * 2**20  # bytes of rows, some 10,000; as Python objects they may take twenty times as many
+MAX_SERIES_BYTES = 8 * 2**20  # of rows, some 10,000; as Python objects they may take twenty times as many
 TRUE, FALSE = ("true", "1"), ("", "false", "0")
-_NO_ANSWER = {"rejected": "no answer", "error": "an error"}
+_WITHOUT_PROBABILITY = {"rejected": "no answer", "error": "an error"}
 
 
 class Endpoints:
-    """Each method answers a request, or raises Refused. The response is sent by whoever calls it."""
+    """Each method answers a request, or raises HTTPError. The response is sent by whoever calls it."""
 
-    def __init__(self, classifier: Classifier, limits: Limits, settings: Settings) -> None:
-        self.admission, self._settings, self._limits = Admission(settings), settings, limits
+    def __init__(self, classifier: Classifier, limits: Limits, config: ServerConfig) -> None:
+        self.admission, self._config, self._limits = Admission(config), config, limits
         self._classifier = classifier
-        self._answers = Answers(classifier, limits, settings.timeout, settings.held)
-        self._one_series = asyncio.Lock()
+        self._upload_classifier = UploadClassifier(classifier, limits, config.timeout, config.max_held_bytes)
+        self._series_lock = asyncio.Lock()
         self._scale = float(classifier.bundle.manifest["heat_map_scale"])
         engine = classifier.engine
         self._model = {
@@ -51,75 +51,84 @@ class Endpoints:
             "engine": engine.version,
             "precision": engine.precision,
         }
-        self.metrics = Metrics(lambda: self.admission.requests, lambda: self.admission.held, self._model)
+        self.metrics = Metrics(
+            lambda: self.admission.active_requests, lambda: self.admission.reserved_bytes, self._model
+        )
 
     def stop(self) -> None:
-        """Takes no more, and sees to it that what is in hand ends before the server does."""
+        """Accept no more, and have the requests in progress end before the server does."""
         self.admission.stopping = True
-        self._answers.end(0.8 * self._settings.stop)
+        self._upload_classifier.stop_after(0.8 * self._config.stop_timeout)
 
     def close(self) -> None:
-        self._answers.close()
+        self._upload_classifier.close()
 
     async def classify(self, request: Request) -> Response:
         """`POST /v1/classify`: a row for every file and frame."""
         scale = self._scale if _flag(request, "pictures") else None
         uploads = await self._uploads(request)
 
-        def made(number: int, prediction: Prediction) -> bytes:
+        def to_line(number: int, prediction: Prediction) -> bytes:
             self.metrics.row(prediction)
-            return line(number, prediction, scale)
+            return json_line(number, prediction, scale)
 
         async def lines() -> AsyncGenerator[bytes]:
-            async with aclosing(self._answers.of(uploads, scale is not None, made)) as answers:
-                async for one in answers:
-                    yield one
+            async with aclosing(
+                self._upload_classifier.classify(uploads, scale is not None, to_line)
+            ) as rows:
+                async for row in rows:
+                    yield row
 
-        return Lines(lines(), self._settings.timeout + self._settings.stall)
+        return JSONLinesResponse(lines(), self._config.timeout + self._config.stall_timeout)
 
     async def heat_map(self, request: Request) -> Response:
         """`POST /v1/heat-map`: the picture of one slice."""
-        wanted = request.query_params.get("frame", "")
-        if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
-            raise Refused(400, "frame must be a number from 0")
+        frame = request.query_params.get("frame", "")
+        if frame and not (frame.isascii() and frame.isdigit() and len(frame) < 10):
+            raise HTTPError(400, "frame must be a number from 0")
         uploads = await self._uploads(request)
         if len(uploads) != 1:
-            raise Refused(400, "a heat map is of one file")
+            raise HTTPError(400, "a heat map shows one file: send exactly one")
 
-        def made(_: int, prediction: Prediction) -> bytes | str:
+        def to_picture(_: int, prediction: Prediction) -> bytes | str:
             """A picture, or why there is none; nothing for another frame."""
-            if prediction.frame not in (None, int(wanted or 0)):
+            if prediction.frame not in (None, int(frame or 0)):
                 return b""
             if prediction.evidence is None:
-                return f"{_NO_ANSWER[prediction.status]}: {prediction.reason}"
+                return f"{_WITHOUT_PROBABILITY[prediction.status]}: {prediction.reason}"
             return heat_map(prediction, self._scale)
 
-        async with aclosing(self._answers.of(uploads, True, made)) as answers:
-            async for picture in answers:
+        async with aclosing(self._upload_classifier.classify(uploads, True, to_picture)) as pictures:
+            async for picture in pictures:
                 if isinstance(picture, str):
-                    raise Refused(422, picture)
+                    raise HTTPError(422, picture)
                 if picture:
                     return Response(picture, media_type="image/png")
                 if await request.is_disconnected():
                     break
-        raise Refused(422, f"there is no frame {wanted}")
+        raise HTTPError(422, f"there is no frame {frame}")
 
     async def series(self, request: Request) -> Response:
-        """`POST /v1/series`: what rows say together, by a rule that is no diagnosis."""
-        body = await read_body(request, replace(self._settings, bytes=min(self._settings.bytes, SERIES)))
+        """`POST /v1/series`: a summary of rows by series, by a rule that is no diagnosis."""
+        body = await read_body(
+            request,
+            replace(self._config, max_request_bytes=min(self._config.max_request_bytes, MAX_SERIES_BYTES)),
+        )
         try:
-            async with self._one_series:
+            async with self._series_lock:
                 return JSONResponse({"series": await asyncio.to_thread(self._series, body)})
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
-            raise Refused(400, 'this takes {"rows": […]}, with rows as /v1/classify gives them') from None
+            raise HTTPError(
+                400, 'the body must be {"rows": […]}, with rows as /v1/classify gives them'
+            ) from None
 
     async def model(self, _: Request) -> Response:
         """`GET /v1/model`: the bundle's manifest."""
         return JSONResponse(self._classifier.bundle.manifest)
 
     async def settings(self, _: Request) -> Response:
-        """`GET /v1/settings`: what a page must know to ask, and to say what it shows."""
-        decision, settings = self._classifier.decision, self._settings
+        """`GET /v1/settings`: what the page needs to send requests and to label its results."""
+        decision, config = self._classifier.decision, self._config
         return JSONResponse(
             {
                 "edgect": __version__,
@@ -129,47 +138,47 @@ class Endpoints:
                 "error_rate": decision.error_rate,
                 "labels": list(decision.labels),
                 "heat_map_scale": self._scale,
-                "idle_seconds": settings.idle,
-                "max_files": settings.files,
-                "max_request_bytes": settings.bytes,
+                "idle_seconds": config.idle_seconds,
+                "max_files": config.max_files,
+                "max_request_bytes": config.max_request_bytes,
                 "max_file_bytes": self._limits.bytes,
-                "token_needed": bool(settings.token),
+                "token_needed": bool(config.token),
                 "research_notice": NOTICE,
             }
         )
 
     async def health(self, _: Request) -> Response:
-        """`GET /healthz`: the process lives."""
+        """`GET /healthz`: the process is alive."""
         return JSONResponse({"status": "ok"})
 
     async def ready(self, _: Request) -> Response:
-        """`GET /readyz`: another request would be taken."""
+        """`GET /readyz`: another request would be accepted."""
         if self.admission.stopping or self.admission.full:
-            raise busy("stopping" if self.admission.stopping else "as many requests are in hand as are taken")
+            raise service_unavailable(f"the server is {'stopping' if self.admission.stopping else 'busy'}")
         return JSONResponse({"status": "ready"})
 
-    async def measured(self, _: Request) -> Response:
+    async def prometheus(self, _: Request) -> Response:
         """`GET /metrics`: Prometheus text."""
-        return Response(self.metrics.text(), headers={"Content-Type": TYPE})
+        return Response(self.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def openapi(self, _: Request) -> Response:
         """`GET /openapi.json`: this list, for programs."""
-        return JSONResponse(document(bool(self._settings.token)))
+        return JSONResponse(document(bool(self._config.token)))
 
     async def _uploads(self, request: Request) -> list[Any]:
-        uploads = await read_uploads(request, self._settings, self._limits)
-        request.scope[NOTES]["files"] = len(uploads)
+        uploads = await read_uploads(request, self._config, self._limits)
+        request.scope[LOG_FIELDS]["files"] = len(uploads)
         return uploads
 
     def _series(self, body: bytes) -> list[dict[str, Any]]:
-        found = SeriesRows(self._classifier.decision.labels, self._classifier.threshold)
+        series = SeriesRows(self._classifier.decision.labels, self._classifier.threshold)
         for row in json.loads(body)["rows"]:
-            found.add(row)
-        return found.rows()
+            series.add(row)
+        return series.rows()
 
 
 def _flag(request: Request, name: str) -> bool:
     value = request.query_params.get(name, "").lower()
     if value not in TRUE + FALSE:
-        raise Refused(400, f"{name} must be true or false")
+        raise HTTPError(400, f"{name} must be true or false")
     return value in TRUE

@@ -6,7 +6,7 @@ from typing import Any
 
 from edgect.machine.version import __version__
 from edgect.rows.columns import SERIES_COLUMNS, SLICE_COLUMNS, object_schema
-from edgect.services.serve.classification.json_lines import TYPE
+from edgect.services.serve.classification.json_lines import CONTENT_TYPE
 from edgect.services.serve.classification.uploads import FIELD
 
 _FILE = {"type": "integer", "minimum": 0, "description": "The number of the upload, counted from 0."}
@@ -37,7 +37,7 @@ def document(token: bool) -> dict[str, Any]:
         "/v1/classify": _post(
             "A row for every file and frame, in order, as soon as it is known",
             upload,
-            {TYPE: {"schema": _ref("Row")}},
+            {CONTENT_TYPE: {"schema": _ref("Row")}},
             [_query("pictures", "boolean", "add slice and activation map to each row")],
         ),
         "/v1/heat-map": _post(

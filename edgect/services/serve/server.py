@@ -12,19 +12,19 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from edgect.errors import UsageError
-from edgect.services.serve.config import Settings
+from edgect.services.serve.config import ServerConfig
 from edgect.services.serve.endpoints import Endpoints
-from edgect.services.serve.http.access_log import HEAD
-from edgect.services.serve.http.connections import protocol
+from edgect.services.serve.http.access_log import MAX_HEADER_BYTES
+from edgect.services.serve.http.connections import http_protocol
 
 BACKLOG = 1024  # connections that the system keeps until they are looked at
 
 
-def listen(settings: Settings) -> socket.socket:
-    """Raises UsageError where the address cannot be listened on."""
+def listen(config: ServerConfig) -> socket.socket:
+    """Open the listening socket. Raises UsageError where it cannot listen on the address."""
     try:
-        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
-        family, kind, protocol, _, address = found[0]
+        addresses = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = addresses[0]
         listening = socket.socket(family, kind, protocol)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -34,8 +34,8 @@ def listen(settings: Settings) -> socket.socket:
             listening.close()
             raise
     except OSError as error:
-        where, why = f"--host {settings.host} --port {settings.port}", error.strerror or error
-        raise UsageError(f"{where}: cannot be listened on ({why})") from error
+        options, reason = f"--host {config.host} --port {config.port}", error.strerror or error
+        raise UsageError(f"{options}: cannot listen on this address ({reason})") from error
     return listening
 
 
@@ -47,17 +47,17 @@ def url(listening: socket.socket) -> str:
 def run(
     app: ASGIApp,
     endpoints: Endpoints,
-    settings: Settings,
+    config: ServerConfig,
     listening: socket.socket,
     ready: Callable[[], None],
 ) -> None:
-    """Serves until SIGTERM or SIGINT; then finishes what is in hand, and at a second signal does not.
+    """Serve until SIGTERM or SIGINT, then finish the requests in progress; a second signal ends at once.
 
-    ready: called once requests are taken.
+    ready: called once requests are accepted.
     """
-    config = uvicorn.Config(
+    uvicorn_config = uvicorn.Config(
         app,
-        http=protocol(settings),
+        http=http_protocol(config),
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -66,11 +66,11 @@ def run(
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
-        timeout_keep_alive=max(1, round(settings.stall)),
-        timeout_graceful_shutdown=max(1, round(settings.stop)),
-        h11_max_incomplete_event_size=HEAD,
+        timeout_keep_alive=max(1, round(config.stall_timeout)),
+        timeout_graceful_shutdown=max(1, round(config.stop_timeout)),
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
-    _Server(config, endpoints, ready).run(sockets=[listening])
+    _Server(uvicorn_config, endpoints, ready).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):

@@ -1,4 +1,4 @@
-"""pynetdicom's server with bounds on what callers may cost before anybody knows who they are."""
+"""pynetdicom's server with limits on what callers may use before they are identified."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, cast
 from pynetdicom import evt
 from pynetdicom.transport import AssociationSocket, ThreadedAssociationServer
 
-PDU = 2**20  # bytes of one, at most: sixty-four times what is asked for (DICOM PS3.8, annex D.1)
-_PIECE = 2**16
-_CALLERS = 4  # connections for every association: some have to wait to be told that there is no room
+MAX_PDU = 2**20  # bytes: sixty-four times the length that is proposed (DICOM PS3.8, annex D.1)
+_CHUNK = 2**16
+_CONNECTIONS_PER_ASSOCIATION = 4  # some wait to be told that there is no room
 
 
-class Server(ThreadedAssociationServer):
+class AssociationServer(ThreadedAssociationServer):
     """As its base, but takes only so many connections, and closing breaks none of those there are."""
 
     request_queue_size = (
@@ -23,7 +23,7 @@ class Server(ThreadedAssociationServer):
     )
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        return len(self.active_associations) < _CALLERS * self.ae.maximum_associations
+        return len(self.active_associations) < _CONNECTIONS_PER_ASSOCIATION * self.ae.maximum_associations
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Says nothing: the base class prints a traceback."""
@@ -34,15 +34,15 @@ class Server(ThreadedAssociationServer):
         self.server_close()
 
 
-class HandshakeLater(ssl.SSLContext):
+class DeferredHandshakeContext(ssl.SSLContext):
     """For servers: a caller that says nothing holds up itself, not everybody who comes after it."""
 
     def wrap_socket(self, sock: Any, *_: Any, **__: Any) -> ssl.SSLSocket:
         return super().wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
 
 
-def bound(event: evt.Event) -> None:
-    """Handles EVT_CONN_OPEN: no PDU is read that is over `PDU`, or takes longer than the network timeout.
+def limit_pdus(event: evt.Event) -> None:
+    """Handles EVT_CONN_OPEN: no PDU is read that is over `MAX_PDU`, or takes longer than the network timeout.
 
     pynetdicom itself would gather up to 4 GiB, and wait anew for each byte.
     """
@@ -51,19 +51,19 @@ def bound(event: evt.Event) -> None:
     timeout: float = association.network_timeout
 
     def receive(count: int) -> bytearray:
-        if count > PDU:
+        if count > MAX_PDU:
             raise OSError("a PDU over the limit")
         assert wrapped.socket is not None
         end, received = time.monotonic() + timeout, bytearray()
         while len(received) < count:
-            left = end - time.monotonic()
-            if left <= 0:
+            remaining = end - time.monotonic()
+            if remaining <= 0:
                 raise TimeoutError
-            wrapped.socket.settimeout(left)
-            piece = wrapped.socket.recv(min(count - len(received), _PIECE))
-            if not piece:
+            wrapped.socket.settimeout(remaining)
+            chunk = wrapped.socket.recv(min(count - len(received), _CHUNK))
+            if not chunk:
                 break
-            received += piece
+            received += chunk
         wrapped.socket.settimeout(timeout)  # for sending
         return received
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from edgect.errors import UsageError
-from edgect.services.listen.network.association_server import HandshakeLater
+from edgect.services.listen.network.association_server import DeferredHandshakeContext
 
 
 @dataclass(frozen=True)
-class Files:
+class TLSFiles:
     """PEM. certificate, key: of this node. authorities: who must have signed the other side's certificate."""
 
     certificate: Path | None
@@ -27,19 +27,19 @@ class Files:
 
     def server(self) -> ssl.SSLContext:
         """For callers, of whom no certificate is wanted where there are no authorities. Raises UsageError."""
-        context = HandshakeLater(ssl.PROTOCOL_TLS_SERVER)
+        context = DeferredHandshakeContext(ssl.PROTOCOL_TLS_SERVER)
         with self._named():
             self._load(context)
             if self.authorities is not None:
                 context.verify_mode = ssl.CERT_REQUIRED
         return context
 
-    def client(self) -> Calling:
+    def client(self) -> ClientContext:
         """To call a node: its certificate must be valid, signed, and for the host that is called.
 
         The system's authorities hold where there are no others. Raises UsageError.
         """
-        context = Calling(ssl.PROTOCOL_TLS_CLIENT)
+        context = ClientContext(ssl.PROTOCOL_TLS_CLIENT)
         with self._named():
             self._load(context)
             if self.authorities is None:
@@ -83,12 +83,12 @@ class _Socket(ssl.SSLSocket):
         try:
             yield
         except ssl.SSLError as error:
-            assert isinstance(self.context, Calling)
+            assert isinstance(self.context, ClientContext)
             self.context.failure = getattr(error, "verify_message", "") or error.reason or str(error)
             raise
 
 
-class Calling(ssl.SSLContext):
+class ClientContext(ssl.SSLContext):
     """For clients. failure: why TLS failed last, or empty."""
 
     failure = ""

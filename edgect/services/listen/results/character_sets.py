@@ -29,7 +29,7 @@ _DELIMITERS = set(b"\\^=\t\n\f\r")  # after each of which the first set holds ag
 
 
 @dataclass(frozen=True)
-class Texts:
+class DecodedText:
     """values: by keyword. declared: SpecificCharacterSet value by value, spelled as in ISO 2022; `DEFAULT`
     for none, or `UNKNOWN`. certain: whether the declared set has all the bytes of the text.
     """
@@ -39,42 +39,42 @@ class Texts:
     certain: bool
 
 
-def texts(found: Dataset, keywords: Iterable[str]) -> Texts:
+def decode_elements(dataset: Dataset, keywords: Iterable[str]) -> DecodedText:
     """The values of elements, several of them with backslashes between, whatever their VR claims to be.
 
     Bytes that the declared set does not have become U+FFFD; where none is declared, or none that is known,
     they are taken for UTF-8 if they can be that, else for Latin-1.
     """
-    declared, values, certain = _terms(found), dict[str, str](), True
+    declared, values, certain = _terms(dataset), dict[str, str](), True
     encodings = _encodings(declared)
     for keyword in keywords:
-        element = found.get_item(keyword)
+        element = dataset.get_item(keyword)
         if element is None or not isinstance(element.value, bytes):  # or a sequence, in spite of its tag
             continue
         known = encodings if dictionary_VR(keyword) in TEXT else ["ascii"]
         values[keyword], fits = _text(element.value.rstrip(b" \0"), known)
         certain &= fits
-    return Texts(values, declared, certain)
+    return DecodedText(values, declared, certain)
 
 
-def suitable(result: Dataset, declared: Sequence[str]) -> str | list[str]:
+def character_set_for(result: Dataset, declared: Sequence[str]) -> str | list[str]:
     """The character set to write a result in: the image's, where it is valid and has all of the text.
 
     UTF-8 also where a character holds the byte of a backslash: simple readers part values there.
     """
-    kept = _valid(declared)
+    valid = _valid(declared)
     values = {element.keyword: str(element.value) for element in result if element.VR in TEXT}
-    if kept is None or all(map(str.isascii, values.values())):
-        return kept or UTF_8
+    if valid is None or all(map(str.isascii, values.values())):
+        return valid or UTF_8
     trial = Dataset()  # of its own, for names remember how they were encoded
-    trial.SpecificCharacterSet = kept
+    trial.SpecificCharacterSet = valid
     for keyword, text in values.items():
         setattr(trial, keyword, text)
     file = io.BytesIO()
     trial.save_as(file, implicit_vr=False, little_endian=True, enforce_file_format=False)
     file.seek(0)
     written = read_dataset(file, is_implicit_VR=False, is_little_endian=True)
-    return kept if all(_is_plain(written, keyword, text) for keyword, text in values.items()) else UTF_8
+    return valid if all(_is_plain(written, keyword, text) for keyword, text in values.items()) else UTF_8
 
 
 def _is_plain(written: Dataset, keyword: str, text: str) -> bool:
@@ -83,10 +83,10 @@ def _is_plain(written: Dataset, keyword: str, text: str) -> bool:
     return encoded.count(b"\\") == text.count("\\") and str(written[keyword].value) == text
 
 
-def _terms(found: Dataset) -> list[str]:
+def _terms(dataset: Dataset) -> list[str]:
     try:
-        value = found.get("SpecificCharacterSet") or DEFAULT
-        return [_term(one) for one in ([value] if isinstance(value, str) else map(str, value))]
+        value = dataset.get("SpecificCharacterSet") or DEFAULT
+        return [_term(term) for term in ([value] if isinstance(value, str) else map(str, value))]
     except Exception:  # of a parser
         return [UNKNOWN]
 

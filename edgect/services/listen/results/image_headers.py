@@ -1,4 +1,4 @@
-"""Headers of images, down to what results take over, and only as far as it is what the standard has there."""
+"""Headers of images: what results take over from them, as far as it is valid by the standard."""
 
 from __future__ import annotations
 
@@ -19,13 +19,18 @@ from pydicom.valuerep import DA, TM, validate_value
 from edgect.errors import EdgectError
 from edgect.scans.dicom.dataset import ELEMENTS
 from edgect.scans.quiet import quiet
-from edgect.services.listen.results.character_sets import TEXT, Texts, suitable, texts
+from edgect.services.listen.results.character_sets import (
+    TEXT,
+    DecodedText,
+    character_set_for,
+    decode_elements,
+)
 
-UNIQUE = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
-PATIENT = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")
+UID_KEYWORDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+PATIENT_KEYWORDS = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex")
 # which results want to be there, if only empty (DICOM PS3.3, C.7.1.1 and C.7.2.1: type 2)
-STUDY = ("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName")
-OPTIONAL = (
+STUDY_KEYWORDS = ("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName")
+OPTIONAL_KEYWORDS = (
     "IssuerOfPatientID",
     "PatientAge",
     "StudyDescription",
@@ -44,66 +49,67 @@ class HeaderError(EdgectError):
     """An image that cannot be filed; the message quotes nothing of it."""
 
 
-def names(file: BinaryIO) -> Dataset:
+def read_identifiers(file: BinaryIO) -> Dataset:
     """What an image is, and whose. Raises HeaderError unless all four of its UIDs are UIDs."""
-    made = Dataset()
+    header = Dataset()
     with quiet:
-        for keyword, text in _read(file, (*UNIQUE, *PATIENT)).values.items():
-            setattr(made, keyword, text)
-    for keyword in UNIQUE:
-        if not _UID.fullmatch(str(made.get(keyword) or "")):
-            raise HeaderError(f"its {keyword} is none")
-    return made
+        for keyword, text in _read(file, (*UID_KEYWORDS, *PATIENT_KEYWORDS)).values.items():
+            setattr(header, keyword, text)
+    for keyword in UID_KEYWORDS:
+        if not _UID.fullmatch(str(header.get(keyword) or "")):
+            raise HeaderError(f"its {keyword} is not a valid UID")
+    return header
 
 
-def belongs(found: Dataset) -> str:
-    """The same for images that are answered on together.
+def grouping_key(header: Dataset) -> str:
+    """The same for images that are classified together.
 
     Those of one series, unless they say that they are of several patients or studies.
     """
-    keywords = ("StudyInstanceUID", "SeriesInstanceUID", *PATIENT[:3])
-    return "\0".join(str(found.get(keyword) or "") for keyword in keywords)
+    keywords = ("StudyInstanceUID", "SeriesInstanceUID", *PATIENT_KEYWORDS[:3])
+    return "\0".join(str(header.get(keyword) or "") for keyword in keywords)
 
 
-def header(path: Path) -> tuple[Dataset, bool]:
+def read_header(path: Path) -> tuple[Dataset, bool]:
     """What results take over from an image, and whether its text is certain.
 
-    What an image is and whose is read as by `names`, whatever stands behind. Raises HeaderError as that.
+    What an image is and whose is read as by `read_identifiers`, whatever follows. Raises HeaderError.
     """
-    keywords = (*UNIQUE, *PATIENT, *STUDY, *OPTIONAL)
+    keywords = (*UID_KEYWORDS, *PATIENT_KEYWORDS, *STUDY_KEYWORDS, *OPTIONAL_KEYWORDS)
     with path.open("rb") as file:
-        found = known = _read(file, (*UNIQUE, *PATIENT))
+        text = identifiers = _read(file, (*UID_KEYWORDS, *PATIENT_KEYWORDS))
         file.seek(0)
         with suppress(HeaderError):
-            found = _read(file, keywords)
-    made, certain = Dataset(), found.certain
+            text = _read(file, keywords)
+    header, certain = Dataset(), text.certain
     with quiet:
-        for keyword, text in {**dict.fromkeys(keywords, ""), **found.values, **known.values}.items():
-            if text and _is_valid(keyword, text):
-                setattr(made, keyword, text)
-            elif keyword in PATIENT or keyword in STUDY:
-                setattr(made, keyword, "")
-                certain &= not text or dictionary_VR(keyword) != "PN"
-        made.SpecificCharacterSet = suitable(made, found.declared)
-    return made, certain
+        values = {**dict.fromkeys(keywords, ""), **text.values, **identifiers.values}
+        for keyword, value in values.items():
+            if value and _is_valid(keyword, value):
+                setattr(header, keyword, value)
+            elif keyword in PATIENT_KEYWORDS or keyword in STUDY_KEYWORDS:
+                setattr(header, keyword, "")
+                certain &= not value or dictionary_VR(keyword) != "PN"
+        header.SpecificCharacterSet = character_set_for(header, text.declared)
+    return header, certain
 
 
-def _read(file: BinaryIO, keywords: tuple[str, ...]) -> Texts:
+def _read(file: BinaryIO, keywords: tuple[str, ...]) -> DecodedText:
     """Raises HeaderError."""
-    wanted: list[BaseTag | int] = [Tag(keyword) for keyword in (*keywords, "SpecificCharacterSet")]
-    last, seen = max(wanted), 0
+    tags: list[BaseTag | int] = [Tag(keyword) for keyword in (*keywords, "SpecificCharacterSet")]
+    last, count = max(tags), 0
 
     def stop(tag: BaseTag, vr: str | None, length: int) -> bool:
-        nonlocal seen
-        seen += 1
-        if seen > ELEMENTS:
+        nonlocal count
+        count += 1
+        if count > ELEMENTS:
             raise HeaderError("too many elements")
         return int(tag) > int(last)
 
     try:
         with quiet:
-            found = read_partial(file, stop_when=stop, force=True, specific_tags=wanted)
-            return texts(found, keywords)
+            dataset = read_partial(file, stop_when=stop, force=True, specific_tags=tags)
+            return decode_elements(dataset, keywords)
     except HeaderError:
         raise
     except Exception as error:  # parsers raise whatever they meet, and may quote it
@@ -111,7 +117,7 @@ def _read(file: BinaryIO, keywords: tuple[str, ...]) -> Texts:
 
 
 def _is_valid(keyword: str, text: str) -> bool:
-    """Whether a value is one of its kind (DICOM PS3.5, 6.2): others sort by it. Text stays as it came."""
+    """Whether a value is valid for its VR (DICOM PS3.5, 6.2): others sort by it. Text stays as it came."""
     vr = dictionary_VR(keyword)
     try:
         if vr == "UI":

@@ -1,4 +1,4 @@
-"""What a series was answered, kept for a while in case that more of it comes: rows and UIDs, no images.
+"""The result of a series, remembered for a while in case that more of it comes: rows and UIDs, no images.
 
 A report on the whole series can then take the place of the first, though the first images are gone.
 """
@@ -14,32 +14,34 @@ from typing import Any
 from pydicom import Dataset
 
 from edgect.rows.prediction import SETTINGS, Prediction
-from edgect.services.listen.results.image_headers import UNIQUE
-from edgect.services.listen.results.series_result import Said
+from edgect.services.listen.results.image_headers import UID_KEYWORDS
+from edgect.services.listen.results.series_result import SliceResult
 
-KEPT = (*UNIQUE, "InstanceNumber")
+KEYWORDS = (*UID_KEYWORDS, "InstanceNumber")
 
 
 @dataclass(frozen=True)
-class Record:
+class ResultRecord:
     """report: its UIDs. number: of the report among those on the series, from 1."""
 
     report: Dataset
     number: int
-    said: Sequence[Said]
+    slices: Sequence[SliceResult]
 
-    def still_true(self, images: Mapping[str, str], settings: Mapping[str, Any]) -> list[Said]:
-        """What was said of images other than these, as long as it would be said in the same way today.
+    def still_valid(self, images: Mapping[str, str], settings: Mapping[str, Any]) -> list[SliceResult]:
+        """The results of images other than these; none if they were made with other settings.
 
         images: names of files that are there, with their SHA-256.
         """
-        rows = [one for one in self.said if images.get(one.path.name) is None]
-        alike = all(getattr(one.prediction, name) == settings[name] for one in rows for name in SETTINGS)
-        return rows if alike else []
+        remaining = [slice_ for slice_ in self.slices if images.get(slice_.path.name) is None]
+        is_current = all(
+            getattr(slice_.prediction, name) == settings[name] for slice_ in remaining for name in SETTINGS
+        )
+        return remaining if is_current else []
 
-    def holds(self, images: Mapping[str, str], settings: Mapping[str, Any]) -> bool:
-        """Whether all of these were answered on, in the same way, and none with an error."""
-        known = {one.path.name: one.prediction for one in self.said}
+    def covers(self, images: Mapping[str, str], settings: Mapping[str, Any]) -> bool:
+        """Whether there are results of all of these, with the same settings, and none is an error."""
+        known = {slice_.path.name: slice_.prediction for slice_ in self.slices}
         return all(
             name in known
             and (known[name].sha256, known[name].status != "error") == (digest, True)
@@ -48,33 +50,35 @@ class Record:
         )
 
     def dump(self) -> bytes:
-        said = [
-            {"file": one.path.name, "image": _named(one.image), "row": one.prediction.row()}
-            for one in self.said
+        slices = [
+            {"file": slice_.path.name, "image": _to_json(slice_.image), "row": slice_.prediction.row()}
+            for slice_ in self.slices
         ]
-        return json.dumps({"report": _named(self.report), "number": self.number, "said": said}).encode()
+        return json.dumps({"report": _to_json(self.report), "number": self.number, "said": slices}).encode()
 
     @classmethod
-    def load(cls, path: Path) -> Record | None:
-        """None where there is none, or none that can be read."""
+    def load(cls, path: Path) -> ResultRecord | None:
+        """None where there is no record, or it cannot be read."""
         try:
-            kept = json.loads(path.read_bytes())
-            said = [
-                Said(_dataset(one["image"]), Path(one["file"]), Prediction(**one["row"]), gone=True)
-                for one in kept["said"]
+            document = json.loads(path.read_bytes())
+            slices = [
+                SliceResult(
+                    _from_json(entry["image"]), Path(entry["file"]), Prediction(**entry["row"]), deleted=True
+                )
+                for entry in document["said"]
             ]
-            return cls(_dataset(kept["report"]), int(kept["number"]), said)
+            return cls(_from_json(document["report"]), int(document["number"]), slices)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
 
-def _named(dataset: Dataset) -> dict[str, str]:
-    return {keyword: str(dataset[keyword].value) for keyword in KEPT if keyword in dataset}
+def _to_json(dataset: Dataset) -> dict[str, str]:
+    return {keyword: str(dataset[keyword].value) for keyword in KEYWORDS if keyword in dataset}
 
 
-def _dataset(names: Mapping[str, str]) -> Dataset:
-    made = Dataset()
-    for keyword in KEPT:
-        if keyword in names:
-            setattr(made, keyword, names[keyword])
-    return made
+def _from_json(values: Mapping[str, str]) -> Dataset:
+    dataset = Dataset()
+    for keyword in KEYWORDS:
+        if keyword in values:
+            setattr(dataset, keyword, values[keyword])
+    return dataset

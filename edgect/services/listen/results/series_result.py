@@ -1,4 +1,4 @@
-"""What edgect says of a series: its rows, each with the image that it is about."""
+"""The result of a series: a prediction on each slice, with the header of its image."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from edgect.machine.in_order import in_order
 from edgect.model.decision.series import SeriesSummary
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
-from edgect.services.listen.results.image_headers import header
+from edgect.services.listen.results.image_headers import read_header
 
-_NUMBER = re.compile(r"-?\d[\d,.]*\d|\d")
+_DIGITS = re.compile(r"-?\d[\d,.]*\d|\d")
 
 
 @dataclass(frozen=True)
-class Said:
+class SliceResult:
     """image: the file's header. path: of the file. prediction: on it, or on one of its frames.
 
-    gone: whether the file was answered on before, and is no longer there. certain: whether the header's
-    text is what its character set makes of it.
+    deleted: whether the file was classified earlier, and is no longer there. certain: whether the
+    header's text is valid in its character set.
     """
 
     image: Dataset
     path: Path
     prediction: Prediction
-    gone: bool = False
+    deleted: bool = False
     certain: bool = True
 
     @property
@@ -44,69 +44,77 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """said: of each slice, in the order of the series. series: its row, as `--series` has it.
+class SeriesResult:
+    """slices: in the order of the series. row: of the series, as `--series` has it.
 
-    highest: the slice around which the smoothed probability is highest, None without any answer.
+    highest: the slice around which the smoothed probability is highest, None without one.
     """
 
-    said: Sequence[Said]
-    series: dict[str, Any]
-    highest: Said | None
+    slices: Sequence[SliceResult]
+    row: dict[str, Any]
+    highest: SliceResult | None
     classifier: Classifier
 
     @property
     def images(self) -> list[Dataset]:
-        """Headers, one for each file."""
-        return list({one.path: one.image for one in self.said}.values())
+        """The header of each file."""
+        return list({slice_.path: slice_.image for slice_ in self.slices}.values())
 
     @property
-    def newest(self) -> Dataset:
+    def reference_image(self) -> Dataset:
         """A header with all that results take over."""
-        return next(one.image for one in self.said if not one.gone)
+        return next(slice_.image for slice_ in self.slices if not slice_.deleted)
 
     @property
     def reasons(self) -> Counter[str]:
         """Why slices have no answer, with N for each number."""
-        missing = (one.prediction for one in self.said if one.prediction.probability is None)
-        return Counter(f"{one.status}: {_NUMBER.sub('N', one.reason)}" for one in missing)
+        without_probability = (
+            slice_.prediction for slice_ in self.slices if slice_.prediction.probability is None
+        )
+        return Counter(
+            f"{slice_.status}: {_DIGITS.sub('N', slice_.reason)}" for slice_ in without_probability
+        )
 
     @cached_property
     def digest(self) -> str:
-        """The same for the same images answered on by the same model in the same way."""
+        """The same for the same images classified by the same model with the same settings."""
         classifier = self.classifier
         settings = classifier.settings() | {"bundle": classifier.bundle.digest}
-        parts = sorted({f"{one.path.name} {one.prediction.sha256}" for one in self.said})
+        parts = sorted({f"{slice_.path.name} {slice_.prediction.sha256}" for slice_ in self.slices})
         return hashlib.sha256("\n".join([repr(sorted(settings.items())), *parts]).encode()).hexdigest()
 
 
-def classify(classifier: Classifier, images: Sequence[Path], go_on: Callable[[], bool]) -> Iterator[Said]:
-    """Classify files; those that cannot be answered on say so in their rows.
+def classify_images(
+    classifier: Classifier, images: Sequence[Path], should_continue: Callable[[], bool]
+) -> Iterator[SliceResult]:
+    """Classify files; those that cannot be classified say so in their rows.
 
-    go_on: asked before each file; the rest is left out once it says no.
+    should_continue: called before each file; the rest is left out once it returns False.
     """
     work = partial(_predictions, classifier)
-    wanted = (path for path in images if go_on())
-    with closing(in_order(work, wanted, classifier.at_once(many=True))) as found:
-        for path, predictions in found:
-            read: tuple[Dataset, bool] | None = None
+    paths = (path for path in images if should_continue())
+    with closing(in_order(work, paths, classifier.at_once(many=True))) as results:
+        for path, predictions in results:
+            header: Dataset | None = None
+            certain = True
             for prediction in predictions:
-                read = header(path) if read is None else read
-                yield Said(read[0], path, prediction, certain=read[1])
+                if header is None:
+                    header, certain = read_header(path)
+                yield SliceResult(header, path, prediction, certain=certain)
 
 
-def answer(classifier: Classifier, said: Sequence[Said]) -> Answer:
-    """Of all slices of a series."""
+def series_result(classifier: Classifier, slices: Sequence[SliceResult]) -> SeriesResult:
+    """The result of a series from those of all its slices."""
     rows = SeriesRows(classifier.decision.labels, classifier.threshold)
-    for one in said:  # damaged files do not say what series they are of, but came with the others
-        rows.add({**one.prediction.row(), "path": str(one.path), "series": "1"})
+    for slice_ in slices:  # damaged files do not say what series they are of, but came with the others
+        rows.add({**slice_.prediction.row(), "path": str(slice_.path), "series": "1"})
     ((row,), (summary,)) = rows.rows(), rows.summaries()
-    by_key = {one.key: one for one in said}
-    ordered = [by_key[each.path, each.frame] for each in summary.slices]
-    return Answer(ordered, row, _highest(summary, ordered), classifier)
+    by_key = {slice_.key: slice_ for slice_ in slices}
+    ordered = [by_key[entry.path, entry.frame] for entry in summary.slices]
+    return SeriesResult(ordered, row, _highest(summary, ordered), classifier)
 
 
-def _highest(summary: SeriesSummary, ordered: list[Said]) -> Said | None:
+def _highest(summary: SeriesSummary, ordered: list[SliceResult]) -> SliceResult | None:
     return None if summary.highest is None else ordered[summary.highest[1] - 1]
 
 

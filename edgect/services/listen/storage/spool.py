@@ -1,8 +1,10 @@
-"""Images on the disk, from before they are acknowledged until they are answered on."""
+"""Images on the disk, from before they are acknowledged until there is a result."""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -13,26 +15,26 @@ from typing import BinaryIO, NamedTuple
 
 from edgect.batch.lock import open_locked
 from edgect.errors import EdgectError, UsageError
-from edgect.services.listen.config import Settings
-from edgect.services.listen.storage.durable import fsync_folder, write_new
+from edgect.machine import atomic
+from edgect.services.listen.config import NodeConfig
 
 SUFFIX = ".dcm"
-_DIGITS = 32  # hexadecimal: of the hash that stands for identifiers in names of files
+_HASH_DIGITS = 32  # hexadecimal: of the hash of identifiers in file names
 
 
-class Image(NamedTuple):
-    """One that waits. version: by which it is told from one of the same name that comes later."""
+class SpooledImage(NamedTuple):
+    """An image that waits. version: differs for an image of the same name that is received later."""
 
     path: Path
     version: tuple[int, int]
 
     @classmethod
-    def at(cls, path: Path) -> Image:
+    def at(cls, path: Path) -> SpooledImage:
         status = path.stat()
         return cls(path, (status.st_ino, status.st_mtime_ns))
 
 
-class FullError(EdgectError):
+class SpoolFullError(EdgectError):
     """There is no room for another image."""
 
 
@@ -42,11 +44,11 @@ class Spool:
     One process has it at a time. Raises UsageError where the folder cannot be used, or another has it.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self.root = root = settings.spool
+    def __init__(self, config: NodeConfig) -> None:
+        self._config = config
+        self.root = root = config.spool
         self._incoming, self._waiting = root / "incoming", root / "waiting"
-        self._kept, self._aside = root / "kept", root / "set-aside"
+        self._kept, self._set_aside = root / "kept", root / "set-aside"
         self.results, self.reported = root / "results", root / "reported"
         try:
             for folder in (root, self._incoming, self._waiting, self.results, self.reported):
@@ -57,18 +59,18 @@ class Spool:
             raise UsageError(f"--spool {root}: cannot be used ({error.strerror or error})") from error
         if lock is None:
             raise UsageError(f"--spool {root}: another edgect listens with it")
-        self._lock: BinaryIO = lock
-        self._change = Lock()
-        self._last: dict[str, float] = {}  # when an image of the series came, by the monotonic clock
-        for part in self._incoming.iterdir():  # was never acknowledged
+        self._lock_file: BinaryIO = lock
+        self._mutex = Lock()
+        self._last_received: dict[str, float] = {}  # by series, on the monotonic clock
+        for part in self._incoming.iterdir():  # never acknowledged
             part.unlink()
         sizes = [image.stat().st_size for image in self._waiting.glob(f"*/*{SUFFIX}")]
         self._images, self._bytes = len(sizes), sum(sizes)
-        for folder in self._waiting.iterdir():  # whose sender may be about to go on
-            self._last[folder.name] = time.monotonic()
+        for folder in self._waiting.iterdir():  # whose sender may go on
+            self._last_received[folder.name] = time.monotonic()
 
     def close(self) -> None:
-        self._lock.close()
+        self._lock_file.close()
 
     @property
     def images(self) -> int:
@@ -76,83 +78,103 @@ class Spool:
         return self._images
 
     def put(self, content: bytes, series: str, instance: str) -> None:
-        """Keep an image so that not even a power cut loses it; one that is sent again replaces the first.
+        """Store an image so that not even a power cut loses it; one that is sent again replaces the first.
 
-        series: what it is answered on together with. instance: UID. Raises FullError, OSError.
+        series: the key of what it is classified with. instance: SOP Instance UID. Raises SpoolFullError,
+        OSError.
         """
-        with self._room(len(content)):
+        with self._reserved(len(content)):
             key = hashed(series)
             file = self._waiting / key / (hashed(instance) + SUFFIX)
-            part = write_new(self._incoming, content)
-            with self._change:
+            part = self._incoming / f"{secrets.token_hex(16)}.part"
+            # this folder need not be synced: an image counts once it is in `waiting`
+            with atomic.replacing(part, durable=False, mode=0o600) as incoming:
+                incoming.write(content)
+                incoming.flush()
+                atomic.sync(incoming)
+            with self._mutex:
                 file.parent.mkdir(mode=0o700, exist_ok=True)
-                again = file.stat().st_size if file.exists() else None
+                replaced_bytes = file.stat().st_size if file.exists() else None
                 part.replace(file)
-                self._last[key] = time.monotonic()
-                if again is not None:
-                    self._images, self._bytes = self._images - 1, self._bytes - again
-        fsync_folder(file.parent)
-        fsync_folder(self._waiting)
+                self._last_received[key] = time.monotonic()
+                if replaced_bytes is not None:
+                    self._images, self._bytes = self._images - 1, self._bytes - replaced_bytes
+        sync_folder(file.parent)
+        sync_folder(self._waiting)
 
-    def quiet(self) -> Iterator[str]:
-        """The series of which no image has come for a while, the one that waits longest first."""
-        with self._change:
-            last = sorted(self._last.items(), key=lambda one: one[1])
-        for key, when in last:
-            if time.monotonic() - when >= self._settings.quiet:
+    def quiet_series(self) -> Iterator[str]:
+        """The series of which no image was received for a while, the longest wait first."""
+        with self._mutex:
+            received = sorted(self._last_received.items(), key=lambda item: item[1])
+        for key, last in received:
+            if time.monotonic() - last >= self._config.quiet_seconds:
                 yield key
 
-    def images_of(self, key: str) -> list[Image]:
-        with self._change:
-            return [Image.at(path) for path in sorted((self._waiting / key).glob(f"*{SUFFIX}"))]
+    def images_of(self, key: str) -> list[SpooledImage]:
+        with self._mutex:
+            return [SpooledImage.at(path) for path in sorted((self._waiting / key).glob(f"*{SUFFIX}"))]
 
-    def forget(self, key: str, images: Iterable[Image]) -> None:
-        """Images that were answered on go, or to `kept/`; those that were sent again meanwhile stay."""
-        self._leave(key, images, self._kept if self._settings.keep else None)
+    def remove(self, key: str, images: Iterable[SpooledImage]) -> None:
+        """Delete images that have a result, or move them to `kept/`; those sent again meanwhile stay."""
+        self._take_out(key, images, self._kept if self._config.keep_images else None)
 
-    def set_aside(self, key: str, images: Iterable[Image]) -> Path:
-        """Images that no result can be made of, for somebody to look at; returns the folder they are in."""
-        self._leave(key, images, self._aside)
-        return self._aside / key
+    def set_aside(self, key: str, images: Iterable[SpooledImage]) -> Path:
+        """Move images that no result can be made of to a folder for somebody to look at, and return it."""
+        self._take_out(key, images, self._set_aside)
+        return self._set_aside / key
 
-    def _leave(self, key: str, images: Iterable[Image], to: Path | None) -> None:
+    def _take_out(self, key: str, images: Iterable[SpooledImage], destination: Path | None) -> None:
         folder = self._waiting / key
-        with self._change:
+        with self._mutex:
             for image in images:
-                if Image.at(image.path).version != image.version:
+                if SpooledImage.at(image.path).version != image.version:
                     continue
                 length = image.path.stat().st_size
-                if to is None:
+                if destination is None:
                     image.path.unlink()
                 else:
-                    (to / key).mkdir(mode=0o700, parents=True, exist_ok=True)
-                    image.path.replace(to / key / image.path.name)
+                    (destination / key).mkdir(mode=0o700, parents=True, exist_ok=True)
+                    image.path.replace(destination / key / image.path.name)
                 self._images, self._bytes = self._images - 1, self._bytes - length
-            with suppress(OSError):  # more images have come
+            with suppress(OSError):  # more images were received
                 folder.rmdir()
             if not folder.exists():
-                self._last.pop(key, None)
+                self._last_received.pop(key, None)
 
     @contextmanager
-    def _room(self, length: int) -> Iterator[None]:
-        settings = self._settings
-        with self._change:
-            if self._images >= settings.images:
-                raise FullError(f"{self._images:,} images wait")
-            if self._bytes + length > settings.bytes:
-                raise FullError(f"{self._bytes:,} bytes wait")
-            if shutil.disk_usage(self.root).free < settings.free + length:
-                raise FullError("the disk is nearly full")
+    def _reserved(self, length: int) -> Iterator[None]:
+        config = self._config
+        with self._mutex:
+            if self._images >= config.max_images:
+                raise SpoolFullError(f"{self._images:,} images wait")
+            if self._bytes + length > config.max_bytes:
+                raise SpoolFullError(f"{self._bytes:,} bytes wait")
+            if shutil.disk_usage(self.root).free < config.min_free + length:
+                raise SpoolFullError("the disk is nearly full")
             self._images += 1
             self._bytes += length
         try:
             yield
         except BaseException:
-            with self._change:
+            with self._mutex:
                 self._images -= 1
                 self._bytes -= length
             raise
 
 
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder last. Raises OSError, which `atomic.sync_folder` does not.
+
+    Senders delete what was acknowledged, so a disk that cannot keep it has to be an error.
+    """
+    if os.name == "nt":  # Windows opens no folders
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def hashed(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_HASH_DIGITS]

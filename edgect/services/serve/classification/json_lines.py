@@ -14,10 +14,10 @@ from starlette.types import Receive, Scope, Send
 from edgect.rows.prediction import Prediction
 from edgect.services.serve.classification.pictures import pictures
 
-TYPE = "application/x-ndjson"
+CONTENT_TYPE = "application/x-ndjson"
 
 
-def line(number: int, prediction: Prediction, scale: float | None) -> bytes:
+def json_line(number: int, prediction: Prediction, scale: float | None) -> bytes:
     """number: of the upload, from 0. scale: of the heat map; None for a row without pictures."""
     row: dict[str, Any] = prediction.row()
     if scale is not None:
@@ -25,15 +25,15 @@ def line(number: int, prediction: Prediction, scale: float | None) -> bytes:
     return json.dumps(row).encode() + b"\n"
 
 
-class Lines(StreamingResponse):
-    """Ends with its client, and with its time: one that does not read shall not hold a place for ever."""
+class JSONLinesResponse(StreamingResponse):
+    """Ends with its client or at its timeout: a client that does not read must not keep its slot."""
 
-    media_type = TYPE
+    media_type = CONTENT_TYPE
 
-    def __init__(self, lines: AsyncGenerator[bytes], seconds: float) -> None:
+    def __init__(self, lines: AsyncGenerator[bytes], timeout: float) -> None:
         super().__init__(lines)
-        self._lines, self._seconds = lines, seconds
+        self._lines, self._timeout = lines, timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._lines), asyncio.timeout(self._seconds):
+        async with aclosing(self._lines), asyncio.timeout(self._timeout):
             await super().__call__(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Memory for what archives unpack to: nothing tells beforehand how much a request will come to."""
+"""A memory budget for what archives unpack to: how much that is, nobody knows beforehand."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from threading import Lock
 from edgect.errors import ScanError
 
 
-class Memory:
-    """A number of bytes, of which any thread may take some."""
+class MemoryBudget:
+    """A number of bytes, of which any thread may reserve some."""
 
-    def __init__(self, most: int) -> None:
-        self._free, self._lock = most, Lock()
+    def __init__(self, max_bytes: int) -> None:
+        self._free, self._lock = max_bytes, Lock()
 
     @contextmanager
-    def taken(self, count: int) -> Iterator[None]:
-        """Raises ScanError where there are not as many; to wait for them could take for ever."""
+    def reserved(self, count: int) -> Iterator[None]:
+        """Raises ScanError where too few are free; to wait for them could take for ever."""
         with self._lock:
             if count > self._free:
-                raise ScanError("the memory for unpacked archives is taken: send it again, or unpacked")
+                raise ScanError("the memory for unpacked archives is in use: send it again, or unpacked")
             self._free -= count
         try:
             yield

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edgect.report.heat_map import coloured, overlay
 from edgect.rows.prediction import Prediction
 
-SIDE = 1024  # pixels of the longer side, at most
+MAX_SIDE = 1024  # pixels of the longer side
 _FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 
 
@@ -24,8 +24,8 @@ def pictures(prediction: Prediction, scale: float) -> dict[str, str | None]:
     if prediction.pixels is None or prediction.evidence is None:
         return {"slice": None, "activation": None}
     return {
-        "slice": _png(_fitting(prediction.pixels)),
-        "activation": _png(activation(_fitting(prediction.evidence), scale)),
+        "slice": _png(_shrunk(prediction.pixels)),
+        "activation": _png(activation(_shrunk(prediction.evidence), scale)),
     }
 
 
@@ -33,8 +33,8 @@ def heat_map(prediction: Prediction, scale: float) -> bytes:
     """The overlay as a PNG file. Shrunk before it is drawn, which takes 50 bytes a pixel."""
     assert prediction.pixels is not None
     assert prediction.evidence is not None
-    drawn = overlay(_fitting(prediction.pixels), _fitting(prediction.evidence), scale)
-    return cv2.imencode(".png", drawn, _FAST)[1].tobytes()
+    blended = overlay(_shrunk(prediction.pixels), _shrunk(prediction.evidence), scale)
+    return cv2.imencode(".png", blended, _FAST)[1].tobytes()
 
 
 def activation(evidence: NDArray[np.float32], scale: float) -> NDArray[np.uint8]:
@@ -44,9 +44,9 @@ def activation(evidence: NDArray[np.float32], scale: float) -> NDArray[np.uint8]
     return np.dstack([colour, alpha])
 
 
-def _fitting(values: NDArray[Any]) -> NDArray[Any]:
+def _shrunk(values: NDArray[Any]) -> NDArray[Any]:
     height, width = values.shape
-    if (factor := SIDE / max(height, width)) >= 1:
+    if (factor := MAX_SIDE / max(height, width)) >= 1:
         return values
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA))

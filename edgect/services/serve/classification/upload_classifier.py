@@ -1,4 +1,4 @@
-"""Rows of uploads, in order, made by a bounded pool of threads and only as fast as they are taken."""
+"""Classifies uploads in a bounded pool of threads: in order, and only as fast as the client reads."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from edgect.errors import ScanError
 from edgect.rows.prediction import Prediction
 from edgect.scans import Limits, check_length
 from edgect.scans.files.in_memory import Read, parts
-from edgect.services.serve.classification.memory import Memory
+from edgect.services.serve.classification.memory import MemoryBudget
 from edgect.services.serve.classification.uploads import Upload
-from edgect.services.serve.http.access_log import LOG, place
+from edgect.services.serve.http.access_log import LOG, raise_location
 
 T = TypeVar("T")
 
 
-class Answers:
-    """One loaded model for all requests; frames are answered in the order in which they are asked for."""
+class UploadClassifier:
+    """One loaded model for all requests; frames are classified in the order in which they are requested."""
 
     def __init__(self, classifier: Classifier, limits: Limits, timeout: float, unpacked: int) -> None:
         """timeout: seconds after which what is left of a request gets a row of status `error`.
@@ -33,82 +33,84 @@ class Answers:
         unpacked: bytes that the members of archives may have together, of all requests.
         """
         self._classifier, self._limits, self._timeout = classifier, limits, timeout
-        self._memory = Memory(unpacked)
-        self._end = inf
+        self._memory = MemoryBudget(unpacked)
+        self._stop_time = inf
         self.threads = classifier.at_once(many=True)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="edgect")
 
-    def end(self, seconds: float) -> None:
-        """What is not answered by then gets its row without, so that a server that stops loses no file."""
-        self._end = monotonic() + seconds
+    def stop_after(self, seconds: float) -> None:
+        """What is not classified by then gets a row of status `error`: a server that stops loses no file."""
+        self._stop_time = monotonic() + seconds
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def of(
-        self, uploads: Sequence[Upload], evidence: bool, make: Callable[[int, Prediction], T]
+    async def classify(
+        self, uploads: Sequence[Upload], evidence: bool, convert: Callable[[int, Prediction], T]
     ) -> AsyncGenerator[T]:
-        """What `make` makes of the number of each upload and each prediction on it, in a thread of the pool.
+        """Yield `convert(number of the upload, prediction)` for each prediction, called in the pool.
 
-        As many files as there are threads are under way, each one frame ahead of what was taken.
+        As many files as there are threads are in progress, each one frame ahead of what was taken.
         """
-        until = monotonic() + self._timeout
+        deadline = monotonic() + self._timeout
         loop = asyncio.get_running_loop()
-        todo = iter(await loop.run_in_executor(self._pool, partial(_opened, uploads)))
-        under_way = deque[_File[T]]()
+        pending = iter(await loop.run_in_executor(self._pool, partial(_expanded, uploads)))
+        active = deque[_FileResults[T]]()
         try:
             while True:
-                while len(under_way) < self.threads and (found := next(todo, None)):
-                    number, name, read = found
-                    packed = name != uploads[number].name
-                    results = self._results(name, read, packed, evidence, partial(make, number), until)
-                    under_way.append(_File(self._pool, results))
-                if not under_way:
+                while len(active) < self.threads and (part := next(pending, None)):
+                    number, name, read = part
+                    is_member = name != uploads[number].name
+                    results = self._file_results(
+                        name, read, is_member, evidence, partial(convert, number), deadline
+                    )
+                    active.append(_FileResults(self._pool, results))
+                if not active:
                     return
-                async for made in under_way[0]:
-                    yield made
-                under_way.popleft()
+                async for result in active[0]:
+                    yield result
+                active.popleft()
         finally:
-            for file in under_way:
+            for file in active:
                 file.cancel()
 
-    def _results(
+    def _file_results(
         self,
         name: str,
         read: Read,
-        packed: bool,
+        is_member: bool,
         evidence: bool,
-        make: Callable[[Prediction], T],
-        until: float,
+        convert: Callable[[Prediction], T],
+        deadline: float,
     ) -> Iterator[T]:
         """Waits between two results for its client: then it should hold little, thus `del`."""
         try:
-            self._check_time(until)
+            self._check_time(deadline)
             content = read(self._limits)
-            with self._memory.taken(len(content) if packed else 0):
+            with self._memory.reserved(len(content) if is_member else 0):
                 for prediction in self._classifier.classify_content(content, name, evidence, many=True):
-                    self._check_time(until)
-                    made = make(prediction)
+                    self._check_time(deadline)
+                    result = convert(prediction)
                     del prediction
-                    yield made
+                    yield result
             return
         except ScanError as error:
             failure = error.with_traceback(None)  # which holds what was read
-        except Exception as error:  # a fault of ours, or no memory: the files after it get their answers
-            LOG.error("failed: %s at %s", type(error).__name__, place(error))
+        except Exception as error:  # ours, or no memory: the files after it are still classified
+            LOG.error("failed: %s at %s", type(error).__name__, raise_location(error))
             failure = ScanError(f"the server failed on it ({type(error).__name__})")
         content = b""
-        yield make(self._classifier.unanswered(name, failure))
+        yield convert(self._classifier.unanswered(name, failure))
 
-    def _check_time(self, until: float) -> None:
+    def _check_time(self, deadline: float) -> None:
         now = monotonic()
-        if now > until:
+        if now > deadline:
             raise ScanError(f"not answered within {self._timeout:g} s: send it again, with fewer files")
-        if now > self._end:
-            raise ScanError("the server was stopped before it came to this: send it again")
+        if now > self._stop_time:
+            raise ScanError("the server was stopped before it classified this: send it again")
 
 
-class _File(Generic[T]):
+class _FileResults(Generic[T]):
     """A file's results, of which the next is made while the last is on its way to the client."""
 
     def __init__(self, pool: ThreadPoolExecutor, results: Iterator[T]) -> None:
@@ -119,22 +121,22 @@ class _File(Generic[T]):
         return asyncio.get_running_loop().run_in_executor(self._pool, next, self._results, None)
 
     async def __aiter__(self) -> AsyncIterator[T]:
-        while (made := await self._next) is not None:
+        while (result := await self._next) is not None:
             self._next = self._step()
-            yield made
+            yield result
 
     def cancel(self) -> None:
         self._next.cancel()
-        self._next.add_done_callback(_seen)
+        self._next.add_done_callback(_retrieve_exception)
 
 
-def _seen(future: asyncio.Future[T]) -> None:
-    """Nobody waits for it any more: whatever it ended with is no news."""
+def _retrieve_exception(future: asyncio.Future[T]) -> None:
+    """Nobody waits for the future any more: keep asyncio from warning of its exception."""
     with suppress(asyncio.CancelledError):
         future.exception()
 
 
-def _opened(uploads: Sequence[Upload]) -> list[tuple[int, str, Read]]:
+def _expanded(uploads: Sequence[Upload]) -> list[tuple[int, str, Read]]:
     """Number of the upload, name and what reads it, of every file that the uploads stand for."""
     return [(number, name, read) for number, upload in enumerate(uploads) for name, read in _parts(upload)]
 

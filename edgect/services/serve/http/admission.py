@@ -1,4 +1,4 @@
-"""Who may come in: a bounded number of requests, of bounded size together."""
+"""Admission control: a bounded number of requests at once, of bounded size together."""
 
 from __future__ import annotations
 
@@ -7,49 +7,50 @@ from contextlib import contextmanager
 
 from starlette.requests import Request
 
-from edgect.services.serve.classification.uploads import too_long
-from edgect.services.serve.config import Settings
-from edgect.services.serve.http.errors import busy
+from edgect.services.serve.config import ServerConfig
+from edgect.services.serve.http.errors import content_too_large, service_unavailable
 
 
 class Admission:
-    """Requests in hand and the bytes that are kept free for them. Used by one event loop alone."""
+    """Requests in progress and the bytes that are reserved for them. Used by one event loop alone."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self.requests = 0
-        self.held = 0
+    def __init__(self, config: ServerConfig) -> None:
+        self._config = config
+        self.active_requests = 0
+        self.reserved_bytes = 0
         self.stopping = False
 
     @property
     def full(self) -> bool:
-        return self.requests >= self._settings.requests
+        return self.active_requests >= self._config.max_requests
 
     @contextmanager
-    def place(self, request: Request) -> Iterator[None]:
-        """A place for a request, from before its body is read until its answer has been sent.
+    def slot(self, request: Request) -> Iterator[None]:
+        """Admit a request, from before its body is read until its response has been sent.
 
-        Raises Refused at once, where it cannot have one: nobody waits outside.
+        Raises HTTPError at once where there is no room: there is no queue.
         """
         if self.stopping:
-            raise busy("the server is stopping")
+            raise service_unavailable("the server is stopping")
         length = self._length(request)
         if self.full:
-            raise busy(f"{self.requests} requests are in hand, and no more are taken: ask again")
-        if self.held + length > self._settings.held:
-            raise busy("the memory for scans is taken: ask again")
-        self.requests += 1
-        self.held += length
+            raise service_unavailable(
+                f"{self.active_requests} requests are in progress, the maximum: ask again later"
+            )
+        if self.reserved_bytes + length > self._config.max_held_bytes:
+            raise service_unavailable("the memory for scans is in use: ask again later")
+        self.active_requests += 1
+        self.reserved_bytes += length
         try:
             yield
         finally:
-            self.requests -= 1
-            self.held -= length
+            self.active_requests -= 1
+            self.reserved_bytes -= length
 
     def _length(self, request: Request) -> int:
-        """Of the body; of one that does not say, as much as it may have."""
-        given = request.headers.get("content-length")
-        length = self._settings.bytes if given is None else int(given)  # h11 has looked at it
-        if length > self._settings.bytes:
-            raise too_long(self._settings)
+        """Of the body; the maximum where the request does not say."""
+        declared = request.headers.get("content-length")
+        length = self._config.max_request_bytes if declared is None else int(declared)  # h11 has checked it
+        if length > self._config.max_request_bytes:
+            raise content_too_large(self._config.max_request_bytes)
         return length

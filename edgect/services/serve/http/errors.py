@@ -1,4 +1,4 @@
-"""A request that is not carried out, and why."""
+"""HTTP errors: why a request is not carried out."""
 
 from __future__ import annotations
 
@@ -12,35 +12,39 @@ from starlette.types import Receive, Scope, Send
 
 from edgect.errors import EdgectError
 
-LINGER = 2.0  # seconds in which the rest of a request is read, so that the client comes to read the answer
-RETRY = 1  # seconds after which it is worth to ask again
+LINGER = 2.0  # seconds in which the rest of a request is read, so that the client comes to read the response
+RETRY_AFTER = 1  # seconds
 
 
-class Refused(EdgectError):
-    """status: of HTTP. The message is for whoever sent the request: what was wrong, and what to do."""
+class HTTPError(EdgectError):
+    """status: of HTTP. The message tells the client what was wrong, and what to do."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status, self.headers = status, dict(headers or {})
 
 
-def busy(message: str) -> Refused:
-    return Refused(503, message, {"Retry-After": str(RETRY)})
+def service_unavailable(message: str) -> HTTPError:
+    return HTTPError(503, message, {"Retry-After": str(RETRY_AFTER)})
 
 
-class Refusal(Response):
-    """Sent at once; then what still arrives of the request is thrown away for a moment.
+def content_too_large(max_bytes: int) -> HTTPError:
+    return HTTPError(413, f"a request may have {max_bytes:,} bytes: send less at a time")
 
-    A connection that is closed on unread data is reset, and the client may never see the answer.
+
+class ErrorResponse(Response):
+    """Sent at once; then what still arrives of the request is discarded for a moment.
+
+    A connection that is closed on unread data is reset, and the client may never see the response.
     """
 
     media_type = "application/json"
 
-    def __init__(self, refused: Refused, whole: Callable[[], bool]) -> None:
-        """whole: whether all of the request has been received."""
-        body = json.dumps({"error": str(refused)}).encode()
-        self._whole = whole
-        super().__init__(body, refused.status, {**refused.headers, "Connection": "close"})
+    def __init__(self, error: HTTPError, is_received: Callable[[], bool]) -> None:
+        """is_received: whether all of the request has been received."""
+        body = json.dumps({"error": str(error)}).encode()
+        self._is_received = is_received
+        super().__init__(body, error.status, {**error.headers, "Connection": "close"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
@@ -48,6 +52,6 @@ class Refusal(Response):
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
-                while not self._whole() and (await receive())["type"] == "http.request":
+                while not self._is_received() and (await receive())["type"] == "http.request":
                     pass
         await send({"type": "http.response.body", "body": b""})

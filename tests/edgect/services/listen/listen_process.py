@@ -54,12 +54,12 @@ class Node:
         before = self.log.read_text() if self.log.exists() else ""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(line, stderr=log, stdout=log)
-        until(lambda: "listens on" in self.said(before) or self.process.poll() is not None)  # type: ignore[union-attr]
-        assert self.process.poll() is None, self.said(before)
-        self.port = int(self.said(before).split("listens on ")[1].split(",")[0].rpartition(":")[2])
+        until(lambda: "listens on" in self.log_text(before) or self.process.poll() is not None)  # type: ignore[union-attr]
+        assert self.process.poll() is None, self.log_text(before)
+        self.port = int(self.log_text(before).split("listens on ")[1].split(",")[0].rpartition(":")[2])
         return self
 
-    def said(self, before: str = "") -> str:
+    def log_text(self, before: str = "") -> str:
         return self.log.read_text()[len(before) :]
 
     def kill(self) -> None:
@@ -79,10 +79,10 @@ class Node:
         return sorted(self.out.glob(pattern))
 
 
-def until(found: Callable[[], Any], seconds: float = WAIT) -> Any:
-    """What `found` returns as soon as it is something."""
+def until(condition: Callable[[], Any], seconds: float = WAIT) -> Any:
+    """What `condition` returns as soon as it is something."""
     end = time.monotonic() + seconds
-    while not (result := found()):
+    while not (result := condition()):
         assert time.monotonic() < end, "it never came"
         time.sleep(0.02)
     return result

@@ -30,13 +30,13 @@ WRONG = {
 
 @pytest.mark.parametrize("why", WRONG)
 def test_what_cannot_be_is_said(why: str, tmp_path: Path) -> None:
-    options, said = WRONG[why]
+    options, message = WRONG[why]
     line = ["listen", "--spool", str(tmp_path / "spool"), *options]
     if why != "has no place for results":
         line += ["--out", str(tmp_path / "out")]
     done = CliRunner().invoke(main, line)
     assert done.exit_code == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert not (tmp_path / "spool").exists()
 
 
@@ -80,4 +80,4 @@ def test_with_tls_a_caller_without_a_certificate_gets_nowhere(tmp_path: Path) ->
         assert call("echoscu", node, "+tla", "-ic").returncode != 0
         until(lambda: call("echoscu", node, *known).returncode == 0)
     assert node.stop() == 0
-    assert "Traceback" not in node.said()
+    assert "Traceback" not in node.log_text()

@@ -81,15 +81,18 @@ def test_killed_while_images_come_it_keeps_what_it_acknowledged(kills: int, tmp_
     for number in range(kills):
         node.start()
         files = [
-            save(tmp_path / "in" / f"{number}-{one}.dcm", image(one, SOPInstanceUID=f"1.2.{number}.{one}"))
-            for one in range(20)
+            save(
+                tmp_path / "in" / f"{number}-{index}.dcm",
+                image(index, SOPInstanceUID=f"1.2.{number}.{index}"),
+            )
+            for index in range(20)
         ]
         line = ["storescu", "-v", "-aec", "EDGECT", "127.0.0.1", str(node.port), *map(str, files)]
         with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as sender:
             time.sleep(draw.uniform(0, 0.6))
             node.kill()
-            said, _ = sender.communicate()
-        acknowledged += said.count("Received Store Response (Success)")
+            output, _ = sender.communicate()
+        acknowledged += output.count("Received Store Response (Success)")
         assert len(node.waiting()) >= acknowledged
     assert all(len(dcmread(path).PixelData) for path in node.waiting())  # whole
     node.start()
@@ -109,7 +112,7 @@ def test_an_orderly_end_lets_callers_finish(tmp_path: Path) -> None:
     assert stored(association, image(1)) == 0
     association.release()
     assert node.process.wait(WAIT) == 0
-    assert "Traceback" not in node.said()
+    assert "Traceback" not in node.log_text()
     node.start()
     until(lambda: node.results() and not node.waiting())
     reports = map(dcmread, node.results())
@@ -123,8 +126,8 @@ def test_answering_holds_up_nobody(tmp_path: Path) -> None:
     several.StudyInstanceUID = "1.2.3"
     node = Node(tmp_path, "--quiet", 0).start()
     send(node, [save(tmp_path / "in" / "enhanced.dcm", several)])
-    said = send(node, series(tmp_path / "in", 5), "-v")
-    assert (said.stdout + said.stderr).count("(Success)") == 5
+    sent = send(node, series(tmp_path / "in", 5), "-v")
+    assert (sent.stdout + sent.stderr).count("(Success)") == 5
     assert len(node.waiting()) == 6  # and none is answered on yet
     node.kill()
 
@@ -151,11 +154,11 @@ def test_results_wait_for_a_node_that_is_down(archive: Any, tmp_path: Path) -> N
     target = f"ARCHIVE@127.0.0.1:{archive.port}"
     node = Node(tmp_path, "--quiet", 0.2, "--send-to", target, "--secondary-capture").start()
     send(node, series(tmp_path / "in", SLICES))
-    until(lambda: "results wait for the node" in node.said())
+    until(lambda: "results wait for the node" in node.log_text())
     node.kill()
     node.start()
     archive()
-    received = until(lambda: len(found := list(archive.folder.iterdir())) == 2 and found)
+    received = until(lambda: len(files := list(archive.folder.iterdir())) == 2 and files)
     until(lambda: not list((node.spool / "results").iterdir()))
     kinds = {dcmread(path).SOPClassUID for path in received}
     assert kinds == {uid.ComprehensiveSRStorage, uid.SecondaryCaptureImageStorage}
@@ -168,10 +171,10 @@ def test_results_wait_for_a_node_that_is_down(archive: Any, tmp_path: Path) -> N
 
 def lasting(report: Path) -> Dataset:
     """Without what says when it was made."""
-    found = dcmread(report)
+    dataset = dcmread(report)
     for keyword in OF_MAKING:
-        del found[keyword]
-    return found
+        del dataset[keyword]
+    return dataset
 
 
 def stored(association: Any, dataset: Dataset) -> int:

@@ -57,16 +57,16 @@ def result(node: Node, sent: list[Path]) -> tuple[Path, Path]:
 
 def of_series(node: Node, series: str) -> list[Path]:
     """Reports that refer to images of a series, the one made first first."""
-    found = [path for path in node.results() if series in references(dcmread(path))]
-    return sorted(found, key=lambda path: int(dcmread(path).InstanceNumber))
+    reports = [path for path in node.results() if series in references(dcmread(path))]
+    return sorted(reports, key=lambda path: int(dcmread(path).InstanceNumber))
 
 
 def references(report: Dataset) -> dict[str, int]:
     """How many images of each series are evidence."""
     return {
-        str(one.SeriesInstanceUID): len(one.ReferencedSOPSequence)
+        str(series.SeriesInstanceUID): len(series.ReferencedSOPSequence)
         for study in report.CurrentRequestedProcedureEvidenceSequence
-        for one in study.ReferencedSeriesSequence
+        for series in study.ReferencedSeriesSequence
     }
 
 
@@ -81,29 +81,29 @@ def test_it_answers_an_echo(node: Node) -> None:
 
 
 def test_dsrdump_reads_the_report(result: tuple[Path, Path], sent: list[Path]) -> None:
-    said = dsrdump(result[0])
+    text = dsrdump(result[0])
     classifier = Classifier(backend="onnxruntime", threads=1)
-    found = [classifier.predict(path) for path in sent]
+    predictions = [classifier.predict(path) for path in sent]
     rows = SeriesRows(classifier.decision.labels, classifier.threshold)
-    for one in found:
-        rows.add(one.row())
+    for prediction in predictions:
+        rows.add(prediction.row())
     row = rows.rows()[0]
-    assert "Comprehensive SR Document" in said
-    assert "Verification Flag   : UNVERIFIED" in said
-    assert "Preliminary Flag    : PRELIMINARY" in said
-    assert "RESEARCH ONLY" in said
-    assert "Research use only: not a medical device" in said
-    assert '"Observer Type")=(121007,DCM,"Device")' in said
-    assert '"Algorithm Name")="edgect lungs"' in said
-    assert f"bundle {classifier.bundle.digest}" in said
-    assert f'within 5 mm")="{row["highest_smoothed"]}" (1,UCUM,"no units")' in said
-    assert '"Slices rejected")="1.0"' in said
-    assert "rejected: not a slice: localizer" in said
-    for one in found[:4]:
-        assert one.probability is not None
-        assert f'"{round(one.probability, 6)}"' in said
+    assert "Comprehensive SR Document" in text
+    assert "Verification Flag   : UNVERIFIED" in text
+    assert "Preliminary Flag    : PRELIMINARY" in text
+    assert "RESEARCH ONLY" in text
+    assert "Research use only: not a medical device" in text
+    assert '"Observer Type")=(121007,DCM,"Device")' in text
+    assert '"Algorithm Name")="edgect lungs"' in text
+    assert f"bundle {classifier.bundle.digest}" in text
+    assert f'within 5 mm")="{row["highest_smoothed"]}" (1,UCUM,"no units")' in text
+    assert '"Slices rejected")="1.0"' in text
+    assert "rejected: not a slice: localizer" in text
+    for prediction in predictions[:4]:
+        assert prediction.probability is not None
+        assert f'"{round(prediction.probability, 6)}"' in text
     for path in sent:
-        assert said.count(str(dcmread(path).SOPInstanceUID)) == 2  # of the series, and of the slice
+        assert text.count(str(dcmread(path).SOPInstanceUID)) == 2  # of the series, and of the slice
 
 
 def test_the_report_files_into_the_study(result: tuple[Path, Path], sent: list[Path]) -> None:
@@ -119,8 +119,8 @@ def test_the_picture_shows_the_slice_with_the_highest_mean(
     result: tuple[Path, Path], sent: list[Path]
 ) -> None:
     picture = dcmread(result[1])
-    answered = Classifier(backend="onnxruntime", threads=1).classify(sent[:4])
-    probabilities = [one.probability for one in answered if one.probability is not None]
+    predictions = Classifier(backend="onnxruntime", threads=1).classify(sent[:4])
+    probabilities = [row.probability for row in predictions if row.probability is not None]
     means = [np.mean(probabilities[max(0, at - 1) : at + 2]) for at in range(4)]  # 5 mm to either side
     shown = dcmread(sent[int(np.argmax(means))])
     assert picture.SourceImageSequence[0].ReferencedSOPInstanceUID == shown.SOPInstanceUID
@@ -142,7 +142,7 @@ def test_dciodvfy_finds_no_error(result: tuple[Path, Path]) -> None:
 def test_images_are_gone_and_the_log_names_nobody(node: Node, result: tuple[Path, Path]) -> None:
     until(lambda: not list((node.spool / "results").iterdir()))
     assert node.waiting() == []
-    assert not any(secret in node.said() for secret in (CANARY, "1.2.3", "19991231", "1.2.826"))
+    assert not any(secret in node.log_text() for secret in (CANARY, "1.2.3", "19991231", "1.2.826"))
     for path in [*node.spool.rglob("*"), *node.out.iterdir()]:
         assert path.stat().st_mode & 0o077 == 0 or path.name == "lock"
         if path.is_file():
@@ -153,7 +153,7 @@ def test_more_of_a_series_gives_a_report_on_the_whole_of_it(
     node: Node, result: tuple[Path, Path], tmp_path: Path
 ) -> None:
     assert send(node, [save(tmp_path / "late.dcm", image(5))]).returncode == 0
-    first, second = until(lambda: len(found := of_series(node, "1.2.3.4")) == 2 and found)
+    first, second = until(lambda: len(reports := of_series(node, "1.2.3.4")) == 2 and reports)
     assert first == result[0]
     before, after = dcmread(first), dcmread(second)
     assert references(after) == {"1.2.3.4": 6}
@@ -168,7 +168,7 @@ def test_a_series_that_is_sent_again_is_not_reported_again(
 ) -> None:
     before = len(node.results())
     assert send(node, sent[:2]).returncode == 0
-    until(lambda: "sent again" in node.said())
+    until(lambda: "sent again" in node.log_text())
     until(lambda: not node.waiting())
     assert len(node.results()) == before
 
@@ -177,8 +177,8 @@ def test_images_of_two_patients_are_not_answered_on_together(node: Node, tmp_pat
     mixed = [*series(tmp_path / "a", 2, "1.2.3.5")]
     mixed += series(tmp_path / "b", 1, "1.2.3.5", PatientID="ANOTHER", SOPInstanceUID="1.2.3.99")
     assert send(node, mixed).returncode == 0
-    found = until(lambda: len(found := of_series(node, "1.2.3.5")) == 2 and found)
-    assert {dcmread(path).PatientID: references(dcmread(path))["1.2.3.5"] for path in found} == {
+    reports = until(lambda: len(reports := of_series(node, "1.2.3.5")) == 2 and reports)
+    assert {dcmread(path).PatientID: references(dcmread(path))["1.2.3.5"] for path in reports} == {
         CANARY: 2,
         "ANOTHER": 1,
     }
@@ -232,6 +232,6 @@ def test_hostile_fields_do_no_harm(node: Node, tmp_path: Path) -> None:
     report = dcmread(until(lambda: of_series(node, "1.2.3.8"))[0])
     assert (report.PatientSex, report.StudyDate) == ("", "")
     assert report.PatientName == f"../../etc/{evil}"
-    assert evil not in node.said()
-    made = [path.name for folder in (node.out, node.spool) for path in folder.rglob("*")]
-    assert not any(part in name for name in made for part in ("passwd", "etc", "script"))
+    assert evil not in node.log_text()
+    names = [path.name for folder in (node.out, node.spool) for path in folder.rglob("*")]
+    assert not any(part in name for name in names for part in ("passwd", "etc", "script"))

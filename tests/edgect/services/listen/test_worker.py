@@ -10,7 +10,7 @@ import pytest
 from edgect import Classifier
 from edgect.errors import UsageError
 from edgect.services.listen import worker
-from edgect.services.listen.config import Settings
+from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.storage.outbox import Outbox
 from edgect.services.listen.storage.spool import Spool
 from tests.edgect.scans.dicom_files import write
@@ -19,9 +19,11 @@ from tests.edgect.services.listen.listen_process import image, until
 
 def test_what_cannot_be_reported_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "PAUSE", 0.0)
-    settings = Settings("EDGECT", "127.0.0.1", 0, tmp_path / "spool", quiet=0, out=tmp_path / "out", free=0)
-    spool = Spool(settings)
-    outbox, stop = Outbox(spool, settings.remember), Event()
+    config = NodeConfig(
+        "EDGECT", "127.0.0.1", 0, tmp_path / "spool", quiet_seconds=0, out=tmp_path / "out", min_free=0
+    )
+    spool = Spool(config)
+    outbox, stop = Outbox(spool, config.remember_seconds), Event()
     spool.put(b"came whole, but the disk has lost it", "a series", "1.2.3")
     spool.put(write(image(0)), "another", "1.2.4")
     classifier = Classifier(backend="onnxruntime", threads=1, include_identifiers=True)
@@ -43,15 +45,17 @@ def test_a_fault_of_the_disk_does_not_end_the_answering(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(worker, "PAUSE", 0.01)
-    settings = Settings("EDGECT", "127.0.0.1", 0, tmp_path / "spool", quiet=0, out=tmp_path / "out", free=0)
-    spool = Spool(settings)
+    config = NodeConfig(
+        "EDGECT", "127.0.0.1", 0, tmp_path / "spool", quiet_seconds=0, out=tmp_path / "out", min_free=0
+    )
+    spool = Spool(config)
     outbox, stop = Outbox(spool, 0), Event()
     (spool.reported / "cannot be deleted as a record").mkdir()
     classifier = Classifier(backend="onnxruntime", threads=1, include_identifiers=True)
     running = Thread(target=worker.Worker(classifier, spool, outbox, False).run, args=(stop, Event()))
     running.start()
     try:
-        until(lambda: "the spool cannot be worked on" in caplog.text)
+        until(lambda: "the spool cannot be processed" in caplog.text)
         spool.put(write(image(0)), "a series", "1.2.3")
         until(outbox.waiting)
     finally:
@@ -62,6 +66,6 @@ def test_a_fault_of_the_disk_does_not_end_the_answering(
 
 def test_a_spool_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "spool").write_text("")
-    settings = Settings("EDGECT", "127.0.0.1", 0, tmp_path / "spool", out=tmp_path / "out")
+    config = NodeConfig("EDGECT", "127.0.0.1", 0, tmp_path / "spool", out=tmp_path / "out")
     with pytest.raises(UsageError, match="cannot be used"):
-        Spool(settings)
+        Spool(config)

@@ -17,8 +17,8 @@ from pydicom.tag import Tag
 
 from edgect import Classifier
 from edgect.services.listen import worker
-from edgect.services.listen.config import Settings
-from edgect.services.listen.results.image_headers import belongs, names
+from edgect.services.listen.config import NodeConfig
+from edgect.services.listen.results.image_headers import grouping_key, read_identifiers
 from edgect.services.listen.storage.outbox import Outbox
 from edgect.services.listen.storage.spool import Spool
 from tests.edgect.services.listen.listen_process import until
@@ -35,12 +35,16 @@ class Results(NamedTuple):
 @contextmanager
 def results_of(classifier: Classifier, content: bytes) -> Iterator[Results]:
     """Of one image. Raises HeaderError where its sender would be told that it is refused."""
-    found = names(io.BytesIO(content))
+    header = read_identifiers(io.BytesIO(content))
     with tempfile.TemporaryDirectory() as folder, patch.multiple(worker, PAUSE=0.0, CHECK=0.01):
         root = Path(folder)
-        spool = Spool(Settings("EDGECT", "127.0.0.1", 0, root / "spool", quiet=0, out=root / "out", free=0))
+        spool = Spool(
+            NodeConfig(
+                "EDGECT", "127.0.0.1", 0, root / "spool", quiet_seconds=0, out=root / "out", min_free=0
+            )
+        )
         stop, outbox = Event(), Outbox(spool, 3600)
-        spool.put(content, belongs(found), str(found.SOPInstanceUID))
+        spool.put(content, grouping_key(header), str(header.SOPInstanceUID))
         running = Thread(target=worker.Worker(classifier, spool, outbox, True).run, args=(stop, Event()))
         running.start()
         try:

@@ -24,8 +24,8 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
-    with kiosk_of(tmp_path_factory.mktemp("kiosk")) as made:
-        yield made
+    with kiosk_of(tmp_path_factory.mktemp("kiosk")) as kiosk:
+        yield kiosk
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ def test_the_saved_report_stands_alone(kiosk: Kiosk, hostile: list[Path]) -> Non
     assert "<script" not in markup.lower()
     assert CANARY not in markup
     kiosk.browser.get(report.as_uri())
-    said = kiosk.browser.find_element("tag name", "body").text
-    assert "Research use only: not a medical device, no diagnosis." in said
+    text = kiosk.browser.find_element("tag name", "body").text
+    assert "Research use only: not a medical device, no diagnosis." in text
     for part in (probability, answer, Bundle.load().digest[:12], HOSTILE[0], HOSTILE[1]):
-        assert part in said
+        assert part in text
     assert kiosk.browser.title == "edgect report"
     assert len(kiosk.texts("tbody tr")) == 5
     assert kiosk.run("return [...document.images].map(i => i.naturalWidth > 100)") == [True, True]

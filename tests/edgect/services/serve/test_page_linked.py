@@ -18,8 +18,8 @@ PAGE = """<!doctype html><title>Intranet</title><link rel=icon href=data:,>
 
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
-    with kiosk_of(tmp_path_factory.mktemp("kiosk")) as made:
-        yield made
+    with kiosk_of(tmp_path_factory.mktemp("kiosk")) as opened:
+        yield opened
 
 
 @contextmanager

@@ -24,9 +24,9 @@ TOKEN = "a-token-of-the-tests"
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     """One request at a time, of two files and 1 MiB at most, with a token."""
     limits = ("--max-requests", 1, "--max-files", 2, "--max-request", 1, "--idle-minutes", 0)
-    with kiosk_of(tmp_path_factory.mktemp("kiosk"), *limits, EDGECT_TOKEN=TOKEN) as made:
-        made.browser.get(made.server.url)
-        yield made
+    with kiosk_of(tmp_path_factory.mktemp("kiosk"), *limits, EDGECT_TOKEN=TOKEN) as opened:
+        opened.browser.get(opened.server.url)
+        yield opened
 
 
 @pytest.fixture

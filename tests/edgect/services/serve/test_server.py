@@ -35,7 +35,7 @@ from tests.edgect.synthetic import body, encode
 from tests.serving import FORM, File, Row, Server, multipart, scans, serving
 
 pytest.importorskip("starlette", reason="needs edgect[serve]")
-from edgect.services.serve.classification.upload_classifier import Answers
+from edgect.services.serve.classification.upload_classifier import UploadClassifier
 from edgect.services.serve.classification.uploads import Upload
 
 TOKEN = "a-token-that-is-long-enough"
@@ -43,8 +43,8 @@ TOKEN = "a-token-that-is-long-enough"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serving("--threads", 2) as found:
-        yield found
+    with serving("--threads", 2) as running:
+        yield running
 
 
 def untimed(row: Row) -> Row:
@@ -81,10 +81,10 @@ def test_rows_are_those_of_the_command_line(server: Server, tmp_path: Path) -> N
         (tmp_path / name).write_bytes(content)
     line = ["classify", *(str(tmp_path / name) for name, _ in files), "--format", "jsonl"]
     expected = [json.loads(row) for row in CliRunner().invoke(main, line).stdout.splitlines()]
-    found = server.classify(files)
-    assert [untimed(row) for row in found] == [untimed(row) for row in expected]
-    assert [f"{tmp_path}/{row['path']}" for row in found] == [row["path"] for row in expected]
-    assert {row["status"] for row in found} == {"ok", "rejected", "error"}
+    rows = server.classify(files)
+    assert [untimed(row) for row in rows] == [untimed(row) for row in expected]
+    assert [f"{tmp_path}/{row['path']}" for row in rows] == [row["path"] for row in expected]
+    assert {row["status"] for row in rows} == {"ok", "rejected", "error"}
 
 
 def test_pictures_are_the_slice_and_the_colours_of_the_heat_map(server: Server) -> None:
@@ -123,33 +123,33 @@ def test_series_are_those_of_the_command_line(server: Server, tmp_path: Path) ->
     slices = [
         dicom_files.ct(dicom_files.hounsfield(n), ImagePositionPatient=[0, 0, 2.5 * n]) for n in (2, 0, 1)
     ]
-    files = [(f"{n}.dcm", dicom_files.write(one)) for n, one in enumerate(slices)]
+    files = [(f"{n}.dcm", dicom_files.write(dataset)) for n, dataset in enumerate(slices)]
     for name, content in files:
         (tmp_path / name).write_bytes(content)
     rows = server.classify(files)
-    _, content = server.ask("/v1/series", json.dumps({"rows": rows}).encode())
-    (found,) = json.loads(content)["series"]
-    said = tmp_path / "series.jsonl"
+    _, content = server.request("/v1/series", json.dumps({"rows": rows}).encode())
+    (summary,) = json.loads(content)["series"]
+    series_file = tmp_path / "series.jsonl"
     line = [
         "classify",
         *(str(tmp_path / name) for name, _ in files),
         "--format",
         "jsonl",
         "--series",
-        str(said),
+        str(series_file),
     ]
     CliRunner().invoke(main, line)
-    assert found == json.loads(said.read_text())
+    assert summary == json.loads(series_file.read_text())
 
 
 def test_what_is_told_of_itself(server: Server) -> None:
-    manifest = json.loads(server.ask("/v1/model")[1])
-    settings = json.loads(server.ask("/v1/settings")[1])
+    manifest = json.loads(server.request("/v1/model")[1])
+    settings = json.loads(server.request("/v1/settings")[1])
     assert manifest["name"] == settings["model"] == "lungs"
     assert "Research use only" in settings["research_notice"]
-    assert server.ask("/healthz")[0].status == server.ask("/readyz")[0].status == 200
+    assert server.request("/healthz")[0].status == server.request("/readyz")[0].status == 200
     row = server.classify(scans(1))[0]
-    described = json.loads(server.ask("/openapi.json")[1])
+    described = json.loads(server.request("/openapi.json")[1])
     schema = described["components"]["schemas"]["Row"]
     assert set(schema["required"]) == set(row)
     kinds = {str: "string", int: "integer", float: "number", type(None): "null"}
@@ -157,12 +157,12 @@ def test_what_is_told_of_itself(server: Server) -> None:
         allowed = schema["properties"][name].get("type", "string")
         assert kinds[type(value)] in allowed or (type(value) is int and "number" in allowed), name
     for path, methods in described["paths"].items():
-        assert server.ask(path, method=next(iter(methods)).upper())[0].status not in (404, 405), path
+        assert server.request(path, method=next(iter(methods)).upper())[0].status not in (404, 405), path
 
 
 def test_metrics_count_rows(server: Server) -> None:
     def rejected() -> float:
-        lines = server.ask("/metrics")[1].decode().splitlines()
+        lines = server.request("/metrics")[1].decode().splitlines()
         start = 'edgect_rows_total{label="",status="rejected"} '
         return sum(float(line.removeprefix(start)) for line in lines if line.startswith(start))
 
@@ -173,18 +173,18 @@ def test_metrics_count_rows(server: Server) -> None:
 
 def test_every_answer_forbids_what_browsers_would_do(server: Server) -> None:
     for path in ("/", "/v1/settings", "/nowhere", "/page/nothing.js"):
-        headers = server.ask(path)[0].headers
+        headers = server.request(path)[0].headers
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["Cache-Control"] == "no-store"
         assert "Server" not in headers
-    while "/page 404, 0 files" not in server.said:  # its line comes after the answer
+    while "/page 404, 0 files" not in server.log_text:  # its line comes after the answer
         time.sleep(0.01)
 
 
 def test_a_method_that_a_route_has_not_is_refused_as_json(server: Server) -> None:
-    response, content = server.ask("/v1/classify", method="GET")
+    response, content = server.request("/v1/classify", method="GET")
     assert (response.status, response.headers["Allow"]) == (405, "POST")
     assert json.loads(content)["error"] == "Method Not Allowed"
 
@@ -195,7 +195,7 @@ def test_nothing_that_was_sent_is_in_the_log_or_on_the_disk(tmp_path: Path) -> N
     files = [(f"{canary}.dcm", dicom_files.write(dicom_files.ct())), (f"{canary}.png", scans(1)[0][1])]
     with serving(TMPDIR=str(tmp_path), HOME=str(tmp_path), EDGECT_SALT="salt", EDGECT_CACHE_DIR="") as server:
         server.classify([*files, ("big.bin", os.urandom(3_000_000))], f"?pictures=true&{canary}={canary}")
-        server.ask(f"/{canary}?{canary}", None, X_Canary=canary)
+        server.request(f"/{canary}?{canary}", None, X_Canary=canary)
         written = [path for path in tmp_path.rglob("*") if path.is_file()]
         opened = []
         for link in Path(f"/proc/{server.process.pid}/fd").iterdir():
@@ -204,30 +204,30 @@ def test_nothing_that_was_sent_is_in_the_log_or_on_the_disk(tmp_path: Path) -> N
         assert server.stop() == 0
     assert not written
     assert not [path for path in opened if path.startswith(str(tmp_path))]
-    assert "/v1/classify 200, 3 files" in server.said
-    assert canary not in server.said
+    assert "/v1/classify 200, 3 files" in server.log_text
+    assert canary not in server.log_text
 
 
 def test_with_a_token_nobody_else_is_answered() -> None:
     with serving(EDGECT_TOKEN=TOKEN) as server:
         assert server.post("/v1/classify", scans(1))[0].status == 401
-        assert server.ask("/v1/settings")[0].status == 200
+        assert server.request("/v1/settings")[0].status == 200
         (row,) = server.classify(scans(1), Authorization=f"Bearer {TOKEN}")
         assert row["status"] == "ok"
-        assert TOKEN not in server.said
+        assert TOKEN not in server.log_text
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--host", "0.0.0.0"], "a token is needed"),
-        (["--host", "192.0.2.1", "--token-file", "TOKEN"], "cannot be listened on"),
+        (["--host", "192.0.2.1", "--token-file", "TOKEN"], "cannot listen on this address"),
         (["--token-file", "SHORT"], "at least 16"),
-        (["--port", "TAKEN"], "cannot be listened on"),
+        (["--port", "TAKEN"], "cannot listen on this address"),
     ],
 )
 def test_a_server_that_may_not_or_cannot_listen_is_a_usage_error(
-    tmp_path: Path, arguments: list[str], said: str
+    tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     (tmp_path / "token").write_text(TOKEN)
     (tmp_path / "short").write_text("abc\n")
@@ -238,9 +238,9 @@ def test_a_server_that_may_not_or_cannot_listen_is_a_usage_error(
             "TAKEN": str(taken.getsockname()[1]),
         }
         line = ["serve", *(words.get(word, word) for word in arguments)]
-        found = CliRunner().invoke(main, line)
-    assert found.exit_code == 2
-    assert said in found.output
+        done = CliRunner().invoke(main, line)
+    assert done.exit_code == 2
+    assert message in done.output
 
 
 def test_when_all_places_are_taken_it_says_so_at_once_and_takes_the_next() -> None:
@@ -251,14 +251,14 @@ def test_when_all_places_are_taken_it_says_so_at_once_and_takes_the_next() -> No
         waiting.putheader("Content-Type", FORM)
         waiting.putheader("Content-Length", str(len(content)))
         waiting.endheaders(content[:100])
-        while server.ask("/readyz")[0].status != 503:
+        while server.request("/readyz")[0].status != 503:
             time.sleep(0.01)
         response, refused = server.post("/v1/classify", scans(1))
         assert (response.status, response.headers["Retry-After"]) == (503, "1")
         assert "ask again" in json.loads(refused)["error"]
         waiting.send(content[100:])
         assert json.loads(waiting.getresponse().read())["status"] == "ok"
-        assert server.ask("/readyz")[0].status == 200
+        assert server.request("/readyz")[0].status == 200
         # one that goes away frees its place
         leaving = server.connection()
         leaving.putrequest("POST", "/v1/classify")
@@ -266,7 +266,7 @@ def test_when_all_places_are_taken_it_says_so_at_once_and_takes_the_next() -> No
         leaving.putheader("Content-Length", "1000")
         leaving.endheaders(b"--")
         leaving.close()
-        while server.ask("/readyz")[0].status != 200:
+        while server.request("/readyz")[0].status != 200:
             time.sleep(0.01)
         assert server.classify(scans(1))[0]["status"] == "ok"
 
@@ -282,9 +282,9 @@ def test_what_is_not_answered_in_time_says_so_in_its_row() -> None:
 
 
 def test_files_still_waiting_when_the_server_has_to_end_get_a_row_that_says_so() -> None:
-    found = _rows_of(scans(3), end=-1)
-    assert [row.path for row in found] == [name for name, _ in scans(3)]
-    assert all("stopped" in row.reason for row in found)
+    rows = _rows_of(scans(3), end=-1)
+    assert [row.path for row in rows] == [name for name, _ in scans(3)]
+    assert all("stopped" in row.reason for row in rows)
 
 
 def test_a_fault_of_the_server_is_a_row_and_the_files_after_it_are_answered(
@@ -298,11 +298,11 @@ def test_a_fault_of_the_server_is_a_row_and_the_files_after_it_are_answered(
                 raise MemoryError(dicom_files.CANARY)
             return super().classify_content(content, name, *rest, **more)
 
-    found = _rows_of([("bad.png", b"x"), *scans(1)], Broken(many=True))
-    assert [row.status for row in found] == ["error", "ok"]
-    assert "MemoryError" in found[0].reason
+    rows = _rows_of([("bad.png", b"x"), *scans(1)], Broken(many=True))
+    assert [row.status for row in rows] == ["error", "ok"]
+    assert "MemoryError" in rows[0].reason
     assert "MemoryError at" in caplog.text
-    assert dicom_files.CANARY not in caplog.text + found[0].reason
+    assert dicom_files.CANARY not in caplog.text + rows[0].reason
 
 
 def test_archives_that_unpack_to_more_than_there_is_room_for_say_so() -> None:
@@ -310,9 +310,9 @@ def test_archives_that_unpack_to_more_than_there_is_room_for_say_so() -> None:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("a.png", bytes(2_000_000))
         file.writestr("b.png", scans(1)[0][1])
-    found = _rows_of([("a.zip", archive.getvalue())], unpacked=1_000_000)
-    assert ["memory" in row.reason for row in found] == [True, False]
-    assert found[1].status == "ok"
+    rows = _rows_of([("a.zip", archive.getvalue())], unpacked=1_000_000)
+    assert ["memory" in row.reason for row in rows] == [True, False]
+    assert rows[1].status == "ok"
 
 
 def _rows_of(
@@ -324,13 +324,13 @@ def _rows_of(
     """Without HTTP: what a server does only when it is in trouble."""
 
     async def collected() -> list[Prediction]:
-        answers = Answers(classifier or Classifier(many=True), Limits(), 60, unpacked)
+        upload_classifier = UploadClassifier(classifier or Classifier(many=True), Limits(), 60, unpacked)
         if end is not None:
-            answers.end(end)
+            upload_classifier.stop_after(end)
         uploads = [Upload(name, content, len(content)) for name, content in files]
-        found = [row async for row in answers.of(uploads, False, lambda _, row: row)]
-        answers.close()
-        return found
+        rows = [row async for row in upload_classifier.classify(uploads, False, lambda _, row: row)]
+        upload_classifier.close()
+        return rows
 
     return asyncio.run(collected())
 
@@ -348,7 +348,7 @@ def test_sigterm_finishes_what_is_in_hand() -> None:
         assert [row["frame"] for row in rows] == list(range(41))
         assert server.process.wait(60) == 0
         with pytest.raises(OSError, match="refused"):
-            server.ask("/healthz")
+            server.request("/healthz")
 
 
 def test_a_second_signal_does_not_wait_and_leaves_no_traceback() -> None:
@@ -362,12 +362,12 @@ def test_a_second_signal_does_not_wait_and_leaves_no_traceback() -> None:
             time.sleep(0.01)
         assert server.stop() == 0
         connection.close()
-    assert "Traceback" not in server.said
+    assert "Traceback" not in server.log_text
 
 
 def _refused(server: Server) -> str:
     try:
-        server.ask("/healthz")
+        server.request("/healthz")
     except OSError as error:
         return str(error)
     return ""
@@ -376,28 +376,28 @@ def _refused(server: Server) -> str:
 def test_many_clients_at_once_get_the_answers_of_one() -> None:
     files = scans()
     expected = {row["path"]: untimed(row) for row in _alone(files)}
-    found: list[Row] = []
+    rows: list[Row] = []
     with serving("--max-requests", 4) as server:
 
         def client(number: int) -> None:
             file = files[number % len(files)]
-            while (answer := server.post("/v1/classify", [file]))[0].status == 503:
+            while (response := server.post("/v1/classify", [file]))[0].status == 503:
                 time.sleep(0.02)
-            found.append(json.loads(answer[1]))
+            rows.append(json.loads(response[1]))
 
         threads = [threading.Thread(target=client, args=(number,)) for number in range(24)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert len(found) == 24
-    assert all(untimed(row) == expected[row["path"]] for row in found)
+    assert len(rows) == 24
+    assert all(untimed(row) == expected[row["path"]] for row in rows)
 
 
 def _alone(files: list[File]) -> Iterator[Row]:
     classifier = Classifier()
     for name, content in files:
-        yield from (one.row() for one in classifier.classify_content(content, name))
+        yield from (prediction.row() for prediction in classifier.classify_content(content, name))
 
 
 def test_it_listens_on_ipv6_too() -> None:

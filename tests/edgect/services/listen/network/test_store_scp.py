@@ -63,13 +63,13 @@ def test_only_those_who_are_named_may_call_and_only_by_its_name(node: Node) -> N
     assert call("echoscu", node).returncode == 0
     assert call("echoscu", node, "-aet", "SOMEBODY").returncode != 0
     assert call("echoscu", node, title="ANOTHER").returncode != 0
-    assert "turned away" in node.said()
+    assert "was rejected" in node.log_text()
 
 
 def test_what_is_no_ct_is_not_taken(node: Node, tmp_path: Path) -> None:
     magnetic = save(tmp_path / "mr.dcm", ct(SOPClassUID=uid.MRImageStorage, Modality="MR"))
-    said = call("storescu", node, magnetic)
-    assert said.returncode != 0
+    sent = call("storescu", node, magnetic)
+    assert sent.returncode != 0
     assert node.waiting() == []
 
 
@@ -82,8 +82,8 @@ def test_identifiers_that_are_none_are_not_understood(association: Any, node: No
     ):
         assert stored(association, **changes) == NOT_UNDERSTOOD
     assert node.waiting() == []
-    assert "script" not in node.said()
-    assert "passwd" not in node.said()
+    assert "script" not in node.log_text()
+    assert "passwd" not in node.log_text()
 
 
 def test_an_image_that_is_another_than_its_command_says(association: Any, node: Node) -> None:
@@ -102,12 +102,12 @@ def test_an_image_that_is_another_than_its_command_says(association: Any, node: 
 
 
 def test_when_it_is_full_it_says_so_and_keeps_what_it_has(node: Node, tmp_path: Path) -> None:
-    said = send(node, series(tmp_path, ROOM + 2), "-d")
-    answers = said.stderr + said.stdout
+    sent = send(node, series(tmp_path, ROOM + 2), "-d")
+    answers = sent.stderr + sent.stdout
     assert answers.count(": 0x0000: Success") == ROOM
     assert answers.count("0xa700") == 2
     assert len(node.waiting()) == ROOM
-    assert "an image was refused: 4 images wait" in node.said()
+    assert "an image was refused: 4 images wait" in node.log_text()
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in node.waiting())
 
 
@@ -129,7 +129,7 @@ def test_rubbish_does_no_harm(node: Node) -> None:
                 while caller.recv(4096):  # until it hangs up
                     pass
     assert call("echoscu", node).returncode == 0
-    assert "Traceback" not in node.said()
+    assert "Traceback" not in node.log_text()
 
 
 def test_many_callers_who_say_nothing_are_cut_off(node: Node) -> None:
@@ -140,18 +140,18 @@ def test_many_callers_who_say_nothing_are_cut_off(node: Node) -> None:
             assert caller.recv(1) == b""
         caller.close()
     until(lambda: call("echoscu", node).returncode == 0)
-    assert "Traceback" not in node.said()
+    assert "Traceback" not in node.log_text()
 
 
 def test_an_image_over_the_limit_is_cut_off(node: Node, tmp_path: Path) -> None:
     huge = save(tmp_path / "huge.dcm", image(0, PixelData=bytes(5_000_000)))
     assert send(node, [huge]).returncode != 0
-    assert "cut off" in node.said()
+    assert "cut off" in node.log_text()
     assert call("echoscu", node).returncode == 0
 
 
 def test_nobody_is_named_in_the_log(node: Node) -> None:
-    assert not any(secret in node.said() for secret in (CANARY, "1.2.3", "STORESCU", "Traceback"))
+    assert not any(secret in node.log_text() for secret in (CANARY, "1.2.3", "STORESCU", "Traceback"))
 
 
 def test_one_spool_has_one_process(node: Node) -> None:

@@ -14,10 +14,10 @@ from pydicom import dcmread, uid
 
 from edgect.cli import main
 from edgect.errors import UsageError
-from edgect.services.listen import config as settings
-from edgect.services.listen.config import Settings
-from edgect.services.listen.delivery import Archive, UnreachableError
-from edgect.services.listen.network.tls import Files
+from edgect.services.listen import config
+from edgect.services.listen.config import NodeConfig
+from edgect.services.listen.delivery import StorageDestination, UnreachableError
+from edgect.services.listen.network.tls import TLSFiles
 from tests.edgect.services.listen.listen_process import (
     Node,
     call,
@@ -57,7 +57,7 @@ def certificate(folder: Path, name: str, host: str = "IP:127.0.0.1", days: int =
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of certificates and keys: NAME.pem and NAME.key."""
     folder = tmp_path_factory.mktemp("certificates")
     for name in ("ca", "other-ca"):
@@ -107,18 +107,20 @@ class Scp:
 
 
 @pytest.fixture
-def archive(made: Path, tmp_path: Path) -> Iterator[Scp]:
-    scp = Scp(made, tmp_path / "archive")
+def archive(certificates: Path, tmp_path: Path) -> Iterator[Scp]:
+    scp = Scp(certificates, tmp_path / "archive")
     yield scp
     scp.stop()
 
 
-def own(made: Path) -> Files:
-    return Files(made / "node.pem", made / "node.key", made / "ca.pem")
+def own_files(certificates: Path) -> TLSFiles:
+    return TLSFiles(certificates / "node.pem", certificates / "node.key", certificates / "ca.pem")
 
 
-def to(archive: Scp, files: Files) -> Archive:
-    return Archive(settings.Node("ARCHIVE", "127.0.0.1", archive.port), "EDGECT", 5, files.client())
+def destination(archive: Scp, files: TLSFiles) -> StorageDestination:
+    return StorageDestination(
+        config.RemoteNode("ARCHIVE", "127.0.0.1", archive.port), "EDGECT", 5, files.client()
+    )
 
 
 @pytest.fixture
@@ -132,32 +134,38 @@ REFUSED = {
     "of another authority": UNTRUSTED,
     "of another host": "IP address mismatch",
     "expired": "certificate has expired",
-    "": "refuses to be called",  # it has no TLS: it is not sent in clear instead
+    "": "refuses the association",  # it has no TLS: it is not sent in clear instead
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_node_that_cannot_show_who_it_is_gets_nothing(
-    made: Path, archive: Scp, report: Path, name: str
+    certificates: Path, archive: Scp, report: Path, name: str
 ) -> None:
     archive.start(name)
     with pytest.raises(UnreachableError, match=REFUSED[name]):
-        to(archive, own(made)).take([report])
+        destination(archive, own_files(certificates)).deliver([report])
     assert archive.received == []
 
 
-def test_a_node_that_the_system_does_not_trust_gets_nothing(made: Path, archive: Scp, report: Path) -> None:
+def test_a_node_that_the_system_does_not_trust_gets_nothing(
+    certificates: Path, archive: Scp, report: Path
+) -> None:
     archive.start("archive")
     with pytest.raises(UnreachableError, match=UNTRUSTED):
-        to(archive, Files(made / "node.pem", made / "node.key", None)).take([report])
+        destination(archive, TLSFiles(certificates / "node.pem", certificates / "node.key", None)).deliver(
+            [report]
+        )
     assert archive.received == []
 
 
-def test_a_node_that_does_not_know_this_one_is_reported(made: Path, archive: Scp, report: Path) -> None:
+def test_a_node_that_does_not_know_this_one_is_reported(
+    certificates: Path, archive: Scp, report: Path
+) -> None:
     archive.start("archive", authority="other-ca")
     until(lambda: not _refused(archive.port))
     with pytest.raises(UnreachableError, match=r"TLS: .*UNKNOWN_CA"):
-        to(archive, own(made)).take([report])
+        destination(archive, own_files(certificates)).deliver([report])
     assert archive.received == []
 
 
@@ -167,15 +175,22 @@ def _refused(port: int) -> bool:
 
 
 def test_results_wait_until_the_node_has_a_valid_certificate(
-    made: Path, archive: Scp, tmp_path: Path
+    certificates: Path, archive: Scp, tmp_path: Path
 ) -> None:
     archive.start("expired")
-    tls = ("--tls-cert", made / "node.pem", "--tls-key", made / "node.key", "--tls-ca", made / "ca.pem")
+    tls = (
+        "--tls-cert",
+        certificates / "node.pem",
+        "--tls-key",
+        certificates / "node.key",
+        "--tls-ca",
+        certificates / "ca.pem",
+    )
     node = Node(
         tmp_path, "--quiet", 0.2, "--send-to", f"ARCHIVE@127.0.0.1:{archive.port}", *tls, "--receive-in-clear"
     ).start()
     assert send(node, series(tmp_path / "in", 1)).returncode == 0
-    until(lambda: "certificate has expired" in node.said())
+    until(lambda: "certificate has expired" in node.log_text())
     assert archive.received == []
     assert len(list((node.spool / "results").iterdir())) == 1
     archive.stop()
@@ -187,31 +202,51 @@ def test_results_wait_until_the_node_has_a_valid_certificate(
 
 
 def test_the_same_certificates_serve_callers_and_the_node_for_results(
-    made: Path, archive: Scp, tmp_path: Path
+    certificates: Path, archive: Scp, tmp_path: Path
 ) -> None:
     archive.start("archive")
-    tls = ("--tls-cert", made / "node.pem", "--tls-key", made / "node.key", "--tls-ca", made / "ca.pem")
+    tls = (
+        "--tls-cert",
+        certificates / "node.pem",
+        "--tls-key",
+        certificates / "node.key",
+        "--tls-ca",
+        certificates / "ca.pem",
+    )
     node = Node(tmp_path, "--quiet", 0.2, "--send-to", f"ARCHIVE@127.0.0.1:{archive.port}", *tls).start()
     files = series(tmp_path / "in", 1)
-    known = ("+tls", made / "archive.key", made / "archive.pem", "+cf", made / "ca.pem")
+    known = (
+        "+tls",
+        certificates / "archive.key",
+        certificates / "archive.pem",
+        "+cf",
+        certificates / "ca.pem",
+    )
     assert send(node, files, *known).returncode == 0
     until(lambda: archive.received)
     assert node.stop() == 0
 
 
 def test_without_tls_a_node_elsewhere_needs_a_word(tmp_path: Path) -> None:
-    elsewhere = settings.Node("ARCHIVE", "archive.example", 104)
+    elsewhere = config.RemoteNode("ARCHIVE", "archive.example", 104)
     with pytest.raises(UsageError, match="--send-in-clear"):
-        Settings("EDGECT", "127.0.0.1", 0, tmp_path, send_to=elsewhere)
-    assert Settings("EDGECT", "127.0.0.1", 0, tmp_path, send_to=elsewhere, in_clear=True)
-    assert Settings("EDGECT", "127.0.0.1", 0, tmp_path, send_to=elsewhere, secured=True)
+        NodeConfig("EDGECT", "127.0.0.1", 0, tmp_path, send_to=elsewhere)
+    assert NodeConfig("EDGECT", "127.0.0.1", 0, tmp_path, send_to=elsewhere, in_clear=True)
+    assert NodeConfig("EDGECT", "127.0.0.1", 0, tmp_path, send_to=elsewhere, secured=True)
 
 
-def test_an_encrypted_key_is_an_error_and_no_question(made: Path, tmp_path: Path) -> None:
+def test_an_encrypted_key_is_an_error_and_no_question(certificates: Path, tmp_path: Path) -> None:
     openssl(
-        "rsa", "-aes256", "-passout", "pass:secret", "-in", made / "node.key", "-out", tmp_path / "node.key"
+        "rsa",
+        "-aes256",
+        "-passout",
+        "pass:secret",
+        "-in",
+        certificates / "node.key",
+        "-out",
+        tmp_path / "node.key",
     )
     line = ["listen", "--spool", tmp_path / "spool", "--out", tmp_path / "out"]
-    line += ["--tls-cert", made / "node.pem", "--tls-key", tmp_path / "node.key"]
+    line += ["--tls-cert", certificates / "node.pem", "--tls-key", tmp_path / "node.key"]
     done = CliRunner().invoke(main, list(map(str, line)))
     assert (done.exit_code, "the key is encrypted" in done.stderr) == (2, True)

@@ -98,10 +98,10 @@ def test_the_report_has_the_patients_name(classifier: Classifier, kind: str) -> 
     with results_of(classifier, slice_of(patient)) as results:
         assert results.aside == []
         for path in (*results.reports, *results.captures):
-            found = dcmread(path)
-            value = found.SpecificCharacterSet
+            dataset = dcmread(path)
+            value = dataset.SpecificCharacterSet
             assert ([value] if isinstance(value, str) else list(value)) == patient.written
-            assert found.PatientName == patient.name
+            assert dataset.PatientName == patient.name
             if shutil.which("dciodvfy") and "\x1b" not in patient.name:
                 assert b"Error" not in run("dciodvfy", path)
         (report,) = results.reports

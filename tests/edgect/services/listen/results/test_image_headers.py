@@ -9,13 +9,25 @@ from pydicom import dcmread
 from pydicom.datadict import dictionary_VR
 
 from edgect import Classifier
-from edgect.services.listen.results.image_headers import OPTIONAL, PATIENT, STUDY, HeaderError
+from edgect.services.listen.results.image_headers import (
+    OPTIONAL_KEYWORDS,
+    PATIENT_KEYWORDS,
+    STUDY_KEYWORDS,
+    HeaderError,
+)
 from tests.edgect.scans.dicom_files import write
 from tests.edgect.services.listen.listen_process import image
 from tests.edgect.services.listen.worker_results import put_raw, results_of
 
 UIDS = ("StudyInstanceUID", "SeriesInstanceUID")
-KEYWORDS = [*PATIENT, *STUDY, *OPTIONAL, *UIDS, "TimezoneOffsetFromUTC", "PatientComments"]
+KEYWORDS = [
+    *PATIENT_KEYWORDS,
+    *STUDY_KEYWORDS,
+    *OPTIONAL_KEYWORDS,
+    *UIDS,
+    "TimezoneOffsetFromUTC",
+    "PatientComments",
+]
 ODD = [
     b"", b" ", b"\0", b"\\", b"a\\b", b"x" * 70, b"x" * 2000, b"-1", b"1.5", b"nan", b"1e400",
     b"99999999999", b"20240230", b"2024.01.02", b"20240102-20240103", b"250000", b"12:34:56", b"45Y",
@@ -46,11 +58,11 @@ def test_an_image_gets_a_report_or_is_refused(
     try:
         with results_of(classifier, write(slice_)) as results:
             assert results.aside == []
-            found = [dcmread(path) for path in (*results.reports, *results.captures)]
-            assert {one.Modality for one in found} <= {"SR", "OT"}
-            assert {str(one.StudyInstanceUID) for one in found} == {str(slice_.StudyInstanceUID)}
-            for one in found:
-                str(one)  # reads every element
+            datasets = [dcmread(path) for path in (*results.reports, *results.captures)]
+            assert {dataset.Modality for dataset in datasets} <= {"SR", "OT"}
+            assert {str(dataset.StudyInstanceUID) for dataset in datasets} == {str(slice_.StudyInstanceUID)}
+            for dataset in datasets:
+                str(dataset)  # reads every element
     except HeaderError:
         assert changes.keys() & set(UIDS)
 
