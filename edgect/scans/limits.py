@@ -23,6 +23,6 @@ class Limits:
             if value < 1:
                 raise UsageError(f"the limit of {name} must be at least 1, not {value}")
 
-    def of(self, name: str) -> str:
+    def describe(self, name: str) -> str:
         """A limit in words, with the option that raises it."""
         return f"the limit of {getattr(self, name):,} {name} (--max-{name})"

@@ -138,7 +138,7 @@ def _loaded(job: Job) -> _Loaded:
 def _judge(job: Job) -> _Loaded:
     try:
         for scheme in job.schemes:
-            remote.check(scheme)
+            remote.check_scheme(scheme)
         classifier = _classifier(job.model, job.limits)
         answer = classifier.golden_answer()
         refused = list(_against(classifier, job, answer))

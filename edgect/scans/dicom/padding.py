@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from edgect.scans.dicom.dataset import number
 from edgect.scans.dicom.stored import Stored
 
-SURROUND = 0.02  # of all pixels, which no single value of tissue comes to
+MIN_SURROUND = 0.02  # of all pixels, which no single value of tissue comes to
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Padding:
         ends = sorted((int(first), int(first if last is None else last)))
         return cls(*ends)
 
-    def among(self, stored: Stored) -> NDArray[np.bool_]:
+    def mask(self, stored: Stored) -> NDArray[np.bool_]:
         """Where integers are padding, by their bits.
 
         Files state unsigned padding of signed pixels, and -2000 of unsigned ones. Padding that the bits
@@ -46,7 +46,7 @@ class Padding:
         if stored.values is stored.words and stored.bits == allocated:
             return padding
         cut = self._match(stored.values, stored.bits)
-        if self._fits(stored.bits) or (not padding.any() and cut.mean() > SURROUND):
+        if self._fits(stored.bits) or (not padding.any() and cut.mean() > MIN_SURROUND):
             padding |= cut
         return padding
 

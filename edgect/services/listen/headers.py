@@ -17,8 +17,8 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import DA, TM, validate_value
 
 from edgect.errors import EdgectError
-from edgect.scans.dicom.dataset import ELEMENTS
-from edgect.scans.quiet import quiet
+from edgect.scans.decoder_logs import silenced
+from edgect.scans.dicom.dataset import MAX_ELEMENTS
 from edgect.services.listen.characters import TEXT, Texts, suitable, texts
 
 UNIQUE = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
@@ -47,7 +47,7 @@ class HeaderError(EdgectError):
 def names(file: BinaryIO) -> Dataset:
     """What an image is, and whose. Raises HeaderError unless all four of its UIDs are UIDs."""
     made = Dataset()
-    with quiet:
+    with silenced:
         for keyword, text in _read(file, (*UNIQUE, *PATIENT)).values.items():
             setattr(made, keyword, text)
     for keyword in UNIQUE:
@@ -77,7 +77,7 @@ def header(path: Path) -> tuple[Dataset, bool]:
         with suppress(HeaderError):
             found = _read(file, keywords)
     made, certain = Dataset(), found.certain
-    with quiet:
+    with silenced:
         for keyword, text in {**dict.fromkeys(keywords, ""), **found.values, **known.values}.items():
             if text and _is_valid(keyword, text):
                 setattr(made, keyword, text)
@@ -96,12 +96,12 @@ def _read(file: BinaryIO, keywords: tuple[str, ...]) -> Texts:
     def stop(tag: BaseTag, vr: str | None, length: int) -> bool:
         nonlocal seen
         seen += 1
-        if seen > ELEMENTS:
+        if seen > MAX_ELEMENTS:
             raise HeaderError("too many elements")
         return int(tag) > int(last)
 
     try:
-        with quiet:
+        with silenced:
             found = read_partial(file, stop_when=stop, force=True, specific_tags=wanted)
             return texts(found, keywords)
     except HeaderError:

@@ -16,7 +16,7 @@ from edgect.classifier import Classifier
 from edgect.errors import ScanError
 from edgect.rows.prediction import Prediction
 from edgect.scans import Limits, check_length
-from edgect.scans.files.in_memory import Read, parts
+from edgect.scans.files.in_memory import ContentReader, split_content
 from edgect.services.serve.memory import Memory
 from edgect.services.serve.outermost import LOG, place
 from edgect.services.serve.uploads import Upload
@@ -75,7 +75,7 @@ class Answers:
     def _results(
         self,
         name: str,
-        read: Read,
+        read: ContentReader,
         packed: bool,
         evidence: bool,
         make: Callable[[Prediction], T],
@@ -134,15 +134,15 @@ def _seen(future: asyncio.Future[T]) -> None:
         future.exception()
 
 
-def _opened(uploads: Sequence[Upload]) -> list[tuple[int, str, Read]]:
+def _opened(uploads: Sequence[Upload]) -> list[tuple[int, str, ContentReader]]:
     """Number of the upload, name and what reads it, of every file that the uploads stand for."""
     return [(number, name, read) for number, upload in enumerate(uploads) for name, read in _parts(upload)]
 
 
-def _parts(upload: Upload) -> list[tuple[str, Read]]:
+def _parts(upload: Upload) -> list[tuple[str, ContentReader]]:
     if upload.content is None:
         return [(upload.name, partial(_too_long, upload.length))]
-    return parts(upload.name, upload.content)
+    return split_content(upload.name, upload.content)
 
 
 def _too_long(length: int, limits: Limits) -> bytes:

@@ -24,7 +24,7 @@ def test_no_slice_comes_twice() -> None:
 
 
 def test_lungs_are_found_in_every_slice() -> None:
-    assert all(lungs.find(phantom.draw(number)) for number in range(COUNT))
+    assert all(lungs.find_lungs(phantom.draw(number)) for number in range(COUNT))
 
 
 def test_both_labels_are_given(tmp_path: Path) -> None:

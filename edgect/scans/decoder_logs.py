@@ -20,7 +20,7 @@ LOGGERS = (
 )
 
 
-class _Quiet(logging.Filter):
+class _DecoderSilence(logging.Filter):
     """No warnings while any thread is within: two threads in `catch_warnings` undo each other's filters.
 
     `with quiet as heard`: heard fills with what this thread's decoders would have logged.
@@ -29,49 +29,49 @@ class _Quiet(logging.Filter):
     def __init__(self) -> None:
         super().__init__()
         self._lock = Lock()
-        self._within = 0
-        self._before = warnings.catch_warnings()
+        self._depth = 0
+        self._saved_filters = warnings.catch_warnings()
         self._thread = local()
         for name in LOGGERS:
             logging.getLogger(name).addFilter(self)
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._alone)
+            os.register_at_fork(after_in_child=self._reset_after_fork)
 
-    def _alone(self) -> None:
+    def _reset_after_fork(self) -> None:
         """After a fork: other threads, which may have been within, are not in this process."""
         self._lock = Lock()
-        within = len(self._listening())
-        if self._within and not within:
-            self._before.__exit__(None, None, None)
-        self._within = within
+        depth = len(self._message_lists())
+        if self._depth and not depth:
+            self._saved_filters.__exit__(None, None, None)
+        self._depth = depth
 
     def __enter__(self) -> list[str]:
         with self._lock:
-            if not self._within:
-                self._before = warnings.catch_warnings()
-                self._before.__enter__()
+            if not self._depth:
+                self._saved_filters = warnings.catch_warnings()
+                self._saved_filters.__enter__()
                 warnings.simplefilter("ignore")
-            self._within += 1
-        heard: list[str] = []
-        self._listening().append(heard)
-        return heard
+            self._depth += 1
+        messages: list[str] = []
+        self._message_lists().append(messages)
+        return messages
 
     def __exit__(self, *_: object) -> None:
-        self._listening().pop()
+        self._message_lists().pop()
         with self._lock:
-            self._within -= 1
-            if not self._within:
-                self._before.__exit__(None, None, None)
+            self._depth -= 1
+            if not self._depth:
+                self._saved_filters.__exit__(None, None, None)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        listening = self._listening()
-        if listening and record.levelno >= logging.WARNING:
-            listening[-1].append(record.getMessage())
-        return not listening
+        message_lists = self._message_lists()
+        if message_lists and record.levelno >= logging.WARNING:
+            message_lists[-1].append(record.getMessage())
+        return not message_lists
 
-    def _listening(self) -> list[list[str]]:
-        stack: list[list[str]] = self._thread.__dict__.setdefault("stack", [])
-        return stack
+    def _message_lists(self) -> list[list[str]]:
+        lists: list[list[str]] = self._thread.__dict__.setdefault("stack", [])
+        return lists
 
 
-quiet = _Quiet()
+silenced = _DecoderSilence()

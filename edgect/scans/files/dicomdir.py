@@ -11,36 +11,38 @@ from edgect.scans.files.read import read_bytes, read_head
 from edgect.scans.limits import Limits
 from edgect.scans.signature import LENGTH, is_index, kind_by_name, plain
 
-_CLASS = b"1.2.840.10008.1.3.10"  # Media Storage Directory Storage, in the file meta information
+_MEDIA_STORAGE_DIRECTORY = (
+    b"1.2.840.10008.1.3.10"  # Media Storage Directory Storage, in the file meta information
+)
 
 
-def listed(path: str) -> list[str]:
+def listed_files(path: str) -> list[str]:
     """The files that a DICOMDIR lists, there or not; none where this is none, or it cannot be read."""
     if kind_by_name(path) not in (None, "dicom") or remote.is_url(path):
         return []
     try:
-        if not is_index(path) and _CLASS not in read_head(path, LENGTH):
+        if not is_index(path) and _MEDIA_STORAGE_DIRECTORY not in read_head(path, LENGTH):
             return []
         from edgect.scans.dicom import files_of_index
 
         files = files_of_index(read_bytes(path), Limits())
     except (ScanError, ImportError):  # its row will say
         return []
-    names = lru_cache(maxsize=1024)(_names)
-    found = []
+    names = lru_cache(maxsize=1024)(_names_by_plain)
+    paths = []
     for parts in files:
         file = os.path.dirname(path)
         for part in parts:
-            there = os.path.join(file, part)
-            file = there if os.path.lexists(there) else os.path.join(file, names(file).get(plain(part), part))
-        found.append(file)
-    return found
+            exact = os.path.join(file, part)
+            file = exact if os.path.lexists(exact) else os.path.join(file, names(file).get(plain(part), part))
+        paths.append(file)
+    return paths
 
 
-def _names(folder: str) -> dict[str, str]:
+def _names_by_plain(folder: str) -> dict[str, str]:
     """What a folder holds, by plain name; of several that have the same, the shortest."""
     try:
-        held = os.listdir(folder or os.curdir)
+        entries = os.listdir(folder or os.curdir)
     except OSError:
         return {}
-    return {plain(name): name for name in sorted(held, key=lambda name: (len(name), name), reverse=True)}
+    return {plain(name): name for name in sorted(entries, key=lambda name: (len(name), name), reverse=True)}
