@@ -15,7 +15,7 @@ from edgect.cli.names import warn_of_names
 from edgect.errors import UsageError
 from edgect.machine.installation import needing
 from edgect.rows.notice import NOTICE
-from edgect.scans.limits import Limits
+from edgect.scans import Limits
 
 VARIABLE = "EDGECT_TOKEN"
 _MIB = 2**20

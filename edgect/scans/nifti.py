@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from edgect.errors import ScanError
 from edgect.scans.decoder_logs import silenced
 from edgect.scans.frame import Frame, Origin, Vector
-from edgect.scans.hounsfield import Window
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits, Window
 from edgect.scans.plane import AIR, LOWEST, Plane, normal, to_grey
 
 MILLIMETRES = {1: 1000.0, 2: 1.0, 3: 0.001}  # by the unit's code; of an unknown one, 1

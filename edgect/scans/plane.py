@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from edgect.errors import ScanError
 from edgect.scans.frame import Vector
-from edgect.scans.hounsfield import Window
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits, Window
 from edgect.scans.pictures.raster import MIN_SIDE
 
 MAX_TILT = 30.0  # degrees off axial that still are axial: as far as gantries tilt

@@ -102,3 +102,22 @@ def _jpeg_2000_header(frame: bytes) -> tuple[int, int, int]:
             raise ScanError("damaged: a tile-part shorter than its header")
         position += length
     return y - top, x - left, (frame[start + 40] & 0x7F) + 1
+
+
+def is_padded_rle(frame: bytes, pixels: int) -> bool:
+    """Whether each segment of RLE (PS3.5, G) ends a run with the last pixel, and then holds only zeros.
+
+    Else a run is longer or shorter than it was, and all that follow are out of place.
+    """
+    count, *offsets = unpack_from("<16L", frame)
+    for start, end in zip(offsets[:count], [*offsets[1:count], len(frame)], strict=True):
+        position, end, left = start, min(end, len(frame)), pixels
+        while left > 0 and position < end:
+            control = frame[position]
+            if control < 128:  # so many bytes as they are, and one more
+                position, left = position + control + 2, left - control - 1
+            else:  # one byte, several times; 128 is none
+                position, left = position + 1 + (control > 128), left - (257 - control) * (control > 128)
+        if left or frame[position:end].strip(b"\0"):
+            return False
+    return True

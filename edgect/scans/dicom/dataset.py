@@ -23,7 +23,7 @@ from pydicom.valuerep import STANDARD_VR
 
 from edgect.errors import ScanError
 from edgect.scans.decoder_logs import silenced
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits
 
 KEYWORDS = (
     "SpecificCharacterSet",

@@ -11,7 +11,7 @@ from edgect.errors import ScanError
 from edgect.scans.decoder_logs import silenced
 from edgect.scans.dicom import dataset as elements
 from edgect.scans.dicom.accept import is_index
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits
 
 _UNSAFE = re.compile(r"[\0-\x1f/\\:]")  # ends a name, or leads out of its folder on some system
 

@@ -13,16 +13,14 @@ from edgect.scans.decoder_logs import silenced
 from edgect.scans.dicom import dataset as elements
 from edgect.scans.dicom.accept import check_object
 from edgect.scans.dicom.geometry import FunctionalGroups, Geometry, geometry
-from edgect.scans.dicom.padding import Padding
 from edgect.scans.dicom.pixels import Pixels
-from edgect.scans.dicom.stored import Stored
+from edgect.scans.dicom.stored import Padding, Stored
 from edgect.scans.frame import Frame, Origin
-from edgect.scans.hounsfield import Window
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits, Window
 from edgect.scans.plane import LOWEST, Plane, to_grey
 
 
-def read_frames(content: bytes, limits: Limits, window: Window) -> Iterator[Frame]:
+def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> Iterator[Frame]:
     """Decode a DICOM file's frames, in order and one at a time; never raises for bad content.
 
     Stored values become Hounsfield units by the file's rescale slope and intercept, what is below

@@ -14,12 +14,12 @@ from pydicom.uid import UID
 
 from edgect.errors import ScanError
 from edgect.scans.decoder_logs import silenced
-from edgect.scans.dicom import codestream, rle
+from edgect.scans.dicom import codestream
 from edgect.scans.dicom.codecs import JPEG, JPEG_LS, Codec, codec
 from edgect.scans.dicom.dataset import value
 from edgect.scans.dicom.encapsulated import Encapsulated
 from edgect.scans.dicom.stored import Stored
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits
 
 ALLOCATED_BITS = (8, 16, 32)
 HARMLESS_WARNINGS = (  # of what pydicom warns of: these pixels are as they should be
@@ -104,7 +104,7 @@ class Pixels:
 
     def _is_harmless(self, text: str, index: int) -> bool:
         if RLE_EXCESS in text:
-            return rle.is_padded(self._encoded(index), self._rows * self._columns)
+            return codestream.is_padded_rle(self._encoded(index), self._rows * self._columns)
         return any(harmless in text for harmless in HARMLESS_WARNINGS)
 
     def _native(self, index: int) -> Stored:

@@ -11,7 +11,7 @@ from itertools import islice, takewhile
 from edgect.errors import ScanError, UsageError
 from edgect.scans.files import archive, dicomdir, remote
 from edgect.scans.files.read import read_head
-from edgect.scans.signature import LENGTH, READ, is_index, kind_by_name, kind_of
+from edgect.scans.formats import HEAD_LENGTH, TITLES, ZIP, format_by_name, format_of, is_index
 
 _SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})  # what operating systems leave behind
 _SEPARATORS = re.compile(
@@ -47,7 +47,7 @@ def find_scans(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     explicit = any(not _is_folder(path) for path in arguments)
     if not explicit and not any(map(may_be_image, files)):
         where = ", ".join(map(repr, arguments)) or "the paths given (none)"
-        raise UsageError(f"no images in {where}; edgect reads {', '.join(READ)}")
+        raise UsageError(f"no images in {where}; edgect reads {', '.join(TITLES)}")
     return files
 
 
@@ -135,9 +135,9 @@ def _is_hidden_part(part: str) -> bool:
 
 def may_be_image(path: str) -> bool:
     """Whether a file's suffix or first bytes say that it is an image, or it cannot be told."""
-    if kind_by_name(path) not in (None, "zip"):
+    if format_by_name(path) not in (None, ZIP):
         return True
     try:
-        return kind_of(read_head(path, LENGTH), path) is not None or kind_by_name(path) == "zip"
+        return format_of(read_head(path, HEAD_LENGTH), path) is not None or format_by_name(path) is ZIP
     except ScanError as error:
         return error.status == "error"  # cannot be told, so it gets its row

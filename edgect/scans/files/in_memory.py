@@ -9,7 +9,7 @@ from zipfile import ZipFile
 from edgect.errors import ScanError
 from edgect.scans.files import archive
 from edgect.scans.files.find import visible_members
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits
 
 ContentReader = Callable[[Limits], bytes]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgect.errors import ScanError
 from edgect.scans.files import archive, remote
 from edgect.scans.frames import read_frames
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits
 
 
 def read_bytes(path: str, limits: Limits | None = None) -> bytes:

@@ -12,10 +12,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from edgect.errors import ScanError
 from edgect.scans.decoder_logs import silenced
+from edgect.scans.formats import PICTURES
 from edgect.scans.frame import Frame
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits, Window
 from edgect.scans.pictures import jpeg, png, tiff, webp
-from edgect.scans.signature import FORMATS
 
 MIN_SIDE = 32
 GREY_TOLERANCE = 32  # levels that the channels of a grey pixel may lie apart, as JPEG has them
@@ -26,7 +26,7 @@ _CHUNK_BYTES = re.compile(r" \(chunk b.*\)")  # of the file, in messages of Pill
 _OBJECT_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9A-Fa-f]+>")
 
 
-def read_frames(content: bytes, limits: Limits) -> Iterator[Frame]:
+def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> Iterator[Frame]:
     """Decode one file's content into its frames, in order; never raises for bad content.
 
     content: a PNG, JPEG, WebP, TIFF or BMP file of 8 bits a channel. Colour becomes ITU-R 601
@@ -35,7 +35,7 @@ def read_frames(content: bytes, limits: Limits) -> Iterator[Frame]:
     """
     try:
         with silenced:
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
+            image = Image.open(io.BytesIO(content), formats=PICTURES)
             page_indices = _pages(image, limits)
     except ScanError as error:
         yield Frame(None, None, error)

@@ -1,8 +1,11 @@
-"""How much one file may ask of the machine."""
+"""What a user may choose of decoding: the limits of a file, and the window of Hounsfield units."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from edgect.errors import UsageError
 
@@ -26,3 +29,20 @@ class Limits:
     def describe(self, name: str) -> str:
         """A limit in words, with the option that raises it."""
         return f"the limit of {getattr(self, name):,} {name} (--max-{name})"
+
+
+@dataclass(frozen=True)
+class Window:
+    """level: the Hounsfield unit in the middle of the greys. width: Hounsfield units from black to white."""
+
+    level: float = -600.0
+    width: float = 1500.0
+
+    def grey(self, hounsfield: ArrayLike) -> NDArray[np.uint8]:
+        """Hounsfield units, any shape, to uint8; below the window 0, above it 255."""
+        low = self.level - self.width / 2
+        share = np.asarray(np.asarray(hounsfield, np.float32) - low)
+        share /= self.width
+        np.clip(share, 0, 1, out=share)  # in place: a slice may be 256 MiB
+        share *= 255
+        return np.asarray(np.rint(share, out=share), np.uint8)
