@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edgect.errors import ModelError
 from edgect.model.bundles.bundle import Bundle
-from edgect.model.preprocess import lungs
+from edgect.model.preprocess.lung_box import find_lung_box
 from edgect.model.preprocess.steps import Placement, Preprocess
 from tests.edgect.chest import LUNG_WINDOW, MOSMED, Chest, Grey, Levels, abdomen, chest, pictures, windowed
 from tests.edgect.synthetic import body
@@ -115,7 +115,7 @@ def test_lungs_come_before_whatever_moves_pixels() -> None:
 @pytest.mark.parametrize("margin", [0, 0.06, 0.9])
 def test_the_crop_is_the_box_with_its_margin_inside_the_slice(margin: float) -> None:
     slice_ = chest(height=300, width=410).image
-    region = lungs.find_lungs(slice_)
+    region = find_lung_box(slice_)
     assert region is not None
     top, left, height, width = region.box
     down, across = round(margin * height), round(margin * width)

@@ -1,8 +1,12 @@
-"""Where the lungs lie on an axial slice of the chest, and how dark they are; nothing is learned.
+"""The box round the lungs on an axial slice of the chest, and how dark they are; nothing is learned.
 
 Threshold-based lung segmentation (Hu, Hoffman and Reinhardt 2001, doi 10.1109/42.929615), cut down
 to what a crop needs, so that it takes less than a millisecond: a small copy, an optimal threshold,
 and connected parts. Pictures carry no Hounsfield units, so levels are found, not given.
+
+`train/data/lung_masks.py` draws the lungs' outline, for evidence and occlusion. That is another task: it
+takes several times as long, at twice the size, and gives up where an outline cannot be told but a box can.
+The networks were trained and published with the one and measured with the other, so neither can change.
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ MIN_ASPECT = 0.55  # height of the box, of its width, at least, both as shares o
 
 
 @dataclass(frozen=True)
-class Lungs:
+class LungBox:
     """box: (top, left, height, width) round both lungs, in pixels of the slice.
 
     air, tissue: grey levels, 0 to 255, of aerated lung (its 10th percentile) and of the soft tissue
@@ -48,7 +52,7 @@ class Lungs:
     tissue: float
 
 
-def find_lungs(slice_: Grey) -> Lungs | None:
+def find_lung_box(slice_: Grey) -> LungBox | None:
     """The lungs of a slice, uint8 `[H, W]`, any window and crop in which air is darker than tissue.
 
     None where there are none, or none that can be told. The box is widened where it would leave
@@ -82,7 +86,7 @@ def find_lungs(slice_: Grey) -> Lungs | None:
     rows, columns = _widened_box(lungs, bright)
     first, last = rows[0] * height // SIDE, -(-rows[1] * height // SIDE)
     start, end = columns[0] * width // SIDE, -(-columns[1] * width // SIDE)
-    return Lungs((top + first, left + start, last - first, end - start), air, tissue)
+    return LungBox((top + first, left + start, last - first, end - start), air, tissue)
 
 
 def otsu(grey: Grey) -> int:
