@@ -84,7 +84,7 @@ class _Volume:
         columns = affine[:3, :3] * np.array([[-1.0], [-1.0], [1.0]]) * scale
         voxel_sizes = np.linalg.norm(columns, axis=0)
         if not np.isfinite(affine).all() or not voxel_sizes.all():
-            raise ScanError("damaged: its affine is none")
+            raise ScanError("damaged: its affine is not finite, or has an axis of length 0")
         self._data, self._extra_axes = image.dataobj, len(image.shape) - 3
         self._slice_axis = int(np.argmax(np.abs(columns[2] / voxel_sizes)))
         self._row_axis, self._column_axis = (axis for axis in range(3) if axis != self._slice_axis)

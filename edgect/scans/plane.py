@@ -48,7 +48,7 @@ def normal(right: Vector, down: Vector) -> Vector:
     across = np.cross(right, down)
     units = [float(np.linalg.norm(vector)) for vector in (right, down, across)]
     if not np.allclose(units, 1, atol=1e-2):
-        raise ScanError("the orientation stated is none: its directions are no unit vectors at right angles")
+        raise ScanError("the orientation is not valid: its directions are not unit vectors at right angles")
     least = cos(radians(MAX_TILT)) - 1e-4
     reason = "not axial: its plane is more than 30 degrees off"
     if abs(across[2]) < least:

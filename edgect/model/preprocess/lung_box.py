@@ -5,8 +5,8 @@ to what a crop needs, so that it takes less than a millisecond: a small copy, an
 and connected parts. Pictures carry no Hounsfield units, so levels are found, not given.
 
 `train/data/lung_masks.py` draws the lungs' outline, for evidence and occlusion. That is another task: it
-takes several times as long, at twice the size, and gives up where an outline cannot be told but a box can.
-The networks were trained and published with the one and measured with the other, so neither can change.
+works at twice the size, takes tens of milliseconds, and gives up where an outline cannot be told but a box
+can. Networks were trained with the box and measured with the mask, so that neither may change.
 """
 
 from __future__ import annotations

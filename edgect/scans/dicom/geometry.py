@@ -107,5 +107,5 @@ def _rescale(group: Dataset) -> tuple[float, float]:
 def _spacing(group: Dataset) -> tuple[float, float]:
     spacing = numbers(group, "PixelSpacing", 2) or numbers(group, "PixelAspectRatio", 2) or (1.0, 1.0)
     if not all(isfinite(side) and side > 0 for side in spacing):
-        raise ScanError("damaged: its PixelSpacing is none")
+        raise ScanError("damaged: its PixelSpacing is not two positive numbers")
     return spacing[0], spacing[1]

@@ -54,9 +54,9 @@ class Pixels:
         if self._allocated not in ALLOCATED_BITS:
             raise ScanError(f"{self._allocated} bits allocated to a pixel: only 8, 16 and 32 are read")
         if not 0 < self._stored <= self._allocated - self._shift:
-            raise ScanError(f"damaged: {self._stored} bits stored in {self._allocated} cannot be")
+            raise ScanError(f"damaged: {self._stored} bits cannot be stored in {self._allocated}")
         if self._shift < 0 or value(dataset, "PixelRepresentation") not in (0, 1):
-            raise ScanError("damaged: HighBit or PixelRepresentation cannot be")
+            raise ScanError("damaged: its HighBit or PixelRepresentation is not valid")
         if syntax is None:
             raise ScanError("compressed, but by no transfer syntax that is stated")
         self._syntax = syntax
@@ -151,7 +151,7 @@ def _whole_number(dataset: Dataset, keyword: str, missing: int | None = None) ->
     number = value(dataset, keyword)
     number = missing if number is None else number
     if not isinstance(number, int) or number < (0 if keyword == "HighBit" else 1):
-        raise ScanError(f"damaged: its {keyword} is none")
+        raise ScanError(f"damaged: its {keyword} is not a valid number")
     return int(number)
 
 

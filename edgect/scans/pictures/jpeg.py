@@ -123,7 +123,7 @@ def _record_scan(header: bytes, picture: _Picture) -> bytes:
         raise ScanError(f"a JPEG of more than {_MAX_SCANS} scans, each of which would be decoded")
     count = header[0] if header else 0
     if len(header) != 2 * count + 4:
-        raise _damaged("a scan's header is none")
+        raise _damaged("a scan's header is not valid")
     if picture.frame in _SEQUENTIAL:
         header = header[:-3] + b"\0\x3f\0"
     first, last, bits = header[-3:] if picture.frame in _PROGRESSIVE else (0, 63, 0)
