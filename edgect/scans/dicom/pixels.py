@@ -54,7 +54,7 @@ class Pixels:
         if self._allocated not in ALLOCATED_BITS:
             raise ScanError(f"{self._allocated} bits allocated to a pixel: only 8, 16 and 32 are read")
         if not 0 < self._stored <= self._allocated - self._shift:
-            raise ScanError(f"damaged: {self._stored} bits cannot be stored in {self._allocated}")
+            raise ScanError(f"damaged: {self._stored} bits stored in {self._allocated} are impossible")
         if self._shift < 0 or value(dataset, "PixelRepresentation") not in (0, 1):
             raise ScanError("damaged: its HighBit or PixelRepresentation is not valid")
         if syntax is None:
