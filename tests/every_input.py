@@ -29,22 +29,22 @@ PAGE_COMMAND = "python -m tests.every_input FOLDER --markdown tests/INPUTS.md"
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples" / "scans").iterdir())
 SCAN = body(0, 160, 200)
 PAGE = Image.fromarray(body(1))
-Make = Callable[[Path], object]
+Writer = Callable[[Path], object]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """name: of the file or folder. make: writes it. rows: statuses to expect, and how reasons begin."""
+    """name: of the file or folder. write: makes it. rows: statuses to expect, and how reasons begin."""
 
     name: str
-    make: Make
+    write: Writer
     rows: tuple[tuple[str, str], ...]
 
 
-def kind(name: str, made: bytes | Make, *rows: str | tuple[str, str]) -> Kind:
-    """made: the content, or what makes it. rows: `status`, or `(status, start of the reason)`."""
-    make = made if callable(made) else lambda path: path.write_bytes(made)
-    return Kind(name, make, tuple((row, "") if isinstance(row, str) else row for row in rows))
+def kind(name: str, written: bytes | Writer, *rows: str | tuple[str, str]) -> Kind:
+    """written: the content, or what makes it. rows: `status`, or `(status, start of the reason)`."""
+    write = written if callable(written) else lambda path: path.write_bytes(written)
+    return Kind(name, write, tuple((row, "") if isinstance(row, str) else row for row in rows))
 
 
 def photograph() -> Image.Image:
@@ -152,26 +152,26 @@ def kinds() -> list[Kind]:
     """In the order of rows."""
     from tests import volume_inputs
 
-    return sorted((*KINDS, *volume_inputs.kinds()), key=lambda each: each.name)
+    return sorted((*KINDS, *volume_inputs.kinds()), key=lambda input_kind: input_kind.name)
 
 
-def make(folder: Path) -> list[Kind]:
+def write(folder: Path) -> list[Kind]:
     folder.mkdir(parents=True)
-    for each in kinds():
-        each.make(folder / each.name)
+    for input_kind in kinds():
+        input_kind.write(folder / input_kind.name)
     return kinds()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """rows: status, reason and path of each. said: on stderr."""
+    """rows: status, reason and path of each. stderr: what it said there."""
 
     exit_code: int
     rows: list[dict[str, str]]
-    said: str
+    stderr: str
 
-    def of(self, each: Kind, folder: Path) -> list[dict[str, str]]:
-        start = str(folder / each.name)
+    def of(self, input_kind: Kind, folder: Path) -> list[dict[str, str]]:
+        start = str(folder / input_kind.name)
         return [row for row in self.rows if row["path"] == start or row["path"].startswith(start + os.sep)]
 
 
@@ -187,10 +187,10 @@ def classify(folder: Path) -> Outcome:
         "--backend",
         "onnxruntime",
     ]
-    done = subprocess.run(line, capture_output=True, check=False, preexec_fn=_without_root_powers)
-    text = done.stdout.decode("utf-8", "surrogateescape")
+    run = subprocess.run(line, capture_output=True, check=False, preexec_fn=_without_root_powers)
+    text = run.stdout.decode("utf-8", "surrogateescape")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    return Outcome(done.returncode, rows, done.stderr.decode("utf-8", "replace"))
+    return Outcome(run.returncode, rows, run.stderr.decode("utf-8", "replace"))
 
 
 def _without_root_powers() -> None:
@@ -199,11 +199,13 @@ def _without_root_powers() -> None:
             ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
 
 
-def table(folder: Path, made: list[Kind], outcome: Outcome) -> str:
+def table(folder: Path, written: list[Kind], outcome: Outcome) -> str:
     lines = ["| input | status | reason |", "| --- | --- | --- |"]
-    for each in made:
-        for row in outcome.of(each, folder) or [{"path": "", "frame": "", "status": "no row", "reason": ""}]:
-            name = row["path"][len(f"{folder}/") :] or each.name  # a name out of an archive as it is
+    for input_kind in written:
+        for row in outcome.of(input_kind, folder) or [
+            {"path": "", "frame": "", "status": "no row", "reason": ""}
+        ]:
+            name = row["path"][len(f"{folder}/") :] or input_kind.name  # a name out of an archive as it is
             shown = printable(name) if len(name) < 60 else f"{name[:20]}… ({len(name)} characters)"
             frame = f", frame {row['frame']}" if row["frame"] else ""
             lines.append(f"| `{shown}`{frame} | {row['status']} | {printable(row['reason'])} |")
@@ -211,20 +213,20 @@ def table(folder: Path, made: list[Kind], outcome: Outcome) -> str:
 
 
 def page(table: str) -> str:
-    said = f"What `edgect classify FOLDER` makes of every kind of input, written by `{PAGE_COMMAND}`."
-    return f"# Every kind of input\n\n{said}\n\n{table}\n"
+    introduction = f"What `edgect classify FOLDER` makes of every kind of input, written by `{PAGE_COMMAND}`."
+    return f"# Every kind of input\n\n{introduction}\n\n{table}\n"
 
 
-def unexpected(folder: Path, made: list[Kind], outcome: Outcome) -> list[str]:
+def unexpected(folder: Path, written: list[Kind], outcome: Outcome) -> list[str]:
     """What is not as `KINDS` say."""
-    found = []
-    for each in made:
-        rows = outcome.of(each, folder)
-        if [row["status"] for row in rows] != [status for status, _ in each.rows] or not all(
-            row["reason"].startswith(start) for row, (_, start) in zip(rows, each.rows, strict=True)
+    failures = []
+    for input_kind in written:
+        rows = outcome.of(input_kind, folder)
+        if [row["status"] for row in rows] != [status for status, _ in input_kind.rows] or not all(
+            row["reason"].startswith(start) for row, (_, start) in zip(rows, input_kind.rows, strict=True)
         ):
-            found.append(f"{each.name}: {[(row['status'], row['reason']) for row in rows]}")
-    return found
+            failures.append(f"{input_kind.name}: {[(row['status'], row['reason']) for row in rows]}")
+    return failures
 
 
 def main() -> None:
@@ -233,15 +235,15 @@ def main() -> None:
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="Write the table to FILE too.")
     options = parser.parse_args()
     folder = options.folder
-    made = make(folder)
+    written = write(folder)
     outcome = classify(folder)
-    found = table(folder, made, outcome)
-    print(found)
+    text = table(folder, written, outcome)
+    print(text)
     if options.markdown:
-        options.markdown.write_text(page(found), encoding="utf-8")
-    wrong = unexpected(folder, made, outcome)
-    print(outcome.said, *(f"UNEXPECTED {line}" for line in wrong), sep="\n", file=sys.stderr)
-    sys.exit(bool(wrong))
+        options.markdown.write_text(page(text), encoding="utf-8")
+    unexpected_rows = unexpected(folder, written, outcome)
+    print(outcome.stderr, *(f"UNEXPECTED {line}" for line in unexpected_rows), sep="\n", file=sys.stderr)
+    sys.exit(bool(unexpected_rows))
 
 
 if __name__ == "__main__":

@@ -81,20 +81,20 @@ def inputs(draw: st.DrawFn) -> tuple[str, bytes]:
     """A name and a content that has little or much to do with it."""
     name = draw(NAMES)
     content = bytearray(FILES[name])
-    for what, place, length, number, order, other in draw(st.lists(CHANGE, max_size=6)):
+    for fault, place, length, number, order, other in draw(st.lists(CHANGE, max_size=6)):
         at = int(place * len(content))
-        if what == "byte":
+        if fault == "byte":
             content[at : at + 1] = bytes([number & 0xFF])
-        elif what == "number":
+        elif fault == "number":
             size = min(length, 4)
             content[at : at + size] = (number % 256**size).to_bytes(size, order)  # type: ignore[arg-type]
-        elif what == "remove":
+        elif fault == "remove":
             del content[at : at + length]
-        elif what == "repeat":
+        elif fault == "repeat":
             content[at:at] = content[at : at + length] * 3
-        elif what == "insert":
+        elif fault == "insert":
             content[at:at] = number.to_bytes(4, "big") * (length // 4 + 1)
-        elif what == "zero":
+        elif fault == "zero":
             content[at : at + length] = bytes(len(content[at : at + length]))
         else:
             content[at:] = FILES[other][int(place * len(FILES[other])) :]
@@ -107,19 +107,19 @@ def read(folder: Path, name: str, content: bytes) -> Counter[str]:
     """Read one input from the disk, as a batch does; counts what its frames became."""
     path = folder / f"scan{''.join(Path(name).suffixes)}"
     path.write_bytes(content)
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for file in find_scans([path]):
         try:
-            held = read_bytes(file)
+            content = read_bytes(file)
         except EdgectError:
-            found["error"] += 1
+            counts["error"] += 1
             continue
-        for frame in read_frames(held, file):
+        for frame in read_frames(content, file):
             assert (frame.pixels is None) != (frame.error is None)
             assert frame.pixels is None or (frame.pixels.ndim == 2 and frame.pixels.dtype == "uint8")
-            found["ok" if frame.error is None else frame.error.status] += 1
-    assert found, "a file without any row"
-    return found
+            counts["ok" if frame.error is None else frame.error.status] += 1
+    assert counts, "a file without any row"
+    return counts
 
 
 def work(connection: Connection, first: int) -> None:
@@ -127,14 +127,14 @@ def work(connection: Connection, first: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libtiff speaks there by itself
     with tempfile.TemporaryDirectory() as folder:
 
-        def one(asked: tuple[str, bytes]) -> None:
-            connection.send(asked)
+        def read_example(example: tuple[str, bytes]) -> None:
+            connection.send(example)
             try:
-                found, wrong = read(Path(folder), *asked), ""
+                counts, failure = read(Path(folder), *example), ""
             except Exception:
-                found, wrong = Counter[str](), traceback.format_exc()
+                counts, failure = Counter[str](), traceback.format_exc()
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-            connection.send((found, wrong, memory))
+            connection.send((counts, failure, memory))
 
         quick = settings(
             max_examples=500,
@@ -144,7 +144,7 @@ def work(connection: Connection, first: int) -> None:
             suppress_health_check=list(HealthCheck),
         )
         while True:
-            seed(first)(quick(given(inputs())(one)))()
+            seed(first)(quick(given(inputs())(read_example)))()
             first += 1
 
 
@@ -172,12 +172,12 @@ def fuzz(seconds: float, keep: Path, first: int = 0) -> Finding:
     finding, end = Finding(), time.monotonic() + seconds
     context = multiprocessing.get_context("spawn")
     while time.monotonic() < end:
-        ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs, first), daemon=True)
+        own_end, child_end = context.Pipe()
+        process = context.Process(target=work, args=(child_end, first), daemon=True)
         process.start()
-        theirs.close()
+        child_end.close()
         first += 1_000_000
-        _watch(ours, finding, end, keep)
+        _watch(own_end, finding, end, keep)
         process.kill()
         process.join()
     return finding
@@ -187,31 +187,31 @@ def _watch(connection: Connection, finding: Finding, end: float, keep: Path) -> 
     """Until the time is over or the process has to be started anew."""
     while time.monotonic() < end:
         try:
-            asked = connection.recv()
+            example = connection.recv()
             start = time.monotonic()
             if not connection.poll(SECONDS):
-                return _fault(finding, "hang", asked, "", keep)
-            found, wrong, memory = connection.recv()
+                return _fault(finding, "hang", example, "", keep)
+            counts, failure, memory = connection.recv()
         except EOFError:
-            return _fault(finding, "crash", asked, "", keep)
+            return _fault(finding, "crash", example, "", keep)
         finding.inputs += 1
-        finding.frames += found
+        finding.frames += counts
         finding.longest = max(finding.longest, time.monotonic() - start)
         finding.memory = max(finding.memory, memory)
-        if wrong:
-            _fault(finding, "exception", asked, wrong, keep)
+        if failure:
+            _fault(finding, "exception", example, failure, keep)
         if memory > MEMORY:
-            return _fault(finding, "memory", asked, f"{memory:,} bytes", keep)
+            return _fault(finding, "memory", example, f"{memory:,} bytes", keep)
     return None
 
 
-def _fault(finding: Finding, what: str, asked: tuple[str, bytes], said: str, keep: Path) -> None:
-    name, content = asked
+def _fault(finding: Finding, fault: str, example: tuple[str, bytes], detail: str, keep: Path) -> None:
+    name, content = example
     keep.mkdir(parents=True, exist_ok=True)
-    path = keep / f"{what}-{hashlib.sha256(content).hexdigest()[:12]}{''.join(Path(name).suffixes)}"
+    path = keep / f"{fault}-{hashlib.sha256(content).hexdigest()[:12]}{''.join(Path(name).suffixes)}"
     path.write_bytes(content)
-    finding.faults[what] += 1
-    print(f"{what}: {path}\n{said}", file=sys.stderr, flush=True)
+    finding.faults[fault] += 1
+    print(f"{fault}: {path}\n{detail}", file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -47,9 +47,9 @@ def classify(folder: Path) -> Run:
     with tempfile.TemporaryDirectory() as home:
         environment = {"HOME": home, "PATH": os.defpath, "EDGECT_SALT": "any"}
         command = [sys.executable, "-m", "edgect", "classify", str(folder), "--format", "jsonl"]
-        done = subprocess.run(command, capture_output=True, check=False, env=environment)
-    rows = list(map(json.loads, done.stdout.splitlines()))
-    return Run(done.returncode, rows, done.stderr.decode("utf-8", "replace").splitlines())
+        run = subprocess.run(command, capture_output=True, check=False, env=environment)
+    rows = list(map(json.loads, run.stdout.splitlines()))
+    return Run(run.returncode, rows, run.stderr.decode("utf-8", "replace").splitlines())
 
 
 def inputs(folder: Path) -> Iterator[str]:
@@ -80,14 +80,14 @@ def _plain(path: str) -> str:  # without the steps that lead nowhere
 def faults(run: Run, again: Run, files: list[str]) -> list[str]:
     """What must not be, one line each."""
     answered = {_plain(row["path"]) for row in run.rows}
-    found = [f"no row: {path}" for path in files if _plain(path) not in answered]
-    found += [f"on stderr: {line}" for line in run.stderr if not OWN_WORDS.fullmatch(line)]
+    faults = [f"no row: {path}" for path in files if _plain(path) not in answered]
+    faults += [f"on stderr: {line}" for line in run.stderr if not OWN_WORDS.fullmatch(line)]
     for row, second in zip_longest(run.rows, again.rows, fillvalue={"path": "", "reason": ""}):
         if row | {"milliseconds": 0} != second | {"milliseconds": 0}:
-            found.append(f"another row the second time: {row['path'] or second['path']}")
+            faults.append(f"another row the second time: {row['path'] or second['path']}")
         if row.get("status") != "ok" and (not row["reason"] or SAYS_NOTHING.search(row["reason"])):
-            found.append(f"a reason that says nothing ({row['reason']}): {row['path']}")
-    return found
+            faults.append(f"a reason that says nothing ({row['reason']}): {row['path']}")
+    return faults
 
 
 def page(folder: Path, run: Run, files: list[str], faulty: list[str]) -> str:
@@ -100,19 +100,22 @@ def page(folder: Path, run: Run, files: list[str], faulty: list[str]) -> str:
         for row in run.rows
         if row["status"] == "ok"
     ]
-    told = ("# Files of other projects", introduction, _packages(folder, run, files))
+    text = ("# Files of other projects", introduction, _packages(folder, run, files))
     outcome = f"Exit code {run.exit_code}. Faults: {len(faulty)}."
     answers = "\n".join(["## Answered\n", *(answered or ["None."])])
-    return "\n\n".join((*told, outcome, answers, "## Reasons", _reasons(run)))
+    return "\n\n".join((*text, outcome, answers, "## Reasons", _reasons(run)))
 
 
 def _packages(folder: Path, run: Run, files: list[str]) -> str:
     def package(path: str) -> str:
         return Path(path).relative_to(folder).parts[0]
 
-    held = Counter(map(package, files))
+    file_counts = Counter(map(package, files))
     rows = Counter((package(row["path"]), row["status"]) for row in run.rows)
-    lines = [(name, held[name], *(rows[name, status] for status in STATUSES)) for name in sorted(held)]
+    lines = [
+        (name, file_counts[name], *(rows[name, status] for status in STATUSES))
+        for name in sorted(file_counts)
+    ]
     sums = [sum(column) for column in zip(*(line[1:] for line in lines), strict=True)]
     return _table(("package", "files", *STATUSES), *lines, ("all", *sums))
 
@@ -137,10 +140,10 @@ def main() -> None:
     folder = options.folder.absolute()
     files, run, again = list(inputs(folder)), classify(folder), classify(folder)
     faulty = faults(run, again, files)
-    told = page(folder, run, files, faulty) + "\n"
-    print(told)
+    text = page(folder, run, files, faulty) + "\n"
+    print(text)
     if options.markdown:
-        options.markdown.write_text(told, encoding="utf-8")
+        options.markdown.write_text(text, encoding="utf-8")
     print(*(f"FAULT {printable(line)}" for line in faulty), sep="\n", file=sys.stderr)
     sys.exit(bool(faulty))
 

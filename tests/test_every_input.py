@@ -12,17 +12,19 @@ from tests import every_input
 @pytest.mark.skipif(sys.platform != "linux", reason="makes pipes and names of any bytes")
 def test_every_kind_of_input_gets_the_rows_it_should_from_one_command(tmp_path: Path) -> None:
     folder = tmp_path / "in"
-    made = every_input.make(folder)
+    written = every_input.write(folder)
     try:
         outcome = every_input.classify(folder)
     finally:
         os.chmod(folder / "folder-without-permission", 0o755)
-    assert not every_input.unexpected(folder, made, outcome)
-    assert sum(len(outcome.of(each, folder)) for each in made) == len(outcome.rows)  # and no others
+    assert not every_input.unexpected(folder, written, outcome)
+    assert sum(len(outcome.of(input_kind, folder)) for input_kind in written) == len(
+        outcome.rows
+    )  # and no others
     assert outcome.exit_code == 1
-    assert "Traceback" not in outcome.said
-    told = every_input.page(every_input.table(folder, made, outcome))
-    assert _answers(Path(__file__).with_name("INPUTS.md").read_text("utf-8")) == _answers(told), (
+    assert "Traceback" not in outcome.stderr
+    page = every_input.page(every_input.table(folder, written, outcome))
+    assert _answers(Path(__file__).with_name("INPUTS.md").read_text("utf-8")) == _answers(page), (
         f"out of date: {every_input.PAGE_COMMAND}"
     )
 

@@ -58,8 +58,8 @@ def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes
     """Of the same bytes at any time."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", method) as archive:
-        for name, held in members.items():
-            archive.writestr(zipfile.ZipInfo(name), held, method)
+        for name, data in members.items():
+            archive.writestr(zipfile.ZipInfo(name), data, method)
     return content.getvalue()
 
 

@@ -17,7 +17,7 @@ from edgect.cli.messages import Progress, warn_of_unstable_names
 from edgect.cli.streams import on_terminal, stdout_for_rows
 from edgect.rows import NOTICE
 from edgect.rows.formats import FORMATS
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits
 
 PATHS_SHOWN = 3  # of the command line that the report repeats
 

@@ -11,7 +11,7 @@ from edgect.cli import ending, options
 from edgect.errors import UsageError
 from edgect.machine.installation import needing
 from edgect.rows import NOTICE
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits
 
 if TYPE_CHECKING:
     from edgect.services.listen.network.tls import TLSFiles

@@ -10,7 +10,7 @@ import click
 from edgect.model.backends import BACKENDS, PRECISIONS
 from edgect.model.bundles.bundle import DEFAULT
 from edgect.model.decision.labels import OPERATING_POINTS
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

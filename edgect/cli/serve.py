@@ -15,7 +15,7 @@ from edgect.cli.messages import warn_of_unstable_names
 from edgect.errors import UsageError
 from edgect.machine.installation import needing
 from edgect.rows import NOTICE
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits
 
 VARIABLE = "EDGECT_TOKEN"
 _MIB = 2**20

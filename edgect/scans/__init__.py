@@ -4,8 +4,7 @@ from edgect.scans.files.find import find_scans, may_be_image
 from edgect.scans.files.read import check_length, read_bytes, read_slice
 from edgect.scans.frame import Frame, Origin
 from edgect.scans.frames import read_frames
-from edgect.scans.hounsfield import Window
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits, Window
 
 __all__ = [
     "Frame",

@@ -1,19 +1,19 @@
-"""A file's content to its frames, by what kind of file it is."""
+"""A file's content to its frames, by the reader of its format."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from zipfile import is_zipfile
 
+import edgect.scans.pictures.raster  # noqa: F401  # most inputs are pictures: loaded before a process forks
 from edgect.errors import ScanError
+from edgect.scans.formats import HEAD_LENGTH, TITLES, ZIP, Format, format_by_name, format_of
 from edgect.scans.frame import Frame
-from edgect.scans.hounsfield import Window
-from edgect.scans.limits import Limits
-from edgect.scans.pictures import raster
-from edgect.scans.signature import LENGTH, READ, Kind, kind_by_name, kind_of
+from edgect.scans.options import Limits, Window
 
-EXTRAS: dict[Kind, str] = {"dicom": "DICOM", "nifti": "NIfTI"}
+Reader = Callable[[bytes, str, Limits, Window], Iterator[Frame]]
 
 
 def read_frames(
@@ -25,35 +25,30 @@ def read_frames(
     image) or `rejected` (something that never was one). window: for what comes in Hounsfield units.
     """
     limits, window = limits or Limits(), window or Window()
-    kind = kind_of(content[:LENGTH], name)
+    file_format = format_of(content[:HEAD_LENGTH], name)
+    if file_format is None or file_format is ZIP:
+        yield Frame(None, None, _foreign(content, file_format, name))
+        return
     try:
-        if kind == "picture":
-            yield from raster.read_frames(content, limits)
-        elif kind == "dicom":
-            from edgect.scans import dicom
-
-            yield from dicom.read_frames(content, limits, window)
-        elif kind == "nifti":
-            from edgect.scans import nifti
-
-            yield from nifti.read_frames(content, name, limits, window)
-        else:
-            yield Frame(None, None, _foreign(content, kind, name))
+        reader: Reader = import_module(file_format.reader).read_frames
+        yield from reader(content, name, limits, window)
     except ImportError as error:
-        if kind not in EXTRAS:
+        if not file_format.extra:
             raise
         from edgect.machine.installation import missing
 
-        yield Frame(None, None, ScanError(str(missing(kind, EXTRAS[kind], error))))
+        reason = str(missing(file_format.extra, file_format.titles[0], error))
+        yield Frame(None, None, ScanError(reason))
 
 
-def _foreign(content: bytes, kind: Kind | None, name: str) -> ScanError:
-    promised = kind_by_name(name)
-    if promised == "zip":
-        if kind == "zip" and is_zipfile(io.BytesIO(content)):
+def _foreign(content: bytes, file_format: Format | None, name: str) -> ScanError:
+    """Why nothing is read of a zip archive, or of content of no format."""
+    promised = format_by_name(name)
+    if promised is ZIP:
+        if file_format is ZIP and is_zipfile(io.BytesIO(content)):
             return ScanError("a zip archive without files, or within another: unpack it", "rejected")
         return ScanError("not a zip archive, though named like one: damaged or cut short")
-    reason = f"not an image: the content is none of {', '.join(READ)}"
-    if kind == "zip":
+    reason = f"not an image: the content is none of {', '.join(TITLES)}"
+    if file_format is ZIP:
         reason = "a zip archive whose name does not end in .zip, or within another: rename or unpack it"
     return ScanError(reason, "error" if promised else "rejected")

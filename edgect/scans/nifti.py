@@ -17,15 +17,14 @@ from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from edgect.errors import ScanError
+from edgect.scans.decoder_logs import silenced
 from edgect.scans.frame import Frame, Origin, Vector
-from edgect.scans.hounsfield import Window
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits, Window
 from edgect.scans.plane import AIR, LOWEST, Plane, normal, to_grey
-from edgect.scans.quiet import quiet
 
 MILLIMETRES = {1: 1000.0, 2: 1.0, 3: 0.001}  # by the unit's code; of an unknown one, 1
 
-_PART = 2**20  # bytes inflated at a time
+_INFLATE_STEP = 2**20  # bytes inflated at a time
 
 
 def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> Iterator[Frame]:
@@ -39,27 +38,27 @@ def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> It
     """
     origin = Origin(name, name)
     try:
-        with quiet:
+        with silenced:
             volume = _Volume(_inflated(content, limits), limits)
     except ScanError as error:
         yield Frame(None, None, error, origin)
         return
     except Exception as error:  # parsers raise whatever they meet
-        told = str(error) if isinstance(error, HeaderDataError) else type(error).__name__
-        reason = f"damaged: no NIfTI header can be read ({told})"
+        description = str(error) if isinstance(error, HeaderDataError) else type(error).__name__
+        reason = f"damaged: no NIfTI header can be read ({description})"
         yield Frame(None, None, ScanError(reason), origin)
         return
     for index in range(volume.count):
-        here = Origin(name, name, volume.position(index), volume.normal)
-        grey, why = None, None
+        slice_origin = Origin(name, name, volume.position(index), volume.normal)
+        pixels, failure = None, None
         try:
-            with quiet:
-                grey = to_grey(volume.plane(index), window, limits)
+            with silenced:
+                pixels = to_grey(volume.plane(index), window, limits)
         except ScanError as error:
-            why = error
+            failure = error
         except Exception:
-            why = ScanError("truncated or damaged: its values cannot be read")
-        yield Frame(index if volume.count > 1 else None, grey, why, here)
+            failure = ScanError("truncated or damaged: its values cannot be read")
+        yield Frame(index if volume.count > 1 else None, pixels, failure, slice_origin)
 
 
 class _Volume:
@@ -83,58 +82,61 @@ class _Volume:
         scale = MILLIMETRES.get(int(header["xyzt_units"]) & 7, 1.0)
         # NIfTI's axes run to the right, the front and the head
         columns = affine[:3, :3] * np.array([[-1.0], [-1.0], [1.0]]) * scale
-        sides = np.linalg.norm(columns, axis=0)
-        if not np.isfinite(affine).all() or not sides.all():
-            raise ScanError("damaged: its affine is none")
-        self._data, self._more = image.dataobj, len(image.shape) - 3
-        self._along = int(np.argmax(np.abs(columns[2] / sides)))
-        self._down, self._right = (axis for axis in range(3) if axis != self._along)
-        self.count = shape[self._along]
+        voxel_sizes = np.linalg.norm(columns, axis=0)
+        if not np.isfinite(affine).all() or not voxel_sizes.all():
+            raise ScanError("damaged: its affine is not finite, or has an axis of length 0")
+        self._data, self._extra_axes = image.dataobj, len(image.shape) - 3
+        self._slice_axis = int(np.argmax(np.abs(columns[2] / voxel_sizes)))
+        self._row_axis, self._column_axis = (axis for axis in range(3) if axis != self._slice_axis)
+        self.count = shape[self._slice_axis]
         self._check(shape, limits)
-        self._directions = [_vector(columns[:, axis] / sides[axis]) for axis in range(3)]
-        self._spacing = (float(sides[self._down]), float(sides[self._right]))
-        self.normal = normal(self._directions[self._right], self._directions[self._down])
+        self._directions = [_vector(columns[:, axis] / voxel_sizes[axis]) for axis in range(3)]
+        self._spacing = (float(voxel_sizes[self._row_axis]), float(voxel_sizes[self._column_axis]))
+        self.normal = normal(self._directions[self._column_axis], self._directions[self._row_axis])
         corner = affine[:3, 3] * np.array([-1.0, -1.0, 1.0]) * scale
-        self._first = float(np.dot(corner, self.normal))
-        self._step = float(np.dot(columns[:, self._along], self.normal))
+        self._first_position = float(np.dot(corner, self.normal))
+        self._position_step = float(np.dot(columns[:, self._slice_axis], self.normal))
 
     def _check(self, shape: tuple[int, ...], limits: Limits) -> None:
         if self.count > limits.frames:
-            raise ScanError(f"{self.count:,} slices are over {limits.of('frames')}")
-        height, width = shape[self._down], shape[self._right]
+            raise ScanError(f"{self.count:,} slices are over {limits.describe('frames')}")
+        height, width = shape[self._row_axis], shape[self._column_axis]
         if height * width > limits.pixels:
-            raise ScanError(f"image of {width:,}x{height:,} is over {limits.of('pixels')}")
+            raise ScanError(f"image of {width:,}x{height:,} is over {limits.describe('pixels')}")
 
     def position(self, index: int) -> float:
-        return round(self._first + index * self._step, 4)
+        return round(self._first_position + index * self._position_step, 4)
 
     def plane(self, index: int) -> Plane:
-        where: list[Any] = [slice(None)] * 3 + [0] * self._more
-        where[self._along] = index
-        values: NDArray[np.float32] = np.asarray(self._data[tuple(where)], np.float32)
+        indices: list[Any] = [slice(None)] * 3 + [0] * self._extra_axes
+        indices[self._slice_axis] = index
+        values: NDArray[np.float32] = np.asarray(self._data[tuple(indices)], np.float32)
         return Plane(
-            _padded(values), self._directions[self._right], self._directions[self._down], self._spacing
+            _with_padding_as_air(values),
+            self._directions[self._column_axis],
+            self._directions[self._row_axis],
+            self._spacing,
         )
 
 
-def _padded(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _with_padding_as_air(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Padding as what is outside the field of view, unless the rest holds no air: none is to be made up."""
     empty = np.isnan(values) | np.isneginf(values)
     if not empty.any():
         return values
-    within = np.pad(empty, 1, constant_values=True).astype(np.uint8, order="C")
-    cv2.floodFill(within, None, (0, 0), 0)
-    if within.any():
+    enclosed = np.pad(empty, 1, constant_values=True).astype(np.uint8, order="C")
+    cv2.floodFill(enclosed, None, (0, 0), 0)
+    if enclosed.any():
         raise ScanError("holds values that are no numbers, and do not lie round the body as padding does")
-    least = float(np.min(values, where=~empty, initial=np.inf))
-    return np.where(empty, np.float32(LOWEST if least <= AIR or empty.all() else least), values)
+    lowest = float(np.min(values, where=~empty, initial=np.inf))
+    return np.where(empty, np.float32(LOWEST if lowest <= AIR or empty.all() else lowest), values)
 
 
 def _image(content: bytes) -> Nifti1Image:
-    kind = Nifti2Image if content[4:8] == b"n+2\0" else Nifti1Image
-    image: Nifti1Image = kind.from_bytes(content)
-    headers: Any = kind.header_class
-    header = headers.from_fileobj(io.BytesIO(content))  # the image's own forgets what it used
+    image_class = Nifti2Image if content[4:8] == b"n+2\0" else Nifti1Image
+    image: Nifti1Image = image_class.from_bytes(content)
+    header_class: Any = image_class.header_class
+    header = header_class.from_fileobj(io.BytesIO(content))  # the image's own forgets what it used
     start = int(header.get_data_offset())
     if start < int(header["sizeof_hdr"]):
         raise ScanError("damaged: its values are said to begin within its header (vox_offset)")
@@ -152,16 +154,16 @@ def _inflated(content: bytes, limits: Limits) -> bytes:
     inflated = bytearray()
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            while part := file.read1(_PART):
-                inflated += part
+            while block := file.read1(_INFLATE_STEP):
+                inflated += block
                 if len(inflated) > limits.bytes:
-                    raise ScanError(f"file is, inflated, over {limits.of('bytes')}")
+                    raise ScanError(f"file is, inflated, over {limits.describe('bytes')}")
     except (OSError, EOFError, zlib.error) as error:
         if not inflated or not str(error).startswith("Not a gzipped file"):  # but what follows one
             raise ScanError("truncated or damaged: it cannot be inflated") from None
     return bytes(inflated)
 
 
-def _vector(parts: NDArray[np.floating]) -> Vector:
-    x, y, z = (float(part) for part in parts)
+def _vector(components: NDArray[np.floating]) -> Vector:
+    x, y, z = (float(block) for block in components)
     return x, y, z

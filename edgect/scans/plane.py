@@ -11,18 +11,17 @@ from numpy.typing import NDArray
 
 from edgect.errors import ScanError
 from edgect.scans.frame import Vector
-from edgect.scans.hounsfield import Window
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits, Window
 from edgect.scans.pictures.raster import MIN_SIDE
 
-TILT = 30.0  # degrees off axial that still are axial: as far as gantries tilt
+MAX_TILT = 30.0  # degrees off axial that still are axial: as far as gantries tilt
 LOWEST = -1024.0  # Hounsfield units; all below is outside the field of view, where scanners write anything
 # Hounsfield units; extended scales of scanners end below 31,000. This, the most that 16 bits with a sign can
 # hold, is what gaps are filled with; -2000 that is read without its sign makes 62,512 at the usual intercept
 TOO_HIGH = 32767.0
 AIR = -500.0  # Hounsfield units; every slice of a chest holds air, round it or in the lungs
-SQUARE = 0.01  # how far the sides of a pixel may differ before they are made equal
-LONGEST = 4.0  # how many times as long as wide a pixel may be
+SQUARE_TOLERANCE = 0.01  # how far the sides of a pixel may differ before they are made equal
+MAX_ASPECT_RATIO = 4.0  # how many times as long as wide a pixel may be
 
 
 @dataclass(frozen=True)
@@ -43,18 +42,18 @@ class Plane:
 def normal(right: Vector, down: Vector) -> Vector:
     """Unit vector across the slice, towards the head.
 
-    Raises ScanError: the directions are no axial slice's. Up to `TILT` degrees off in any direction
+    Raises ScanError: the directions are no axial slice's. Up to `MAX_TILT` degrees off in any direction
     are: gantries tilt, and heads do.
     """
     across = np.cross(right, down)
     units = [float(np.linalg.norm(vector)) for vector in (right, down, across)]
     if not np.allclose(units, 1, atol=1e-2):
-        raise ScanError("the orientation stated is none: its directions are no unit vectors at right angles")
-    least = cos(radians(TILT)) - 1e-4
-    off = "not axial: its plane is more than 30 degrees off"
+        raise ScanError("the orientation is not valid: its directions are not unit vectors at right angles")
+    least = cos(radians(MAX_TILT)) - 1e-4
+    reason = "not axial: its plane is more than 30 degrees off"
     if abs(across[2]) < least:
         nearest = ("sagittal", "coronal", "oblique")[int(np.argmax(np.abs(across)))]
-        raise ScanError(f"{off} ({nearest})", "rejected")
+        raise ScanError(f"{reason} ({nearest})", "rejected")
     if min(max(abs(vector[0]), abs(vector[1])) for vector in (right, down)) < least:
         raise ScanError("turned in its plane by more than 30 degrees: not as it is looked at", "rejected")
     x, y, z = (float(part) * np.sign(across[2]) / units[2] + 0.0 for part in across)
@@ -110,12 +109,12 @@ def _upright(plane: Plane) -> Plane:
 
 def _square(values: NDArray[np.float32], spacing: tuple[float, float], limits: Limits) -> NDArray[np.float32]:
     ratio = spacing[0] / spacing[1]
-    if not 1 / LONGEST <= ratio <= LONGEST:
+    if not 1 / MAX_ASPECT_RATIO <= ratio <= MAX_ASPECT_RATIO:
         raise ScanError(f"pixels {max(ratio, 1 / ratio):.1f} times as long as wide", "rejected")
-    if abs(ratio - 1) <= SQUARE:
+    if abs(ratio - 1) <= SQUARE_TOLERANCE:
         return np.ascontiguousarray(values)
     height, width = values.shape
     wide, high = max(round(width / ratio), width), max(round(height * ratio), height)
     if wide * high > limits.pixels:
-        raise ScanError(f"image of {wide:,}x{high:,} square pixels is over {limits.of('pixels')}")
+        raise ScanError(f"image of {wide:,}x{high:,} square pixels is over {limits.describe('pixels')}")
     return np.asarray(cv2.resize(np.ascontiguousarray(values), (wide, high)), np.float32)

@@ -93,9 +93,11 @@ def pictures(draw: st.DrawFn) -> Grey:
         return np.asarray(cv2.resize(blocks, shape[::-1], interpolation=way), np.uint8)
     levels = windowed(rng.uniform(-1000, 500), rng.uniform(50, 4000))
     height, width = max(shape[0], 10), max(shape[1], 10)
-    drawn = chest(levels, height, width, filled=rng.random() < 0.3, circle=rng.random() < 0.3)
-    cut = np.ascontiguousarray(drawn.image[rng.randrange(1 + height // 3) :, rng.randrange(1 + width // 3) :])
-    return framed(cut, rng.choice([0, 128, 255]))[0] if rng.random() < 0.5 else cut
+    phantom = chest(levels, height, width, filled=rng.random() < 0.3, circle=rng.random() < 0.3)
+    cropped = np.ascontiguousarray(
+        phantom.image[rng.randrange(1 + height // 3) :, rng.randrange(1 + width // 3) :]
+    )
+    return framed(cropped, rng.choice([0, 128, 255]))[0] if rng.random() < 0.5 else cropped
 
 
 def _body(levels: Levels, height: int, width: int) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from sklearn.ensemble import RandomForestClassifier
 from tqdm import tqdm
 
 from edgect.errors import ScanError
-from edgect.scans.signature import FORMATS
+from edgect.scans.formats import PICTURES
 from edgect.statistics.metrics import evaluate, intervals
 from train.analysis.shortcut_features import GROUPS, Row, features
 from train.data.arrangements import Arrangement
@@ -105,7 +105,7 @@ def _count(items: Sequence[Item], rows: Sequence[Row]) -> dict[str, dict[str, di
     counts = {}
     for label, title in CLASSES.items():
         of_class = [row for item, row in zip(items, rows, strict=True) if item.label == label]
-        formats = Counter(name for row in of_class for name in FORMATS if row[f"file: {name}"])
+        formats = Counter(name for row in of_class for name in PICTURES if row[f"file: {name}"])
         channels = Counter(str(row["file: channels"]) for row in of_class)
         counts[title] = {"formats": dict(sorted(formats.items())), "channels": dict(sorted(channels.items()))}
     return counts

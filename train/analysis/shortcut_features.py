@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from edgect.scans import read_bytes, read_slice
-from edgect.scans.signature import FORMATS
+from edgect.scans.formats import PICTURES
 
 BINS = 16
 PERCENTILES = (5, 25, 50, 75, 95)
@@ -35,7 +35,7 @@ class _File:
 def _file(file: _File) -> Row:
     height, width = file.pixels.shape
     return {
-        **{name: float(file.header.format == name) for name in FORMATS},
+        **{name: float(file.header.format == name) for name in PICTURES},
         "channels": len(file.header.getbands()),
         "palette": float(file.header.mode == "P"),
         "bytes per pixel": file.length / file.pixels.size,
@@ -103,5 +103,5 @@ def features(path: Path) -> Row:
     Raises ScanError, naming the file, where edgect could not read the slice.
     """
     pixels, content = read_slice(path), read_bytes(str(path))
-    file = _File(len(content), Image.open(io.BytesIO(content), formats=FORMATS), pixels)
+    file = _File(len(content), Image.open(io.BytesIO(content), formats=PICTURES), pixels)
     return {f"{group}: {name}": value for group, of in GROUPS.items() for name, value in of(file).items()}

@@ -1,8 +1,11 @@
-"""Where the lungs lie on an axial chest slice, by thresholds and shapes alone (nothing is learned).
+"""The lungs' outline on an axial chest slice, by thresholds and shapes alone (nothing is learned).
 
 The steps are those of threshold-based lung segmentation (Hu, Hoffman and Reinhardt 2001, doi
 10.1109/42.929615): an optimal threshold, connected parts, closing along the borders; changed where
 pictures from papers have no Hounsfield units and crops that cut through the chest.
+
+`edgect/model/preprocess/lung_box.py`, which crops the network's input, finds the box alone: at half the size,
+without closing, and in half a millisecond, where a mask takes tens of them.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.model.preprocess.lungs import otsu
+from edgect.model.preprocess.lung_box import otsu
 
 SIDE = 256  # all work is done at this size, so that one set of lengths fits every picture
 GROUND_GLASS = 0.7  # as a place between lung (0) and soft tissue (1); darker than this is lung

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.model.preprocess.lungs import otsu
+from edgect.model.preprocess.lung_box import otsu
 from train.data.lung_masks import disc, without_frame
 
 Grey = NDArray[np.uint8]

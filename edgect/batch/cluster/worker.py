@@ -21,7 +21,7 @@ from edgect.rows.prediction import Prediction
 from edgect.scans import Limits, read_bytes
 from edgect.scans.files import remote
 from edgect.scans.files.read import read_head
-from edgect.scans.signature import LENGTH
+from edgect.scans.formats import HEAD_LENGTH
 
 Item = tuple[str, tuple[str, ...]]
 """A path, and the SHA-256 of the content that earlier answers on it were given on."""
@@ -84,7 +84,7 @@ def answer(job: Job, items: Sequence[Item]) -> Answered:
 def fingerprint(folder: str, path: str) -> str:
     """Of a file's first bytes; empty where it cannot be read."""
     try:
-        return hashlib.sha256(read_head(_place(folder, path), LENGTH)).hexdigest()[:16]
+        return hashlib.sha256(read_head(_place(folder, path), HEAD_LENGTH)).hexdigest()[:16]
     except ScanError:
         return ""
 
@@ -139,7 +139,7 @@ def _loaded(job: Job) -> _Loaded:
 def _judge(job: Job) -> _Loaded:
     try:
         for scheme in job.schemes:
-            remote.check(scheme)
+            remote.check_scheme(scheme)
         classifier = _classifier(job.model, job.limits)
         answer = classifier.golden_answer()
         refused = list(_against(classifier, job, answer))

@@ -12,7 +12,7 @@ from PIL import Image
 
 from edgect.diagnostics.doctor.report import Finding
 from edgect.scans import read_frames
-from edgect.scans.signature import FORMATS
+from edgect.scans.formats import PICTURES
 
 SIDE = 48
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -27,7 +27,7 @@ def examine() -> Iterator[Finding]:
     """Write a small picture in every format, and read it as a scan is read."""
     levels = np.add.outer(np.arange(SIDE) * 3, np.arange(SIDE) * 2).astype(np.uint8)
     advice = "install Pillow again: pip install --force-reinstall pillow"
-    for form in FORMATS:
+    for form in PICTURES:
         name, wrong = form.replace("WEBP", "WebP"), ""
         try:
             file = io.BytesIO()

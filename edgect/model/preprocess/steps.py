@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.errors import ModelError
-from edgect.model.preprocess import lungs
+from edgect.model.preprocess.lung_box import find_lung_box
 
 Region = Literal["slice", "lungs"]
 
@@ -94,11 +94,11 @@ class CropToLungs:
             raise ModelError(f"pre-processing step lungs: {self} is out of range")
 
     def __call__(self, image: NDArray[np.uint8], placement: Placement) -> tuple[NDArray[np.uint8], Placement]:
-        found = lungs.find(image)
-        if found is None:
+        lung_box = find_lung_box(image)
+        if lung_box is None:
             return image, placement
-        top, left, height, width = self._with_margin(found.box, image.shape)
-        levels = (np.arange(256) - found.air) / (found.tissue - found.air)
+        top, left, height, width = self._with_margin(lung_box.box, image.shape)
+        levels = (np.arange(256) - lung_box.air) / (lung_box.tissue - lung_box.air)
         scale = np.clip(np.rint(self.air + levels * (self.tissue - self.air)), 0, 255).astype(np.uint8)
         crop = cv2.LUT(image[top : top + height, left : left + width], scale)
         return np.asarray(crop, np.uint8), replace(placement, box=(top, left, height, width), region="lungs")

@@ -1,6 +1,6 @@
 """DICOM: stored values of CT slices to Hounsfield units, by what the file says and by nothing else."""
 
+from edgect.scans.dicom.dicomdir import files_of_index
 from edgect.scans.dicom.frames import read_frames
-from edgect.scans.dicom.index import files_of_index
 
 __all__ = ["files_of_index", "read_frames"]

@@ -11,10 +11,10 @@ from pydicom.uid import UID
 
 from edgect.errors import ScanError
 
-OWN = "pydicom"
+PYDICOM = "pydicom"
 GDCM = "python-gdcm"
 OPENJPEG = "pylibjpeg-openjpeg"
-PLUGINS = {OWN: "pydicom", GDCM: "gdcm", OPENJPEG: "pylibjpeg"}  # package: pydicom's name for it
+PLUGINS = {PYDICOM: "pydicom", GDCM: "gdcm", OPENJPEG: "pylibjpeg"}  # package: pydicom's name for it
 
 NATIVE = (
     uid.ImplicitVRLittleEndian,
@@ -29,13 +29,13 @@ HTJ2K = (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
 
 # packages that decode it, the first that is there is used; pylibjpeg-libjpeg is GPL and never is
 PACKAGES: dict[UID, tuple[str, ...]] = {
-    **dict.fromkeys(NATIVE, (OWN,)),
-    uid.RLELossless: (OWN,),
+    **dict.fromkeys(NATIVE, (PYDICOM,)),
+    uid.RLELossless: (PYDICOM,),
     **dict.fromkeys((*JPEG, *JPEG_LS), (GDCM,)),
     **dict.fromkeys(JPEG_2000, (OPENJPEG, GDCM)),
     **dict.fromkeys(HTJ2K, (OPENJPEG,)),
 }
-NEWER = {  # than pydicom
+UNKNOWN_TO_PYDICOM = {  # newer than it
     "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
     "1.2.840.10008.1.2.4.111": "JPEG XL JPEG Recompression",
     "1.2.840.10008.1.2.4.112": "JPEG XL",
@@ -53,15 +53,19 @@ class Codec:
 
 def codec(syntax: UID) -> Codec:
     """What decodes a transfer syntax here. Raises ScanError that names it, and the package it wants."""
-    name = NEWER.get(syntax, syntax.name)
-    named = f"transfer syntax {syntax} ({name})" if name != syntax else f"transfer syntax {_uid(syntax)}"
+    name = UNKNOWN_TO_PYDICOM.get(syntax, syntax.name)
+    description = (
+        f"transfer syntax {syntax} ({name})" if name != syntax else f"transfer syntax {_uid(syntax)}"
+    )
     if syntax not in PACKAGES:
-        raise ScanError(f"{named} is none that edgect has a decoder for")
+        raise ScanError(f"{description} is none that edgect has a decoder for")
     package = package_for(syntax)
     if package is None:
-        raise ScanError(f"{named} needs a decoder that is not installed: pip install {PACKAGES[syntax][0]}")
+        raise ScanError(
+            f"{description} needs a decoder that is not installed: pip install {PACKAGES[syntax][0]}"
+        )
     if package == GDCM:
-        _hush_gdcm()
+        _silence_gdcm()
     return Codec(get_decoder(syntax), "" if syntax in NATIVE else PLUGINS[package])
 
 
@@ -78,7 +82,7 @@ def _uid(syntax: UID) -> str:
     return syntax if re.fullmatch(r"[0-9.]{1,64}", syntax) else "(not a UID)"
 
 
-def _hush_gdcm() -> None:
+def _silence_gdcm() -> None:
     """It writes on stderr what the row says already."""
     import gdcm
 

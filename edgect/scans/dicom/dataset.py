@@ -22,8 +22,8 @@ from pydicom.uid import (
 from pydicom.valuerep import STANDARD_VR
 
 from edgect.errors import ScanError
-from edgect.scans.limits import Limits
-from edgect.scans.quiet import quiet
+from edgect.scans.decoder_logs import silenced
+from edgect.scans.options import Limits
 
 KEYWORDS = (
     "SpecificCharacterSet",
@@ -68,12 +68,12 @@ UNCOMPRESSED = (
     DeflatedExplicitVRLittleEndian,
 )
 REGISTERED = "1.2.840.10008."  # what UIDs of the standard begin with
-ELEMENTS = 100_000  # of a data set, at most; a CT slice has some two hundred
+MAX_ELEMENTS = 100_000  # of a data set, at most; a CT slice has some two hundred
 TRUNCATED = "truncated: the file ends before its elements do"
 UNDEFINED = 0xFFFFFFFF
-COMPARED = 1024  # bytes of a value, which of all but pixel data and sequences is all of it
+COMPARED_BYTES = 1024  # bytes of a value, which of all but pixel data and sequences is all of it
 PIXEL_DATA = Tag("PixelData")
-WANTED: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
+WANTED_TAGS: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
 _VRS = frozenset(str(vr).encode() for vr in STANDARD_VR)
 
 
@@ -95,12 +95,12 @@ def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
         file = io.BytesIO(_inflate(content[file.tell() :], limits))
     # what is compressed, is explicit and little endian (PS3.5, A.4); what is not registered, may be anything
     known = syntax is not None and syntax.startswith(REGISTERED)
-    written = syntax if known else _guess(content[file.tell() :][:6])
-    dataset = _elements(file, written == ImplicitVRLittleEndian, written != ExplicitVRBigEndian)
-    syntax = syntax or written
+    encoding = syntax if known else _guess_syntax(content[file.tell() :][:6])
+    dataset = _elements(file, encoding == ImplicitVRLittleEndian, encoding != ExplicitVRBigEndian)
+    syntax = syntax or encoding
     if value(dataset, "SOPClassUID") is None and "MediaStorageSOPClassUID" in meta:
         dataset.SOPClassUID = meta.MediaStorageSOPClassUID
-    if syntax in UNCOMPRESSED and _undefined(dataset):
+    if syntax in UNCOMPRESSED and _is_encapsulated(dataset):
         return dataset, None  # encapsulated, but by what
     return dataset, syntax
 
@@ -108,19 +108,20 @@ def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
 def value(dataset: Dataset, keyword: str) -> Any:
     """An element's value, None where it is missing or empty. Raises ScanError where it is malformed."""
     try:
-        found = dataset.get(keyword)
+        element = dataset.get(keyword)
     except Exception:  # whose message may quote what the file holds
         raise ScanError(f"damaged: its {keyword} cannot be read") from None
-    return None if found is None or found == "" or (isinstance(found, Sequence) and not found) else found
+    is_empty = element is None or element == "" or (isinstance(element, Sequence) and not element)
+    return None if is_empty else element
 
 
 def numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | None:
     """So many numbers, None where the element is missing. Raises ScanError where they are others."""
-    found = value(dataset, keyword)
-    if found is None:
+    element = value(dataset, keyword)
+    if element is None:
         return None
     try:
-        parts = [found] if count == 1 else list(found)
+        parts = [element] if count == 1 else list(element)
         result = tuple(float(part) for part in parts)
     except Exception:
         raise ScanError(f"damaged: its {keyword} is no number") from None
@@ -130,39 +131,39 @@ def numbers(dataset: Dataset, keyword: str, count: int) -> tuple[float, ...] | N
 
 
 def number(dataset: Dataset, keyword: str) -> float | None:
-    found = numbers(dataset, keyword, 1)
-    return None if found is None else found[0]
+    element = numbers(dataset, keyword, 1)
+    return None if element is None else element[0]
 
 
 def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
-    walk = _Walk(file)
+    walk = _ElementWalk(file)
     try:
-        with quiet as heard:
-            dataset = read_dataset(file, implicit, little, stop_when=walk.stop, specific_tags=WANTED)
+        with silenced as messages:
+            dataset = read_dataset(file, implicit, little, stop_when=walk.stop, specific_tags=WANTED_TAGS)
     except ScanError:
         raise
     except EOFError:
         raise ScanError(TRUNCATED) from None
     except Exception as error:  # whose message may quote what the file holds
         raise ScanError(f"damaged: no DICOM data set can be read ({type(error).__name__})") from None
-    cut = PIXEL_DATA not in dataset and walk.end < walk.size  # in the midst of a tag or length
-    if cut or any("end of file" in text.lower() for text in heard):  # it went on with what it had
+    is_cut_short = PIXEL_DATA not in dataset and walk.end < walk.size  # in the midst of a tag or length
+    if is_cut_short or any("end of file" in text.lower() for text in messages):  # it went on with what it had
         raise ScanError(TRUNCATED)
-    if walk.twice and value(dataset, "Modality") in (None, "CT"):  # what else it is, is refused as that
-        raise ScanError(f"damaged: its {walk.twice} stands twice, with two values")
+    if walk.duplicate and value(dataset, "Modality") in (None, "CT"):  # what else it is, is refused as that
+        raise ScanError(f"damaged: its {walk.duplicate} stands twice, with two values")
     return dataset
 
 
-class _Walk:
+class _ElementWalk:
     """What pydicom meets on its way through a data set, up to its pixel data.
 
-    end: of the last element. twice: the keyword of an element that stands twice with two values, if any.
+    end: of the last element. duplicate: the keyword of an element that stands twice with two values, if any.
     """
 
     def __init__(self, file: io.BytesIO) -> None:
         self._file, self._content = file, file.getvalue()
-        self.size, self.end, self.twice = len(self._content), 0, ""
-        self._seen = self._last = 0
+        self.size, self.end, self.duplicate = len(self._content), 0, ""
+        self._count = self._last = 0
         self._explicit = False
         self._values: dict[int, tuple[int, bytes]] = {}  # and where they begin
 
@@ -170,9 +171,9 @@ class _Walk:
         """Asked at every element. Raises ScanError where it ends beyond the file, or is one too many."""
         if self._last == PIXEL_DATA or tag > PIXEL_DATA:  # what follows may be anything
             return True
-        self._seen, self._last = self._seen + 1, tag
-        if self._seen > ELEMENTS:
-            raise ScanError(f"more than {ELEMENTS:,} elements: no CT slice")
+        self._count, self._last = self._count + 1, tag
+        if self._count > MAX_ELEMENTS:
+            raise ScanError(f"more than {MAX_ELEMENTS:,} elements: no CT slice")
         start = self._file.tell()
         known = str(vr).encode() in _VRS
         if length != UNDEFINED and start + length > self.size:
@@ -180,15 +181,15 @@ class _Walk:
             raise ScanError("damaged: an element of no known value representation" if unknown else TRUNCATED)
         self._explicit |= known
         self.end = self.size if length == UNDEFINED else start + length
-        if tag in WANTED:
-            self._compare(tag, start, self._content[start : min(self.end, start + COMPARED)])
+        if tag in WANTED_TAGS:
+            self._compare(tag, start, self._content[start : min(self.end, start + COMPARED_BYTES)])
         return False
 
-    def _compare(self, tag: int, start: int, held: bytes) -> None:
+    def _compare(self, tag: int, start: int, data: bytes) -> None:
         """The first element of a file is looked at twice by pydicom, with a VR and without."""
-        before, other = self._values.setdefault(tag, (start, held))
-        if start - before > 4 and held != other:
-            self.twice = keyword_for_tag(tag)
+        previous_start, previous_data = self._values.setdefault(tag, (start, data))
+        if start - previous_start > 4 and data != previous_data:
+            self.duplicate = keyword_for_tag(tag)
 
 
 def _inflate(deflated: bytes, limits: Limits) -> bytes:
@@ -198,13 +199,13 @@ def _inflate(deflated: bytes, limits: Limits) -> bytes:
     except zlib.error:
         raise ScanError("damaged: the deflated data set cannot be inflated") from None
     if len(content) > limits.bytes:
-        raise ScanError(f"data set is, inflated, over {limits.of('bytes')}")
+        raise ScanError(f"data set is, inflated, over {limits.describe('bytes')}")
     if not stream.eof:
         raise ScanError(TRUNCATED)
     return content
 
 
-def _guess(head: bytes) -> UID:
+def _guess_syntax(head: bytes) -> UID:
     """How a data set without a transfer syntax is written down, by its first element."""
     if head[4:6] not in _VRS or len(head) < 6:
         return ImplicitVRLittleEndian
@@ -212,6 +213,6 @@ def _guess(head: bytes) -> UID:
     return ExplicitVRBigEndian if group >= 0x0100 else ExplicitVRLittleEndian
 
 
-def _undefined(dataset: Dataset) -> bool:
+def _is_encapsulated(dataset: Dataset) -> bool:
     element = dataset.get_item("PixelData")
     return element is not None and getattr(element, "length", 0) == UNDEFINED

@@ -10,7 +10,7 @@ from edgect.errors import ScanError
 
 ITEM, DELIMITER = 0xE000FFFE, 0xE0DDFFFE  # as little-endian numbers
 STARTS = (b"\xff\xd8", b"\xff\x4f", b"\x00\x00\x00\x0cjP")  # of JPEG, JPEG-LS, JPEG 2000 and JP2
-END = b"\xff\xd9"  # of JPEG, JPEG-LS and JPEG 2000 alike
+END_MARKER = b"\xff\xd9"  # of JPEG, JPEG-LS and JPEG 2000 alike
 _RLE = re.compile(rb"[\x01-\x0f]\0\0\0\x40\0\0\0")  # its header: segments, and where the first begins
 Span = tuple[int, int]
 
@@ -26,9 +26,9 @@ class Encapsulated:
 
     def __init__(self, data: bytes, count: int, extended: bytes | None = None) -> None:
         self._data = data
-        items = _items(data)
+        items = _item_spans(data)
         table = b""
-        if items and not _begins(data, *items[0]):  # else there is no table, not even an empty one
+        if items and not _begins_picture(data, *items[0]):  # else there is no table, not even an empty one
             table, items = data[items[0][0] : items[0][1]], items[1:]
         self._fragments = items
         tables = [_numbers(extended or b"", "Q"), _numbers(table, "I")]
@@ -69,34 +69,34 @@ class Encapsulated:
         return [
             number
             for number, (start, end) in enumerate(self._fragments)
-            if _begins(self._data, start, end)
+            if _begins_picture(self._data, start, end)
             and (
                 number == 0
                 or _RLE.match(self._data, start, end)
-                or END in self._data[max(0, start - 8 - 16) : start - 8]
+                or END_MARKER in self._data[max(0, start - 8 - 16) : start - 8]
             )
         ]
 
 
-def _begins(data: bytes, start: int, end: int) -> bool:
+def _begins_picture(data: bytes, start: int, end: int) -> bool:
     """Whether a picture does so there."""
     return data.startswith(STARTS, start, end) or _RLE.match(data, start, end) is not None
 
 
-def _items(data: bytes) -> list[Span]:
+def _item_spans(data: bytes) -> list[Span]:
     """Where the contents of items begin and end."""
     spans: list[Span] = []
-    at = 0
-    while at + 8 <= len(data):
-        tag, length = unpack_from("<II", data, at)
+    position = 0
+    while position + 8 <= len(data):
+        tag, length = unpack_from("<II", data, position)
         if tag == DELIMITER:
             break
         if tag != ITEM:
             raise ScanError("damaged: its pixel data are not encapsulated, as its transfer syntax says")
-        at += 8 + length
-        if at > len(data):
+        position += 8 + length
+        if position > len(data):
             raise ScanError("pixel data truncated: they end within a frame")
-        spans.append((at - length, at))
+        spans.append((position - length, position))
     return spans
 
 

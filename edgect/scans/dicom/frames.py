@@ -9,20 +9,18 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from edgect.errors import ScanError
+from edgect.scans.decoder_logs import silenced
 from edgect.scans.dicom import dataset as elements
-from edgect.scans.dicom.accept import check_kind
-from edgect.scans.dicom.geometry import Geometry, Groups, geometry
-from edgect.scans.dicom.padding import Padding
+from edgect.scans.dicom.accept import check_object
+from edgect.scans.dicom.geometry import FunctionalGroups, Geometry, geometry
 from edgect.scans.dicom.pixels import Pixels
-from edgect.scans.dicom.stored import Stored
+from edgect.scans.dicom.stored import Padding, Stored
 from edgect.scans.frame import Frame, Origin
-from edgect.scans.hounsfield import Window
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits, Window
 from edgect.scans.plane import LOWEST, Plane, to_grey
-from edgect.scans.quiet import quiet
 
 
-def read_frames(content: bytes, limits: Limits, window: Window) -> Iterator[Frame]:
+def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> Iterator[Frame]:
     """Decode a DICOM file's frames, in order and one at a time; never raises for bad content.
 
     Stored values become Hounsfield units by the file's rescale slope and intercept, what is below
@@ -32,10 +30,10 @@ def read_frames(content: bytes, limits: Limits, window: Window) -> Iterator[Fram
     """
     origin: Origin | None = None
     try:
-        with quiet:
+        with silenced:
             dataset, syntax = elements.read(content, limits)
             origin = _origin(dataset)
-            check_kind(dataset)
+            check_object(dataset)
             frames = _frames(dataset, syntax, origin, limits, window)
             first = next(frames)
     except ScanError as error:
@@ -52,26 +50,30 @@ def read_frames(content: bytes, limits: Limits, window: Window) -> Iterator[Fram
 def _frames(
     dataset: Dataset, syntax: UID | None, origin: Origin, limits: Limits, window: Window
 ) -> Iterator[Frame]:
-    pixels = Pixels(dataset, syntax, limits)
-    groups, padding = Groups(dataset, pixels.count), Padding.of(dataset)
-    for index, decode in enumerate(pixels):
-        here, grey, why = origin, None, None
+    frame_pixels = Pixels(dataset, syntax, limits)
+    groups, padding = FunctionalGroups(dataset, frame_pixels.count), Padding.of(dataset)
+    for index, decode in enumerate(frame_pixels):
+        frame_origin, pixels, failure = origin, None, None
         try:
-            with quiet:
-                found = geometry(groups, index, pixels.count)
-                here = Origin(origin.series, origin.instance, found.position, found.normal)
-                grey = to_grey(_plane(decode(), found, padding), window, limits)
+            with silenced:
+                frame_geometry = geometry(groups, index, frame_pixels.count)
+                frame_origin = Origin(
+                    origin.series, origin.instance, frame_geometry.position, frame_geometry.normal
+                )
+                pixels = to_grey(_plane(decode(), frame_geometry, padding), window, limits)
         except ScanError as error:
-            why = error
-        yield Frame(index if pixels.count > 1 else None, grey, why, here)
+            failure = error
+        yield Frame(index if frame_pixels.count > 1 else None, pixels, failure, frame_origin)
 
 
-def _plane(stored: Stored, found: Geometry, padding: Padding | None) -> Plane:
-    hounsfield = np.multiply(stored.values, found.slope, dtype=np.float64)
-    hounsfield += found.intercept
+def _plane(stored: Stored, frame_geometry: Geometry, padding: Padding | None) -> Plane:
+    hounsfield = np.multiply(stored.values, frame_geometry.slope, dtype=np.float64)
+    hounsfield += frame_geometry.intercept
     if padding is not None:
-        hounsfield[padding.among(stored)] = LOWEST
-    return Plane(hounsfield.astype(np.float32), found.right, found.down, found.spacing)
+        hounsfield[padding.mask(stored)] = LOWEST
+    return Plane(
+        hounsfield.astype(np.float32), frame_geometry.right, frame_geometry.down, frame_geometry.spacing
+    )
 
 
 def _origin(dataset: Dataset) -> Origin:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydicom.uid import UID
 
 from edgect.errors import ScanError
-from edgect.scans.native_words import kept_from_stderr
+from edgect.scans.native_stderr import captured_stderr
 
 PIXEL_DATA = gdcm.Tag(0x7FE0, 0x0010)
 # how messages of the Independent JPEG Group's library begin that a decoder may come to (its jerror.h)
@@ -37,13 +37,13 @@ def decode(
     its libjpeg did so with data missing or left over.
     """
     image = _image(frame, syntax, rows, columns, precision)
-    with kept_from_stderr(_LIBJPEG) as words:
+    with captured_stderr(_LIBJPEG) as messages:
         text = image.GetBuffer()  # bytes, as text; None where it fails
-    damage = next((word for word in words if word.startswith(_DAMAGE)), "")
+    damage = next((message for message in messages if message.startswith(_DAMAGE)), "")
     content = b"" if text is None else text.encode("utf-8", "surrogateescape")
     values: NDArray[np.uint8 | np.uint16] = np.frombuffer(content, np.uint8 if precision <= 8 else np.uint16)
     if damage or values.size != rows * columns:
-        raise ScanError(f"pixel data damaged: {damage or (words or ['GDCM cannot decode them'])[-1]}")
+        raise ScanError(f"pixel data damaged: {damage or (messages or ['GDCM cannot decode them'])[-1]}")
     return values.reshape(rows, columns)
 
 

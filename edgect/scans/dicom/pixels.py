@@ -13,16 +13,16 @@ from pydicom.pixels.utils import as_pixel_options
 from pydicom.uid import UID
 
 from edgect.errors import ScanError
-from edgect.scans.dicom import codestream, rle
+from edgect.scans.decoder_logs import silenced
+from edgect.scans.dicom import codestream
 from edgect.scans.dicom.codecs import JPEG, JPEG_LS, Codec, codec
 from edgect.scans.dicom.dataset import value
 from edgect.scans.dicom.encapsulated import Encapsulated
 from edgect.scans.dicom.stored import Stored
-from edgect.scans.limits import Limits
-from edgect.scans.quiet import quiet
+from edgect.scans.options import Limits
 
-BITS = (8, 16, 32)
-HARMLESS = (  # of what pydicom warns of: these pixels are as they should be
+ALLOCATED_BITS = (8, 16, 32)
+HARMLESS_WARNINGS = (  # of what pydicom warns of: these pixels are as they should be
     "bytes of excess padding",  # after the last pixel (PS3.5, 8.1.1)
     "'Number of Frames' is invalid",  # empty or 0, of a single frame
     "matches the expected number for uncompressed data",  # by chance
@@ -41,17 +41,22 @@ class Pixels:
 
     def __init__(self, dataset: Dataset, syntax: UID | None, limits: Limits) -> None:
         self._dataset = dataset
-        self.count = _whole(dataset, "NumberOfFrames", 1) if value(dataset, "NumberOfFrames") else 1  # not 0
-        self._rows, self._columns = _whole(dataset, "Rows"), _whole(dataset, "Columns")
+        self.count = (
+            _whole_number(dataset, "NumberOfFrames", 1) if value(dataset, "NumberOfFrames") else 1
+        )  # not 0
+        self._rows, self._columns = _whole_number(dataset, "Rows"), _whole_number(dataset, "Columns")
         self._check_size(limits)
-        self._allocated, self._stored = _whole(dataset, "BitsAllocated"), _whole(dataset, "BitsStored")
-        self._shift = self._allocated - 1 - _whole(dataset, "HighBit", self._stored - 1)
-        if self._allocated not in BITS:
+        self._allocated, self._stored = (
+            _whole_number(dataset, "BitsAllocated"),
+            _whole_number(dataset, "BitsStored"),
+        )
+        self._shift = self._allocated - 1 - _whole_number(dataset, "HighBit", self._stored - 1)
+        if self._allocated not in ALLOCATED_BITS:
             raise ScanError(f"{self._allocated} bits allocated to a pixel: only 8, 16 and 32 are read")
         if not 0 < self._stored <= self._allocated - self._shift:
-            raise ScanError(f"damaged: {self._stored} bits stored in {self._allocated} cannot be")
+            raise ScanError(f"damaged: {self._stored} bits stored in {self._allocated} are impossible")
         if self._shift < 0 or value(dataset, "PixelRepresentation") not in (0, 1):
-            raise ScanError("damaged: HighBit or PixelRepresentation cannot be")
+            raise ScanError("damaged: its HighBit or PixelRepresentation is not valid")
         if syntax is None:
             raise ScanError("compressed, but by no transfer syntax that is stated")
         self._syntax = syntax
@@ -61,10 +66,10 @@ class Pixels:
 
     def _check_size(self, limits: Limits) -> None:
         if self.count > limits.frames:
-            raise ScanError(f"{self.count:,} frames are over {limits.of('frames')}")
+            raise ScanError(f"{self.count:,} frames are over {limits.describe('frames')}")
         if self._rows * self._columns > limits.pixels:
             size = f"{self._columns:,}x{self._rows:,}"
-            raise ScanError(f"image of {size} is over {limits.of('pixels')}")
+            raise ScanError(f"image of {size} is over {limits.describe('pixels')}")
 
     def __iter__(self) -> Iterator[Callable[[], Stored]]:
         """For every frame what decodes it. Which raises ScanError where there is nothing to decode."""
@@ -86,29 +91,29 @@ class Pixels:
 
     def _decode(self, index: int) -> Stored:
         try:
-            with quiet as heard:
+            with silenced as messages:
                 stored = self._decompressed(index) if self._codec.plugin else self._native(index)
         except ScanError:
             raise
         except Exception as error:  # decoders raise whatever their parsers meet
-            reason = f"pixel data cannot be decoded, truncated or damaged: {_plain(str(error))}"
+            reason = f"pixel data cannot be decoded, truncated or damaged: {_one_line(str(error))}"
             raise ScanError(reason) from error
-        if damage := [text for text in heard if not self._is_harmless(text, index)]:
-            raise ScanError(f"pixel data damaged: {_plain(damage[0])}")  # it went on with what it had
+        if damage := [text for text in messages if not self._is_harmless(text, index)]:
+            raise ScanError(f"pixel data damaged: {_one_line(damage[0])}")  # it went on with what it had
         return stored
 
     def _is_harmless(self, text: str, index: int) -> bool:
         if RLE_EXCESS in text:
-            return rle.is_padded(self._encoded(index), self._rows * self._columns)
-        return any(harmless in text for harmless in HARMLESS)
+            return codestream.is_padded_rle(self._encoded(index), self._rows * self._columns)
+        return any(harmless in text for harmless in HARMLESS_WARNINGS)
 
     def _native(self, index: int) -> Stored:
         source = self._dataset.PixelData
         self._check_excess(source)
-        own: Any = {"correct_unused_bits": False}  # which takes no heed of HighBit
+        decoder_options: Any = {"correct_unused_bits": False}  # which takes no heed of HighBit
         element = {"pixel_vr": self._dataset["PixelData"].VR, **_GREY}
         options = as_pixel_options(self._dataset, number_of_frames=self.count, **element)
-        words, _ = self._codec.decoder.as_array(source, index=index, raw=True, **own, **options)
+        words, _ = self._codec.decoder.as_array(source, index=index, raw=True, **decoder_options, **options)
         return Stored.of_words(words, self._stored, self._shift)
 
     def _check_excess(self, source: bytes) -> None:
@@ -116,12 +121,12 @@ class Pixels:
         row = self._columns * self._allocated // 8
         needed = row * self._rows * self.count
         if len(source) - needed >= row * self._rows or 2 * len(source[needed:].rstrip(b"\0")) >= row:
-            there, size = len(source), f"{self._columns:,}x{self._rows:,}, {self.count:,} times"
-            raise ScanError(f"damaged: {there:,} bytes of pixel data, where {size}, makes {needed:,}")
+            length, size = len(source), f"{self._columns:,}x{self._rows:,}, {self.count:,} times"
+            raise ScanError(f"damaged: {length:,} bytes of pixel data, where {size}, makes {needed:,}")
 
     def _decompressed(self, index: int) -> Stored:
         frame = self._encoded(index)
-        precision = codestream.check(frame, self._syntax, self._rows, self._columns)
+        precision = codestream.check_frame(frame, self._syntax, self._rows, self._columns)
         if precision > self._allocated:
             raise ScanError(f"damaged: {precision} bits a sample, of which {self._allocated} are stored")
         if self._syntax in (*JPEG, *JPEG_LS):
@@ -142,15 +147,15 @@ class Pixels:
         return Stored.of_samples(samples, self._stored)
 
 
-def _whole(dataset: Dataset, keyword: str, missing: int | None = None) -> int:
-    found = value(dataset, keyword)
-    found = missing if found is None else found
-    if not isinstance(found, int) or found < (0 if keyword == "HighBit" else 1):
-        raise ScanError(f"damaged: its {keyword} is none")
-    return int(found)
+def _whole_number(dataset: Dataset, keyword: str, missing: int | None = None) -> int:
+    number = value(dataset, keyword)
+    number = missing if number is None else number
+    if not isinstance(number, int) or number < (0 if keyword == "HighBit" else 1):
+        raise ScanError(f"damaged: its {keyword} is not a valid number")
+    return int(number)
 
 
-def _plain(text: str) -> str:
+def _one_line(text: str) -> str:
     """What a decoder says, on one line and not all of it; no address in memory, which no two runs share."""
-    said = text.rpartition("available plugins:")[2].replace(_NO_BUFFER, "GDCM cannot decode them")
-    return " ".join(re.sub(r"<[^<>]*>|0x[0-9a-fA-F]{6,}", "", said).split())[:200]
+    message = text.rpartition("available plugins:")[2].replace(_NO_BUFFER, "GDCM cannot decode them")
+    return " ".join(re.sub(r"<[^<>]*>|0x[0-9a-fA-F]{6,}", "", message).split())[:200]

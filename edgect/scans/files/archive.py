@@ -12,7 +12,7 @@ from edgect.errors import ScanError
 from edgect.scans.files import remote
 
 SUFFIX = ".zip"
-MEMBERS = 100_000  # of one archive, at most
+MAX_MEMBERS = 100_000  # of one archive, at most
 DAMAGED = "not a zip archive, though named like one: damaged or cut short"
 _LISTED = b"PK\1\2"  # begins each entry of an archive's list of files
 METHODS = (ZIP_STORED, ZIP_DEFLATED)  # zipfile unpacks others by the chunk, however much comes out of it
@@ -22,29 +22,29 @@ def is_archive(path: str) -> bool:
     return path.lower().endswith(SUFFIX) and _is_file(path)
 
 
-def members(path: str) -> list[str]:
+def list_members(path: str) -> list[str]:
     """Names of an archive's files, one for each as the archive spells it, without hidden ones.
 
     Raises ScanError where it cannot be listed, or holds more than `MEMBERS`.
     """
-    return names(_opened(path))
+    return member_names(_open_path(path))
 
 
 def split(path: str) -> tuple[str, str] | None:
     """The archive and the member that a path names, None where no part of it is an archive."""
     lower, start = path.lower(), 0
-    while (at := lower.find(SUFFIX + "/", start)) >= 0:
-        archive, member = path[: at + len(SUFFIX)], path[at + len(SUFFIX) + 1 :]
+    while (position := lower.find(SUFFIX + "/", start)) >= 0:
+        archive, member = path[: position + len(SUFFIX)], path[position + len(SUFFIX) + 1 :]
         if _is_file(archive):
             return archive, member
-        start = at + 1
+        start = position + 1
     return None
 
 
-def holds(path: str) -> bool:
+def has_member(path: str) -> bool:
     """Whether a path names a member that is there."""
     try:
-        return (found := split(path)) is not None and found[1] in _opened(found[0]).namelist()
+        return (place := split(path)) is not None and place[1] in _open_path(place[0]).namelist()
     except ScanError:
         return False
 
@@ -54,38 +54,38 @@ def read(archive: str, member: str, length: int) -> bytes:
 
     Raises ScanError: damaged, encrypted, there twice, or a name that leads out of the archive.
     """
-    return member_of(_opened(archive), member, length)
+    return read_member(_open_path(archive), member, length)
 
 
-def in_memory(content: bytes) -> ZipFile:
+def open_bytes(content: bytes) -> ZipFile:
     """Raises ScanError where the content is no archive, or of too many files to be listed.
 
     zipfile makes an object of each before it tells how many there are: a few bytes become a kilobyte.
     """
-    if (count := content.count(_LISTED)) > 2 * MEMBERS:  # of archives within it, some may be counted too
-        raise ScanError(f"archive of about {count:,} files is over the limit of {MEMBERS:,}")
+    if (count := content.count(_LISTED)) > 2 * MAX_MEMBERS:  # of archives within it, some may be counted too
+        raise ScanError(f"archive of about {count:,} files is over the limit of {MAX_MEMBERS:,}")
     try:
         return ZipFile(io.BytesIO(content))
     except Exception:  # parsers raise whatever they meet
         raise ScanError(DAMAGED) from None
 
 
-def names(archive: ZipFile) -> list[str]:
-    """As `members`, of an archive that is open."""
-    if len(archive.infolist()) > MEMBERS:
-        raise ScanError(f"archive of {len(archive.infolist()):,} files is over the limit of {MEMBERS:,}")
+def member_names(archive: ZipFile) -> list[str]:
+    """As `list_members`, of an archive that is open."""
+    if len(archive.infolist()) > MAX_MEMBERS:
+        raise ScanError(f"archive of {len(archive.infolist()):,} files is over the limit of {MAX_MEMBERS:,}")
     return [info.filename for info in archive.infolist() if not _is_folder(info)]
 
 
-def member_of(opened: ZipFile, member: str, length: int) -> bytes:
+def read_member(archive: ZipFile, member: str, length: int) -> bytes:
     """As `read`, of an archive that is open; several threads may read from one."""
-    found = [info for info in opened.infolist() if info.filename == member]
-    if len(found) != 1:
+    entries = [info for info in archive.infolist() if info.filename == member]
+    if len(entries) != 1:
         twice = "is in the archive more than once: which one is meant?"
-        raise ScanError(twice if found else "is no longer in the archive")
-    _check(found[0])
+        raise ScanError(twice if entries else "is no longer in the archive")
+    _check(entries[0])
     try:
-        with opened.open(found[0]) as file:
+        with archive.open(entries[0]) as file:
             return file.read(length)
     except Exception as error:  # zlib has its own, parsers raise whatever they meet
         raise ScanError(f"cannot be read from its archive: damaged ({type(error).__name__})") from None
@@ -112,12 +112,12 @@ def _is_file(path: str) -> bool:
     return remote.is_file(path) if remote.is_url(path) else os.path.isfile(path)
 
 
-def _opened(path: str) -> ZipFile:
+def _open_path(path: str) -> ZipFile:
     try:
         if remote.is_url(path):
-            return _open(path, 0, remote.size(path), os.getpid())
+            return _open_cached(path, 0, remote.size(path), os.getpid())
         status = os.stat(path)
-        return _open(path, status.st_mtime_ns, status.st_size, os.getpid())
+        return _open_cached(path, status.st_mtime_ns, status.st_size, os.getpid())
     except OSError as error:
         raise ScanError(f"cannot be read: {error.strerror or error}") from None
     except Exception:  # parsers raise whatever they meet
@@ -125,9 +125,9 @@ def _opened(path: str) -> ZipFile:
 
 
 @lru_cache(maxsize=4)
-def _open(path: str, modified: int, size: int, process: int) -> ZipFile:
+def _open_cached(path: str, modified: int, size: int, process: int) -> ZipFile:
     """Kept open, since listing a large archive anew for each member would take minutes.
 
     process: its id, since after a fork both would read from one place in the file.
     """
-    return ZipFile(remote.opened(path) if remote.is_url(path) else path)
+    return ZipFile(remote.open_url(path) if remote.is_url(path) else path)

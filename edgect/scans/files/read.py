@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgect.errors import ScanError
 from edgect.scans.files import archive, remote
 from edgect.scans.frames import read_frames
-from edgect.scans.limits import Limits
+from edgect.scans.options import Limits
 
 
 def read_bytes(path: str, limits: Limits | None = None) -> bytes:
@@ -23,11 +23,11 @@ def read_bytes(path: str, limits: Limits | None = None) -> bytes:
     if (member := archive.split(path)) is not None:
         content = archive.read(*member, limits.bytes + 1)
         if len(content) > limits.bytes:
-            raise ScanError(f"file is, unpacked, over {limits.of('bytes')}")
+            raise ScanError(f"file is, unpacked, over {limits.describe('bytes')}")
     elif remote.is_url(path):
         content = remote.read(path, limits.bytes + 1)
         if len(content) > limits.bytes:
-            raise ScanError(f"file is over {limits.of('bytes')}")
+            raise ScanError(f"file is over {limits.describe('bytes')}")
     else:
         check_length(_regular(path), limits)
         content = _read(path, -1)
@@ -40,7 +40,7 @@ def check_length(length: int, limits: Limits) -> None:
     if length == 0:
         raise ScanError("empty file (0 bytes)")
     if length > limits.bytes:
-        raise ScanError(f"file of {length:,} bytes is over {limits.of('bytes')}")
+        raise ScanError(f"file of {length:,} bytes is over {limits.describe('bytes')}")
 
 
 def read_head(path: str, length: int) -> bytes:

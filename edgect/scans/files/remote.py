@@ -30,7 +30,7 @@ def scheme(url: str) -> str:
     return url.partition("://")[0]
 
 
-def check(scheme: str) -> None:
+def check_scheme(scheme: str) -> None:
     """Raises NotInstalledError where a package is missing for URLs of this scheme, and UsageError."""
     with needing("dask", f"{scheme}://"):
         import fsspec
@@ -42,73 +42,73 @@ def check(scheme: str) -> None:
         raise UsageError(f"{scheme}:// is no scheme that fsspec knows") from error
 
 
-def system(url: str) -> tuple[Any, str]:
+def file_system(url: str) -> tuple[Any, str]:
     """fsspec's file system of a URL, and how that spells it. Raises as `check`."""
-    check(scheme(url))
+    check_scheme(scheme(url))
     import fsspec
 
     try:
-        found, path = fsspec.core.url_to_fs(url)
+        store, path = fsspec.core.url_to_fs(url)
     except Exception as error:  # a store raises whatever its packages do
-        raise UsageError(f"{url}: {_said(error)}") from error
-    return found, str(path)
+        raise UsageError(f"{url}: {_error_text(error)}") from error
+    return store, str(path)
 
 
 def exists(url: str) -> bool:
     """Raises UsageError where the store cannot be asked."""
-    return bool(_asked(url, "exists"))
+    return bool(_query(url, "exists"))
 
 
 def is_folder(url: str) -> bool:
     """Whether files lie below it; stores of objects have no other folders."""
-    return bool(_asked(url, "isdir"))
+    return bool(_query(url, "isdir"))
 
 
 def is_file(url: str) -> bool:
-    return bool(_asked(url, "isfile"))
+    return bool(_query(url, "isfile"))
 
 
-def below(url: str) -> list[str]:
+def files_below(url: str) -> list[str]:
     """Every file below a folder, as the URL's continuation. Raises UsageError as `exists`."""
-    store, root = system(url)
-    found = _asked(url, "find")
+    store, root = file_system(url)
+    names = _query(url, "find")
     store.invalidate_cache()  # which holds all of them once more
     start, rest = url.rstrip("/"), len(root.rstrip("/"))
-    return [f"{start}/{name[rest:].lstrip('/')}" for name in map(str, found)]
+    return [f"{start}/{name[rest:].lstrip('/')}" for name in map(str, names)]
 
 
 def read(url: str, length: int) -> bytes:
     """The first `length` bytes, or all there are, by one request. Raises ScanError."""
-    store, path = system(url)
+    store, path = file_system(url)
     try:
         return bytes(store.cat_file(path, start=0, end=length))[:length]
     except Exception as error:  # a store raises whatever its packages do
         if _is_empty(store, path):  # of which no first byte can be asked for
             return b""
-        raise ScanError(f"cannot be read: {_said(error)}") from None
+        raise ScanError(f"cannot be read: {_error_text(error)}") from None
 
 
 def size(url: str) -> int:
     """Raises OSError."""
-    store, path = system(url)
+    store, path = file_system(url)
     try:
         return int(store.info(path)["size"] or 0)
     except Exception as error:
-        raise OSError(None, _said(error)) from None
+        raise OSError(None, _error_text(error)) from None
 
 
-def opened(url: str) -> BinaryIO:
+def open_url(url: str) -> BinaryIO:
     """To read from anywhere in it, a part at a time."""
-    store, path = system(url)
+    store, path = file_system(url)
     return cast(BinaryIO, store.open(path, "rb"))
 
 
-def _asked(url: str, question: str) -> Any:
-    store, path = system(url)
+def _query(url: str, method: str) -> Any:
+    store, path = file_system(url)
     try:
-        return getattr(store, question)(path)
+        return getattr(store, method)(path)
     except Exception as error:
-        raise UsageError(f"{url}: cannot be asked for: {_said(error)}") from error
+        raise UsageError(f"{url}: cannot be asked for: {_error_text(error)}") from error
 
 
 def _is_empty(store: Any, path: str) -> bool:
@@ -118,7 +118,7 @@ def _is_empty(store: Any, path: str) -> bool:
         return False
 
 
-def _said(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "No such file or directory"
     return " ".join(f"{type(error).__name__} {error}".split())

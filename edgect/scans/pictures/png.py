@@ -12,8 +12,8 @@ from PIL import Image
 from edgect.errors import ScanError
 
 _TYPE = re.compile(rb"\w{4}")
-_START = 8  # bytes of the signature
-_HEADER = 16  # where IHDR's data begin
+_SIGNATURE_LENGTH = 8  # bytes of the signature
+_IHDR_DATA = 16  # where IHDR's data begin
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _ADAM7 = (  # first column and row, and steps to the next
     (0, 0, 8, 8),
@@ -24,10 +24,10 @@ _ADAM7 = (  # first column and row, and steps to the next
     (1, 0, 2, 2),
     (0, 1, 1, 2),
 )
-_PART = 2**20  # bytes inflated at a time
+_INFLATE_STEP = 2**20  # bytes inflated at a time
 
 
-def check(content: bytes) -> None:
+def check_checksums(content: bytes) -> None:
     """Hold each chunk before IEND against its checksum; much less work than decoding.
 
     IEND itself holds nothing, and of it no more is asked than that it is there. Raises ScanError for
@@ -40,7 +40,7 @@ def check(content: bytes) -> None:
             raise ScanError(f"cannot be decoded, truncated or damaged: wrong checksum of PNG chunk {name}")
 
 
-def check_amount(image: Image.Image, content: bytes) -> None:
+def check_data_length(image: Image.Image, content: bytes) -> None:
     """Raise ScanError where whole chunks hold less than the picture needs: the decoder leaves rows at zero.
 
     image: decoded from content. Rows come in order, so the last tells; only if it is zero, or the picture
@@ -49,20 +49,20 @@ def check_amount(image: Image.Image, content: bytes) -> None:
     last = image.crop((0, image.height - 1, *image.size))
     if not image.info.get("interlace") and last.tobytes().strip(b"\0"):
         return
-    width, height, depth, colour, *_, interlaced = struct.unpack_from(">IIBBBBB", content, _HEADER)
+    width, height, depth, colour, *_, interlaced = struct.unpack_from(">IIBBBBB", content, _IHDR_DATA)
     bits = depth * _CHANNELS.get(colour, 1)
     needed = sum(
         rows * (1 + (columns * bits + 7) // 8)
         for rows, columns in _passes(width, height, interlaced)
         if rows and columns
     )
-    inflate, there = zlib.decompressobj(), 0
+    inflate, length_inflated = zlib.decompressobj(), 0
     for kind, start, end in _chunks(content):
         data = content[start:end] if kind == b"IDAT" else b""
-        while data and there < needed:
-            there += len(inflate.decompress(data, _PART))
+        while data and length_inflated < needed:
+            length_inflated += len(inflate.decompress(data, _INFLATE_STEP))
             data = inflate.unconsumed_tail
-    if there < needed:
+    if length_inflated < needed:
         raise ScanError("cannot be decoded, truncated or damaged: the data end before the picture does")
 
 
@@ -73,16 +73,18 @@ def _passes(width: int, height: int, interlaced: int) -> Iterator[tuple[int, int
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Type of each chunk before IEND, and where its data begin and end. Raises ScanError as `check`."""
-    place = _START
+    """Type of each chunk before IEND, and where its data begin and end. Raises ScanError if cut off."""
+    position = _SIGNATURE_LENGTH
     while True:
-        if place + 8 > len(content):
+        if position + 8 > len(content):
             raise ScanError("cannot be decoded, truncated or damaged: the PNG ends before its last chunk")
-        length, kind = struct.unpack_from(">I4s", content, place)
+        length, kind = struct.unpack_from(">I4s", content, position)
         if kind == b"IEND":
             return
-        end = place + 8 + length
+        end = position + 8 + length
         if not _TYPE.fullmatch(kind) or end + 4 > len(content):
-            raise ScanError(f"cannot be decoded, truncated or damaged: no whole PNG chunk at byte {place:,}")
-        yield kind, place + 8, end
-        place = end + 4
+            raise ScanError(
+                f"cannot be decoded, truncated or damaged: no whole PNG chunk at byte {position:,}"
+            )
+        yield kind, position + 8, end
+        position = end + 4

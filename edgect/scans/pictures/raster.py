@@ -11,22 +11,22 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from edgect.errors import ScanError
+from edgect.scans.decoder_logs import silenced
+from edgect.scans.formats import PICTURES
 from edgect.scans.frame import Frame
-from edgect.scans.limits import Limits
-from edgect.scans.pictures import jpeg, tiff, webp
-from edgect.scans.pictures import png as checksums
-from edgect.scans.quiet import quiet
-from edgect.scans.signature import FORMATS
+from edgect.scans.options import Limits, Window
+from edgect.scans.pictures import jpeg, png, tiff, webp
 
 MIN_SIDE = 32
-GREY = 32  # levels that the channels of a grey pixel may lie apart, as JPEG has them
+GREY_TOLERANCE = 32  # levels that the channels of a grey pixel may lie apart, as JPEG has them
 ORIENTATION = 0x0112  # EXIF tag
 _JPEG = ("JPEG", "MPO")  # MPO: one that other pictures follow
-_BYTES = re.compile(r" \(chunk b.*\)")  # of the file, in messages of Pillow
-_OBJECT = re.compile(r"<[^<>]* at 0x[0-9A-Fa-f]+>")  # as Python shows it, at another address in every run
+_CHUNK_BYTES = re.compile(r" \(chunk b.*\)")  # of the file, in messages of Pillow
+# as Python shows an object, at another address in every run
+_OBJECT_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9A-Fa-f]+>")
 
 
-def read_frames(content: bytes, limits: Limits) -> Iterator[Frame]:
+def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> Iterator[Frame]:
     """Decode one file's content into its frames, in order; never raises for bad content.
 
     content: a PNG, JPEG, WebP, TIFF or BMP file of 8 bits a channel. Colour becomes ITU-R 601
@@ -34,88 +34,90 @@ def read_frames(content: bytes, limits: Limits) -> Iterator[Frame]:
     of a picture, and what follows a JPEG's own end, are no frames.
     """
     try:
-        with quiet:
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
-            pages = _pages(image, limits)
+        with silenced:
+            image = Image.open(io.BytesIO(content), formats=PICTURES)
+            page_indices = _pages(image, limits)
     except ScanError as error:
         yield Frame(None, None, error)
         return
     except Image.DecompressionBombError:
-        own = 2 * (Image.MAX_IMAGE_PIXELS or 0)
-        most = limits.of("pixels") if limits.pixels <= own else f"the {own:,} pixels that Pillow opens"
-        yield Frame(None, None, ScanError(f"image is over {most}"))
+        pillow_limit = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        limit = limits.describe("pixels")
+        if limits.pixels > pillow_limit:
+            limit = f"the {pillow_limit:,} pixels that Pillow opens"
+        yield Frame(None, None, ScanError(f"image is over {limit}"))
         return
     except Exception as error:  # decoders raise whatever their parsers meet
-        yield Frame(None, None, _unknown(content) or _undecodable(error))
+        yield Frame(None, None, _unidentified(content) or _decoding_error(error))
         return
-    for index in pages:
-        number = index if len(pages) > 1 else None
+    for index in page_indices:
+        frame_index = index if len(page_indices) > 1 else None
         try:
-            with quiet:
+            with silenced:
                 image.seek(index)
-                pixels, coloured = _grey(image, content, limits)
+                pixels, coloured = _decode(image, content, limits)
         except ScanError as error:
-            yield Frame(number, None, error)
+            yield Frame(frame_index, None, error)
         except Exception as error:
-            yield Frame(number, None, _undecodable(error, image))
+            yield Frame(frame_index, None, _decoding_error(error, image))
         else:
-            yield Frame(number, pixels, coloured=coloured)
+            yield Frame(frame_index, pixels, coloured=coloured)
 
 
 def _pages(image: Image.Image, limits: Limits) -> list[int]:
     if image.format in _JPEG:
         return [0]
     if image.format == "TIFF":
-        tiff.silence()
+        tiff.silence_libtiff()
     count = int(getattr(image, "n_frames", 1))
     if count > limits.frames:
-        raise ScanError(f"{count:,} frames are over {limits.of('frames')}")
-    return tiff.pages(image, count) if image.format == "TIFF" and count > 1 else list(range(count))
+        raise ScanError(f"{count:,} frames are over {limits.describe('frames')}")
+    return tiff.page_indices(image, count) if image.format == "TIFF" and count > 1 else list(range(count))
 
 
-def _grey(image: Image.Image, content: bytes, limits: Limits) -> tuple[NDArray[np.uint8], float]:
+def _decode(image: Image.Image, content: bytes, limits: Limits) -> tuple[NDArray[np.uint8], float]:
     """The slice, and the share of its pixels that are in colour."""
     width, height = image.size
     if width * height > limits.pixels:
-        raise ScanError(f"image of {width:,}x{height:,} is over {limits.of('pixels')}")
+        raise ScanError(f"image of {width:,}x{height:,} is over {limits.describe('pixels')}")
     bits = _bits_per_channel(image, content)
     if bits != 8:
-        raise _deep(bits)
+        raise _wrong_depth(bits)
     if min(width, height) < MIN_SIDE:
         raise ScanError(f"image of {width}x{height} is too small for a CT slice", "rejected")
     if image.format == "TIFF":
-        tiff.check_kind(image)
+        tiff.check_page_type(image)
     if image.format in _JPEG:
-        jpeg.check(content)  # before its scans are decoded, of which a few bytes can state thousands
+        jpeg.check_complete(content)  # before its scans are decoded, of which a few bytes can state thousands
     image.load()
-    _check_whole(image, content)
+    _check_complete(image, content)
     if image.getexif().get(ORIENTATION, 1) != 1:  # else it would be copied for nothing
         image = ImageOps.exif_transpose(image)
     pixels = np.asarray(image.convert("L"))
     if pixels.min() == pixels.max():
         raise ScanError("blank image: every pixel has the same value", "rejected")
-    return pixels, _coloured(image)
+    return pixels, _coloured_share(image)
 
 
-def _coloured(image: Image.Image) -> float:
+def _coloured_share(image: Image.Image) -> float:
     if image.mode in ("L", "1", "LA"):
         return 0.0
-    some = image.reduce(max(1, min(image.size) // 256)) if image.mode == "RGB" else image
-    red, green, blue = (np.asarray(band) for band in some.convert("RGB").split())
+    sample = image.reduce(max(1, min(image.size) // 256)) if image.mode == "RGB" else image
+    red, green, blue = (np.asarray(band) for band in sample.convert("RGB").split())
     # as numpy's ptp over the channels, which takes twenty-five times as long
-    most, least = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
-    return float((most - least > GREY).mean())
+    brightest, darkest = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+    return float((brightest - darkest > GREY_TOLERANCE).mean())
 
 
-def _check_whole(image: Image.Image, content: bytes) -> None:
+def _check_complete(image: Image.Image, content: bytes) -> None:
     """Raise ScanError where the decoder filled in what the file lacks, which some do without a word."""
     if image.format == "PNG":
-        checksums.check(content)
-        checksums.check_amount(image, content)
+        png.check_checksums(content)
+        png.check_data_length(image, content)
     elif image.format == "TIFF":
-        tiff.check(image, content)
+        tiff.check_jpeg_data(image, content)
     elif image.format == "WEBP":
-        webp.check(image, content)
+        webp.check_data_end(image, content)
     if image.mode == "P" and any(image.histogram()[len(image.getpalette() or ()) // 3 :]):
         raise ScanError("damaged: colours that its pixels name are not in its palette")
 
@@ -131,23 +133,25 @@ def _bits_per_channel(image: Image.Image, content: bytes) -> int:
     return {"1": 1, "I;16": 16, "I": 32, "F": 32}.get(image.mode, 8)
 
 
-def _deep(bits: int) -> ScanError:
+def _wrong_depth(bits: int) -> ScanError:
     return ScanError(f"{bits} bits a channel without units: export 8 bits through a lung window", "rejected")
 
 
-def _unknown(content: bytes) -> ScanError | None:
+def _unidentified(content: bytes) -> ScanError | None:
     """Of a picture that Pillow does not know, what it says of itself, if anything that explains it."""
-    bits, unread = jpeg.depth(content)
+    bits, unsupported = jpeg.depth(content)
     if bits is None:
-        with quiet:
-            bits, unread = tiff.depth(content)
+        with silenced:
+            bits, unsupported = tiff.depth(content)
     if bits is not None and bits != 8:
-        return _deep(bits)
-    return ScanError(f"{unread}, which is not read") if unread else None
+        return _wrong_depth(bits)
+    return ScanError(f"{unsupported}, which is not read") if unsupported else None
 
 
-def _undecodable(error: Exception, image: Image.Image | None = None) -> ScanError:
-    text = _BYTES.sub("", _OBJECT.sub("it", " ".join(str(error).split()))) or type(error).__name__
+def _decoding_error(error: Exception, image: Image.Image | None = None) -> ScanError:
+    text = (
+        _CHUNK_BYTES.sub("", _OBJECT_ADDRESS.sub("it", " ".join(str(error).split()))) or type(error).__name__
+    )
     if isinstance(error, UnidentifiedImageError):  # whose message names an object, not the file
         return ScanError("cannot be decoded, truncated or damaged, or of a kind that is not read")
     if text.startswith("Unsupported"):

@@ -9,37 +9,38 @@ from PIL import Image
 
 from edgect.errors import ScanError
 
-_HOLES = (bytes(32), b"\xff" * 32)  # coded data hold no such runs, files that were not copied to their end do
+# coded data hold no such runs, files that were not copied to their end do
+_FILL_RUNS = (bytes(32), b"\xff" * 32)
 _TAIL = 16  # bytes, more than a decoder reads ahead
 
 
-def check(image: Image.Image, content: bytes) -> None:
+def check_data_end(image: Image.Image, content: bytes) -> None:
     """Raise ScanError where the picture is the same without the last of its data: some were not used.
 
     image: decoded. A WebP has no checksum, and its decoder takes a hole for data; it ends too late, which
     libwebp notices, or too early. To decode twice takes its time: files without a hole, animations and
     slices of a picture whose data end in the right place by chance pass.
     """
-    place = 12
-    while content[place : place + 4] not in (b"VP8 ", b"VP8L"):
-        if place + 8 > len(content) or content[place : place + 4] not in (b"VP8X", b"ALPH", b"ICCP"):
+    position = 12
+    while content[position : position + 4] not in (b"VP8 ", b"VP8L"):
+        if position + 8 > len(content) or content[position : position + 4] not in (b"VP8X", b"ALPH", b"ICCP"):
             return
-        place += 8 + _even(content, place)
-    end = place + 8 + _even(content, place)
-    if not any(hole in content[place:end] for hole in _HOLES):
+        position += 8 + _padded_length(content, position)
+    end = position + 8 + _padded_length(content, position)
+    if not any(fill in content[position:end] for fill in _FILL_RUNS):
         return
     shorter = bytearray(content[: end - _TAIL] + content[end:])
-    for size in (4, place + 4):
+    for size in (4, position + 4):
         struct.pack_into("<I", shorter, size, int.from_bytes(content[size : size + 4], "little") - _TAIL)
     try:
-        other = Image.open(io.BytesIO(shorter), formats=["WEBP"]).convert(image.mode)
+        shorter_image = Image.open(io.BytesIO(shorter), formats=["WEBP"]).convert(image.mode)
     except Exception:  # decoders raise whatever they meet
         return
-    if other.tobytes() == image.tobytes():
+    if shorter_image.tobytes() == image.tobytes():
         raise ScanError("cannot be decoded, truncated or damaged: its data go on after the picture's end")
 
 
-def _even(content: bytes, place: int) -> int:
+def _padded_length(content: bytes, position: int) -> int:
     """Length of a chunk's data, padded to an even one."""
-    length = int.from_bytes(content[place + 4 : place + 8], "little")
+    length = int.from_bytes(content[position + 4 : position + 8], "little")
     return length + length % 2

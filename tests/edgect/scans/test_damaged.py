@@ -51,12 +51,12 @@ def test_half_a_file_is_an_error(name: str) -> None:
     assert "truncated" in str(error)
 
 
-@given(name=st.sampled_from(SINGLE), kept=st.floats(0, 1, exclude_max=True))
+@given(name=st.sampled_from(SINGLE), share=st.floats(0, 1, exclude_max=True))
 @settings(max_examples=150, deadline=None)
-def test_a_cut_file_is_an_error_or_still_the_whole_picture(name: str, kept: float) -> None:
+def test_a_cut_file_is_an_error_or_still_the_whole_picture(name: str, share: float) -> None:
     content = FILES[name]
     (whole,) = read_frames(content, name)
-    for frame in read_frames(content[: int(len(content) * kept)], name):
+    for frame in read_frames(content[: int(len(content) * share)], name):
         if frame.pixels is not None:
             np.testing.assert_array_equal(frame.pixels, whole.pixels)
         else:
@@ -146,15 +146,15 @@ def test_damage_prints_nothing(name: str, capfd: pytest.CaptureFixture[str]) -> 
     assert capfd.readouterr() == ("", "")
 
 
-@given(name=NAMES, cut=st.floats(0, 1), changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255))))
+@given(name=NAMES, share=st.floats(0, 1), changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255))))
 @settings(max_examples=200, deadline=None)
 def test_mutated_files_always_give_frames_and_never_raise(
-    name: str, cut: float, changes: list[tuple[float, int]]
+    name: str, share: float, changes: list[tuple[float, int]]
 ) -> None:
     content = bytearray(FILES[name])
     for where, value in changes:
         content[int(where * (len(content) - 1))] = value
-    frames = list(islice(read_frames(bytes(content[: int(len(content) * cut)]), name), 100))
+    frames = list(islice(read_frames(bytes(content[: int(len(content) * share)]), name), 100))
     assert 1 <= len(frames) < 100
     for frame in frames:
         assert (frame.pixels is None) != (frame.error is None)

@@ -17,8 +17,8 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import DA, TM, validate_value
 
 from edgect.errors import EdgectError
-from edgect.scans.dicom.dataset import ELEMENTS
-from edgect.scans.quiet import quiet
+from edgect.scans.decoder_logs import silenced
+from edgect.scans.dicom.dataset import MAX_ELEMENTS
 from edgect.services.listen.results.character_sets import (
     TEXT,
     DecodedText,
@@ -52,7 +52,7 @@ class HeaderError(EdgectError):
 def read_identifiers(file: BinaryIO) -> Dataset:
     """What an image is, and whose. Raises HeaderError unless all four of its UIDs are UIDs."""
     header = Dataset()
-    with quiet:
+    with silenced:
         for keyword, text in _read(file, (*UID_KEYWORDS, *PATIENT_KEYWORDS)).values.items():
             setattr(header, keyword, text)
     for keyword in UID_KEYWORDS:
@@ -82,7 +82,7 @@ def read_header(path: Path) -> tuple[Dataset, bool]:
         with suppress(HeaderError):
             text = _read(file, keywords)
     header, certain = Dataset(), text.certain
-    with quiet:
+    with silenced:
         values = {**dict.fromkeys(keywords, ""), **text.values, **identifiers.values}
         for keyword, value in values.items():
             if value and _is_valid(keyword, value):
@@ -102,12 +102,12 @@ def _read(file: BinaryIO, keywords: tuple[str, ...]) -> DecodedText:
     def stop(tag: BaseTag, vr: str | None, length: int) -> bool:
         nonlocal count
         count += 1
-        if count > ELEMENTS:
+        if count > MAX_ELEMENTS:
             raise HeaderError("too many elements")
         return int(tag) > int(last)
 
     try:
-        with quiet:
+        with silenced:
             dataset = read_partial(file, stop_when=stop, force=True, specific_tags=tags)
             return decode_elements(dataset, keywords)
     except HeaderError:

@@ -16,7 +16,7 @@ from edgect.classifier import Classifier
 from edgect.errors import ScanError
 from edgect.rows.prediction import Prediction
 from edgect.scans import Limits, check_length
-from edgect.scans.files.in_memory import Read, parts
+from edgect.scans.files.in_memory import ContentReader, split_content
 from edgect.services.serve.classification.memory import MemoryBudget
 from edgect.services.serve.classification.uploads import Upload
 from edgect.services.serve.http.access_log import LOG, raise_location
@@ -77,7 +77,7 @@ class UploadClassifier:
     def _file_results(
         self,
         name: str,
-        read: Read,
+        read: ContentReader,
         is_member: bool,
         evidence: bool,
         convert: Callable[[Prediction], T],
@@ -136,15 +136,15 @@ def _retrieve_exception(future: asyncio.Future[T]) -> None:
         future.exception()
 
 
-def _expanded(uploads: Sequence[Upload]) -> list[tuple[int, str, Read]]:
+def _expanded(uploads: Sequence[Upload]) -> list[tuple[int, str, ContentReader]]:
     """Number of the upload, name and what reads it, of every file that the uploads stand for."""
     return [(number, name, read) for number, upload in enumerate(uploads) for name, read in _parts(upload)]
 
 
-def _parts(upload: Upload) -> list[tuple[str, Read]]:
+def _parts(upload: Upload) -> list[tuple[str, ContentReader]]:
     if upload.content is None:
         return [(upload.name, partial(_too_long, upload.length))]
-    return parts(upload.name, upload.content)
+    return split_content(upload.name, upload.content)
 
 
 def _too_long(length: int, limits: Limits) -> bytes:

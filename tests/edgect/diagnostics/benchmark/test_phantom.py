@@ -8,7 +8,7 @@ import numpy as np
 
 from edgect import Classifier
 from edgect.diagnostics.benchmark import phantom
-from edgect.model.preprocess import lungs
+from edgect.model.preprocess.lung_box import find_lung_box
 from edgect.scans import read_slice
 
 COUNT = 32
@@ -24,7 +24,7 @@ def test_no_slice_comes_twice() -> None:
 
 
 def test_lungs_are_found_in_every_slice() -> None:
-    assert all(lungs.find(phantom.draw(number)) for number in range(COUNT))
+    assert all(find_lung_box(phantom.draw(number)) for number in range(COUNT))
 
 
 def test_both_labels_are_given(tmp_path: Path) -> None:

@@ -135,13 +135,13 @@ def test_archives_are_read_by_each_process_for_itself(two: Path, tmp_path: Path)
         left.unlink()
     program = """
 from edgect.scans.files import archive
-archive.members(files[0])
+archive.list_members(files[0])
 def own():
-    opened = archive._opened(files[0])
+    opened = archive._open_path(files[0])
     os.write(1, str(os.fstat(opened.fp.fileno()).st_ino).encode())
     opened.fp.seek(7)
-position = archive._opened(files[0]).fp.tell()
+position = archive._open_path(files[0]).fp.tell()
 assert in_child(own) == 0
-assert archive._opened(files[0]).fp.tell() == position
+assert archive._open_path(files[0]).fp.tell() == position
 """
     assert run(program, two, "onnxruntime", 1)

@@ -46,8 +46,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_bundle_that_crops_says_what_it_saw(cropping: Path, folder: Path) -> None:
-    seen, empty, none = Classifier(cropping, backend="onnxruntime").classify([folder])
-    assert (seen.status, seen.region, seen.reason) == ("ok", "lungs", "")
+    cropped_row, empty, none = Classifier(cropping, backend="onnxruntime").classify([folder])
+    assert (cropped_row.status, cropped_row.region, cropped_row.reason) == ("ok", "lungs", "")
     assert (empty.status, empty.region, empty.label, empty.probability) == ("rejected", "", "", None)
     assert "no lungs found" in empty.reason
     assert (none.status, none.region) == ("rejected", "")
@@ -56,10 +56,10 @@ def test_a_bundle_that_crops_says_what_it_saw(cropping: Path, folder: Path) -> N
 def test_without_the_gate_the_whole_slice_is_answered_and_the_reason_kept(
     cropping: Path, folder: Path
 ) -> None:
-    found = Classifier(cropping, backend="onnxruntime", gate=False).predict(folder / "b-abdomen.png")
-    assert (found.status, found.region) == ("ok", "slice")
-    assert found.probability is not None
-    assert "no lungs found" in found.reason
+    result = Classifier(cropping, backend="onnxruntime", gate=False).predict(folder / "b-abdomen.png")
+    assert (result.status, result.region) == ("ok", "slice")
+    assert result.probability is not None
+    assert "no lungs found" in result.reason
 
 
 def test_a_bundle_without_a_crop_sees_whole_slices_but_wants_lungs_too(
@@ -70,32 +70,32 @@ def test_a_bundle_without_a_crop_sees_whole_slices_but_wants_lungs_too(
         manifest["input"]["steps"] = [step for step in steps if step["step"] != "lungs"]
         open_gate(manifest)
 
-    seen, empty, _ = Classifier(edit_manifest(change), backend="onnxruntime").classify([folder])
-    assert (seen.status, seen.region, seen.reason) == ("ok", "slice", "")
+    cropped_row, empty, _ = Classifier(edit_manifest(change), backend="onnxruntime").classify([folder])
+    assert (cropped_row.status, cropped_row.region, cropped_row.reason) == ("ok", "slice", "")
     assert (empty.status, empty.region) == ("rejected", "")
     assert "no lungs found" in empty.reason
 
 
 @pytest.mark.parametrize("model", ["cnn1", "cnn2"])
 def test_the_papers_networks_see_the_whole_slice(scan: Path, model: str) -> None:
-    found = Classifier(model, backend="onnxruntime").predict(scan)
-    assert (found.region, found.reason) == ("slice", "")
+    result = Classifier(model, backend="onnxruntime").predict(scan)
+    assert (result.region, result.reason) == ("slice", "")
 
 
 def test_evidence_lies_in_the_crop_and_nowhere_else(cropping: Path, folder: Path) -> None:
-    found = Classifier(cropping, backend="onnxruntime").predict(folder / "a-chest.png", evidence=True)
-    assert found.evidence is not None
+    result = Classifier(cropping, backend="onnxruntime").predict(folder / "a-chest.png", evidence=True)
+    assert result.evidence is not None
     _, placement = Preprocess([CROP])(chest().image)
     top, left, height, width = placement.box
-    inside = np.zeros(found.evidence.shape, bool)
+    inside = np.zeros(result.evidence.shape, bool)
     inside[top : top + height, left : left + width] = True
-    assert (found.evidence[~inside] == 0).all()
-    assert (found.evidence[inside] != 0).mean() > 0.99
+    assert (result.evidence[~inside] == 0).all()
+    assert (result.evidence[inside] != 0).mean() > 0.99
 
 
 def test_the_table_says_where_no_lungs_were_found(classify: Classify, cropping: Path, folder: Path) -> None:
-    _, seen, empty, _ = classify(folder, *ORT, "--model", cropping).stdout.splitlines()
-    assert "no lungs found" not in seen
+    _, cropped_row, empty, _ = classify(folder, *ORT, "--model", cropping).stdout.splitlines()
+    assert "no lungs found" not in cropped_row
     assert "rejected" in empty
     assert "no lungs found" in empty
 
@@ -133,6 +133,6 @@ def test_rows_of_an_edgect_without_regions_are_answered_again(
         parsed = [json.loads(row) for row in text.splitlines()]
         older = "".join(json.dumps({k: v for k, v in row.items() if k != "region"}) + "\n" for row in parsed)
     out.write_text(older)
-    done = classify(*line, "--resume")
-    assert done.exit_code == 0
+    run = classify(*line, "--resume")
+    assert run.exit_code == 0
     assert "region" in out.read_text()

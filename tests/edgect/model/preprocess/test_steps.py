@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edgect.errors import ModelError
 from edgect.model.bundles.bundle import Bundle
-from edgect.model.preprocess import lungs
+from edgect.model.preprocess.lung_box import find_lung_box
 from edgect.model.preprocess.steps import Placement, Preprocess
 from tests.edgect.chest import LUNG_WINDOW, MOSMED, Chest, Grey, Levels, abdomen, chest, pictures, windowed
 from tests.edgect.synthetic import body
@@ -115,9 +115,9 @@ def test_lungs_come_before_whatever_moves_pixels() -> None:
 @pytest.mark.parametrize("margin", [0, 0.06, 0.9])
 def test_the_crop_is_the_box_with_its_margin_inside_the_slice(margin: float) -> None:
     slice_ = chest(height=300, width=410).image
-    found = lungs.find(slice_)
-    assert found is not None
-    top, left, height, width = found.box
+    region = find_lung_box(slice_)
+    assert region is not None
+    top, left, height, width = region.box
     down, across = round(margin * height), round(margin * width)
     first, start = max(0, top - down), max(0, left - across)
     stop = (min(300, top + height + down), min(410, left + width + across))
@@ -141,31 +141,31 @@ def test_without_lungs_the_whole_slice_is_resized_and_says_so(slice_: Grey) -> N
     ids=["lung", "narrow", "wide", "soft tissue", "mosmed"],
 )
 def test_lung_and_tissue_come_to_their_levels_whatever_the_window(levels: Levels) -> None:
-    drawn = chest(levels)
-    image, placement = Preprocess([CROP])(drawn.image)
+    phantom = chest(levels)
+    image, placement = Preprocess([CROP])(phantom.image)
     top, left = placement.box[:2]
     inside = np.s_[top : top + placement.box[2], left : left + placement.box[3]]
-    assert np.median(image[0][drawn.left_lung[inside]]) == pytest.approx(32, abs=14)  # air: 10th percentile
-    assert np.median(image[0][drawn.wall[inside]]) == pytest.approx(208, abs=6)
+    assert np.median(image[0][phantom.left_lung[inside]]) == pytest.approx(32, abs=14)  # air: 10th percentile
+    assert np.median(image[0][phantom.wall[inside]]) == pytest.approx(208, abs=6)
 
 
-def surroundings(drawn: Chest) -> dict[str, Grey]:
+def surroundings(phantom: Chest) -> dict[str, Grey]:
     """The same slice as other scanners and publishers would show it."""
-    top, left, height, width = drawn.box
+    top, left, height, width = phantom.box
     frame = {"top": 40, "bottom": 25, "left": 30, "right": 70, "borderType": cv2.BORDER_CONSTANT}
     return {
-        "black": np.asarray(cv2.copyMakeBorder(drawn.image, **frame, value=0), np.uint8),
-        "white": np.asarray(cv2.copyMakeBorder(drawn.image, **frame, value=255), np.uint8),
-        "tight": drawn.image[top - 30 : top + height + 30, left - 40 : left + width + 40],
+        "black": np.asarray(cv2.copyMakeBorder(phantom.image, **frame, value=0), np.uint8),
+        "white": np.asarray(cv2.copyMakeBorder(phantom.image, **frame, value=255), np.uint8),
+        "tight": phantom.image[top - 30 : top + height + 30, left - 40 : left + width + 40],
     }
 
 
 @pytest.mark.parametrize("changed", ["black", "white", "tight"])
 @pytest.mark.parametrize("levels", [LUNG_WINDOW, windowed(40, 400), MOSMED])
 def test_what_lies_round_the_patient_hardly_changes_the_input(levels: Levels, changed: str) -> None:
-    drawn = chest(levels)
-    image, _ = crop()(drawn.image)
-    other, placement = crop()(np.ascontiguousarray(surroundings(drawn)[changed]))
+    phantom = chest(levels)
+    image, _ = crop()(phantom.image)
+    other, placement = crop()(np.ascontiguousarray(surroundings(phantom)[changed]))
     assert placement.region == "lungs"
     assert np.abs(image.astype(int) - other.astype(int)).mean() < 8  # of 27 to 113 without the crop
 

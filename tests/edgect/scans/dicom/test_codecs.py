@@ -90,9 +90,9 @@ def test_a_sign_that_a_codestream_does_not_know(syntax: UID, bits: int) -> None:
     unsigned = ct(values, BitsStored=bits, HighBit=bits - 1, PixelData=stored.astype(np.uint16).tobytes())
     frame = next(generate_frames(pixel_data(encoded(write(unsigned), syntax)), number_of_frames=1))
     signed = ct(values, 0, True, BitsStored=bits, HighBit=bits - 1)
-    (found,) = read_frames(with_frames(signed, [frame], syntax))
-    assert found.error is None
-    np.testing.assert_array_equal(found.pixels, Window().grey(values))
+    (decoded,) = read_frames(with_frames(signed, [frame], syntax))
+    assert decoded.error is None
+    np.testing.assert_array_equal(decoded.pixels, Window().grey(values))
 
 
 def test_jpeg_extended_of_twelve_bits(capfd: pytest.CaptureFixture[str]) -> None:
@@ -203,22 +203,22 @@ def test_openjpeg_missing_leaves_gdcm(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 @pytest.mark.parametrize("syntax", LOSSLESS, ids=lambda syntax: syntax.keyword)
-@pytest.mark.parametrize("kept", [0.01, 0.5, 0.98])
-def test_a_frame_cut_short_is_an_error(tmp_path: Path, syntax: UID, kept: float) -> None:
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.98])
+def test_a_frame_cut_short_is_an_error(tmp_path: Path, syntax: UID, share: float) -> None:
     whole = tmp_path / "whole"
     whole.write_bytes(encoded(write(ct()), syntax))
     frame = next(generate_frames(dcmread(whole).PixelData, number_of_frames=1))
-    (found,) = read_frames(with_frames(ct(), [frame[: int(len(frame) * kept)]], syntax))
-    assert found.error is not None
-    assert found.error.status == "error"
+    (decoded,) = read_frames(with_frames(ct(), [frame[: int(len(frame) * share)]], syntax))
+    assert decoded.error is not None
+    assert decoded.error.status == "error"
 
 
 @pytest.mark.parametrize("syntax", [*NATIVE[1:2], NATIVE[3], *LOSSLESS], ids=lambda syntax: syntax.keyword)
 def test_a_file_cut_anywhere_never_gives_pixels(tmp_path: Path, syntax: UID) -> None:
     content = write(ct(), syntax) if syntax in NATIVE else encoded(write(ct()), syntax)
-    for kept in np.linspace(200, len(content) - 12, 25).astype(int):
-        (frame,) = read_frames(content[:kept], "a.dcm")
-        assert frame.pixels is None, f"{kept} of {len(content)} bytes"
+    for share in np.linspace(200, len(content) - 12, 25).astype(int):
+        (frame,) = read_frames(content[:share], "a.dcm")
+        assert frame.pixels is None, f"{share} of {len(content)} bytes"
         assert frame.error is not None
         if str(frame.error) != "no pixel data":  # cut between two elements, which cannot be told
             assert frame.error.status == "error", str(frame.error)
@@ -240,7 +240,8 @@ def damaged() -> dict[str, bytes]:
             "a table": frame[:30] + b"\xff\xff\xff\xff" + frame[34:],
         }
         files |= {
-            f"{syntax.keyword}, {how}": with_frames(ct(), [made], syntax) for how, made in changed.items()
+            f"{syntax.keyword}, {how}": with_frames(ct(), [encoded_frame], syntax)
+            for how, encoded_frame in changed.items()
         }
     jpeg, jpeg_ls = frames.values()
     files["JPEG-LS as JPEG"] = with_frames(ct(), [jpeg_ls], uid.JPEGLosslessSV1)
@@ -270,6 +271,6 @@ def test_a_codestream_of_another_size_is_not_decoded(tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(encoded(write(ct()), syntax))
         frame = next(generate_frames(dcmread(tmp_path / "file").PixelData, number_of_frames=1))
         changes: dict[str, Any] = {"Rows": 40, "Columns": 50}
-        (found,) = read_frames(with_frames(ct(**changes), [frame], syntax))
-        assert found.error is not None
-        assert "where the header says 50x40" in str(found.error)
+        (decoded,) = read_frames(with_frames(ct(**changes), [frame], syntax))
+        assert decoded.error is not None
+        assert "where the header says 50x40" in str(decoded.error)

@@ -39,8 +39,8 @@ def test_stored_values_become_greys_by_rescale_and_window(
     dataset = ct(PixelData=stored.tobytes(), Rows=64, Columns=64)
     dataset.RescaleSlope, dataset.RescaleIntercept = slope, intercept
     frame = only(dataset, window=Window(level, width))
-    real = np.maximum(stored * slope + intercept, -1024)
-    exact = np.clip((real - (level - width / 2)) / width, 0, 1) * 255
+    hounsfield_values = np.maximum(stored * slope + intercept, -1024)
+    exact = np.clip((hounsfield_values - (level - width / 2)) / width, 0, 1) * 255
     if intercept > -500:
         assert "no air" in str(frame.error)
     elif frame.error is not None:
@@ -241,7 +241,9 @@ def test_pydicoms_own_files_each_get_a_sensible_row(file: Path) -> None:
     unclear = {"no_meta.dcm"}  # nothing in it says that it is DICOM, but its name
     for frame in frames:
         status = frame.error.status if frame.error else "ok"
-        bad = file.name in unclear or any(why in str(frame.error) for why in ("truncated", "no SOP Class"))
+        bad = file.name in unclear or any(
+            phrase in str(frame.error) for phrase in ("truncated", "no SOP Class")
+        )
         assert status == ("ok" if file.name in fine else "error" if bad else "rejected"), frame.error
 
 

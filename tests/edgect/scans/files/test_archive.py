@@ -9,8 +9,8 @@ import pytest
 
 from edgect.errors import ScanError
 from edgect.scans import Limits, find_scans, read_bytes, read_frames
-from edgect.scans.files.archive import in_memory
-from edgect.scans.files.in_memory import parts
+from edgect.scans.files.archive import open_bytes
+from edgect.scans.files.in_memory import split_content
 from tests.edgect.scans.dicom_files import ct, write
 
 
@@ -24,18 +24,18 @@ def archive(path: Path, members: dict[str, bytes]) -> Path:
 def test_a_zip_stands_for_its_members_sorted(tmp_path: Path) -> None:
     content = write(ct())
     path = archive(tmp_path / "s.zip", {"b/IM1": content, "a.dcm": content, "__MACOSX/x": b"", ".h": b""})
-    for given in (tmp_path, path):
-        found = find_scans([given])
-        assert found == [f"{path}/a.dcm", f"{path}/b/IM1"]
-        assert [read_bytes(name) for name in found] == [content] * 2
+    for argument in (tmp_path, path):
+        files = find_scans([argument])
+        assert files == [f"{path}/a.dcm", f"{path}/b/IM1"]
+        assert [read_bytes(name) for name in files] == [content] * 2
     assert find_scans([f"{path}/a.dcm"]) == [f"{path}/a.dcm"]
 
 
 def paths(path: Path) -> list[str]:
     """What an archive stands for, which is the same in memory."""
-    found = find_scans([path])
-    assert [name for name, _ in parts(str(path), path.read_bytes())] == found
-    return [name.removeprefix(f"{path}/") for name in found]
+    files = find_scans([path])
+    assert [name for name, _ in split_content(str(path), path.read_bytes())] == files
+    return [name.removeprefix(f"{path}/") for name in files]
 
 
 # bsdtar, which is Windows' own tar, begins every name so
@@ -45,7 +45,7 @@ def test_a_member_in_the_folder_itself_is_not_hidden(tmp_path: Path, name: str) 
     assert paths(path) == [name]
     assert read_bytes(f"{path}/{name}") == b"content"
     assert find_scans([f"{path}/{name}"]) == [f"{path}/{name}"]
-    ((_, read),) = parts("s.zip", path.read_bytes())
+    ((_, read),) = split_content("s.zip", path.read_bytes())
     assert read(Limits()) == b"content"
 
 
@@ -118,10 +118,10 @@ def test_a_damaged_member_is_an_error(tmp_path: Path, at: int) -> None:
 @pytest.mark.parametrize("name", ["../../secret", "/etc/passwd", "a/../../b"])
 def test_a_name_that_leads_out_is_rejected(tmp_path: Path, name: str) -> None:
     path = archive(tmp_path / "s.zip", {name: b"x"})
-    (found,) = find_scans([path])
-    with pytest.raises(ScanError, match="leads out") as caught:
-        read_bytes(found)
-    assert caught.value.status == "rejected"
+    (file,) = find_scans([path])
+    with pytest.raises(ScanError, match="leads out") as raised:
+        read_bytes(file)
+    assert raised.value.status == "rejected"
 
 
 def test_a_member_with_a_wrong_checksum_is_an_error(tmp_path: Path) -> None:
@@ -136,4 +136,4 @@ def test_a_member_with_a_wrong_checksum_is_an_error(tmp_path: Path) -> None:
 def test_an_archive_in_memory_that_lists_too_many_files_is_not_listed() -> None:
     # read by zipfile, each entry of 46 bytes would become an object of several hundred
     with pytest.raises(ScanError, match="over the limit of 100,000"):
-        in_memory(b"PK\1\2".ljust(46, b"\0") * 200_001)
+        open_bytes(b"PK\1\2".ljust(46, b"\0") * 200_001)

@@ -100,9 +100,9 @@ def test_a_folder_without_images_is_a_usage_error_that_names_it(tmp_path: Path, 
         write_scan(tmp_path / ".scan.png")
     if content == "fifo only":
         os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(UsageError, match="no images in") as caught:
+    with pytest.raises(UsageError, match="no images in") as raised:
         find_scans([tmp_path])
-    assert str(tmp_path) in str(caught.value)
+    assert str(tmp_path) in str(raised.value)
 
 
 def test_no_paths_at_all_is_a_usage_error() -> None:

@@ -66,9 +66,9 @@ def test_file_urls_are_paths(scans: Path) -> None:
     assert find_scans([f"file://{scans}"]) == [f"file://{path}" for path in find_scans([scans])]
     classifier = Classifier(backend="onnxruntime", threads=1)
     for url, path in zip(find_scans([f"file://{scans}"]), find_scans([scans]), strict=True):
-        found, wanted = classifier.predict(url), classifier.predict(path)
-        assert (found.path, found.probability) == (url, wanted.probability)
-        assert found.status == "ok"
+        remote_result, local_result = classifier.predict(url), classifier.predict(path)
+        assert (remote_result.path, remote_result.probability) == (url, local_result.probability)
+        assert remote_result.status == "ok"
 
 
 def test_a_url_of_nothing(tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def test_the_end_of_what_follows_is_not_its_own(kind: str, trailer: str) -> None
 def test_one_that_is_filled_up_to_its_end_is_an_error(kind: str, mode: str, part: float, fill: bytes) -> None:
     content = jpeg(kind, mode)
     start = scan_of(content)
-    cut = start + int((len(content) - 2 - start) * part)
-    damaged = content[:cut] + fill * (len(content) - 2 - cut) + END
+    cut_at = start + int((len(content) - 2 - start) * part)
+    damaged = content[:cut_at] + fill * (len(content) - 2 - cut_at) + END
     assert error_of(damaged) is not None or whole(damaged, kind, mode)
 
 

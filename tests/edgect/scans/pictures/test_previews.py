@@ -79,9 +79,9 @@ def test_a_tiff_s_reduced_page_or_mask_is_no_slice(tags: dict[int, int], first: 
 
 
 def test_pages_keep_their_numbers_beside_previews() -> None:
-    found = frames(tiff((PICTURE, {KIND: 2}), (PREVIEW, {KIND: 1}), (PICTURE[::-1], {KIND: 2})))
-    assert [frame.index for frame in found] == [0, 2]
-    np.testing.assert_array_equal(found[1].pixels, PICTURE[::-1])
+    decoded = frames(tiff((PICTURE, {KIND: 2}), (PREVIEW, {KIND: 1}), (PICTURE[::-1], {KIND: 2})))
+    assert [frame.index for frame in decoded] == [0, 2]
+    np.testing.assert_array_equal(decoded[1].pixels, PICTURE[::-1])
 
 
 def test_pages_that_all_say_that_they_are_reduced_are_slices() -> None:

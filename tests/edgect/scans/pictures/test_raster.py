@@ -154,7 +154,7 @@ def test_several_frames_come_one_by_one(form: str) -> None:
     assert [frame.index for frame in frames] == [0, 1, 2]
     for frame, page in zip(frames, pages, strict=True):
         np.testing.assert_array_equal(frame.pixels, page)
-    assert not any(np.array_equal(one, other) for one, other in pairwise(pages))
+    assert not any(np.array_equal(page, next_page) for page, next_page in pairwise(pages))
 
 
 def test_a_page_that_cannot_be_used_does_not_stop_the_others() -> None:
@@ -178,16 +178,16 @@ def test_read_slice_refuses_several_frames_and_names_the_file(tmp_path: Path) ->
 
 def test_read_slice_keeps_the_status_of_what_it_refuses(tmp_path: Path) -> None:
     (tmp_path / "deep.png").write_bytes(deep(1, ".png"))
-    with pytest.raises(ScanError, match=r"deep\.png") as caught:
+    with pytest.raises(ScanError, match=r"deep\.png") as raised:
         read_slice(tmp_path / "deep.png")
-    assert caught.value.status == "rejected"
+    assert raised.value.status == "rejected"
 
 
 def test_a_pipe_is_rejected_without_waiting_for_a_writer(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(ScanError, match="not a regular file") as caught:
+    with pytest.raises(ScanError, match="not a regular file") as raised:
         read_bytes(str(tmp_path / "pipe.png"))
-    assert caught.value.status == "rejected"
+    assert raised.value.status == "rejected"
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
@@ -197,15 +197,15 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> N
         read_bytes(str(tmp_path / "huge.png"))
 
 
-@pytest.mark.parametrize("what", ["missing", "loop", "folder", "empty"])
-def test_what_cannot_be_read_is_an_error(tmp_path: Path, what: str) -> None:
+@pytest.mark.parametrize("kind", ["missing", "loop", "folder", "empty"])
+def test_what_cannot_be_read_is_an_error(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "scan.png"
-    if what == "loop":
+    if kind == "loop":
         path.symlink_to(path)
-    if what == "folder":
+    if kind == "folder":
         path.mkdir()
-    if what == "empty":
+    if kind == "empty":
         path.touch()
-    with pytest.raises(ScanError) as caught:
+    with pytest.raises(ScanError) as raised:
         read_bytes(str(path))
-    assert caught.value.status == "error"
+    assert raised.value.status == "error"

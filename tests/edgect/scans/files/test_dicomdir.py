@@ -8,7 +8,7 @@ import pytest
 
 from edgect.errors import ScanError
 from edgect.scans import find_scans, read_bytes, read_frames
-from edgect.scans.quiet import quiet
+from edgect.scans.decoder_logs import silenced
 from tests.edgect.synthetic import write_scan
 from tests.volume_seeds import index
 
@@ -19,7 +19,7 @@ def disc(
     for file in (name, *files):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(b"a file")
-    with quiet:  # of names that DICOM does not allow
+    with silenced:  # of names that DICOM does not allow
         (folder / name).write_bytes(index(*lists))
     return folder / name
 
@@ -82,9 +82,9 @@ def test_a_folder_with_other_scans_stands_for_these(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["A/B", "..", "A:B", "C:", "../../etc"])
 def test_a_listed_name_leads_nowhere_else(tmp_path: Path, name: str) -> None:
-    (found,) = find_scans([disc(tmp_path / "disc" / "inner", lists=(name,))])
-    assert Path(found).parent == tmp_path / "disc" / "inner"
-    assert not Path(found).exists()
+    (file,) = find_scans([disc(tmp_path / "disc" / "inner", lists=(name,))])
+    assert Path(file).parent == tmp_path / "disc" / "inner"
+    assert not Path(file).exists()
 
 
 def test_what_is_called_an_index_and_is_none_is_an_error(tmp_path: Path) -> None:

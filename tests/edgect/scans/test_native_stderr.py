@@ -8,13 +8,13 @@ from threading import Event, Thread, Timer
 
 import pytest
 
-from edgect.scans.native_words import kept_from_stderr
+from edgect.scans.native_stderr import captured_stderr
 
 KNOWN = re.compile("Corrupt ")
 
 
 def test_known_words_are_kept_and_others_go_on(capfd: pytest.CaptureFixture[str]) -> None:
-    with kept_from_stderr(KNOWN) as words:
+    with captured_stderr(KNOWN) as words:
         os.write(2, b"Corrupt data: 2 bytes\nof another thread\n")
     os.write(2, b"after\n")
     assert words == ["Corrupt data: 2 bytes"]
@@ -23,7 +23,7 @@ def test_known_words_are_kept_and_others_go_on(capfd: pytest.CaptureFixture[str]
 
 def test_it_ends_with_an_error_too(capfd: pytest.CaptureFixture[str]) -> None:
     def fail() -> None:
-        with kept_from_stderr(KNOWN):
+        with captured_stderr(KNOWN):
             os.write(2, b"Corrupt data\n")
             raise ValueError("within")
 
@@ -34,21 +34,21 @@ def test_it_ends_with_an_error_too(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_one_thread_at_a_time_hears_its_own() -> None:
-    inside, heard = Event(), list[str]()
+    inside, messages = Event(), list[str]()
 
     def other() -> None:
         inside.set()
-        with kept_from_stderr(KNOWN) as words:
+        with captured_stderr(KNOWN) as words:
             os.write(2, b"Corrupt second\n")
-        heard.extend(words)
+        messages.extend(words)
 
     thread = Thread(target=other)
-    with kept_from_stderr(KNOWN) as words:
+    with captured_stderr(KNOWN) as words:
         thread.start()
         assert inside.wait(10)
         os.write(2, b"Corrupt first\n")
     thread.join(10)
-    assert (words, heard) == (["Corrupt first"], ["Corrupt second"])
+    assert (words, messages) == (["Corrupt first"], ["Corrupt second"])
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -57,7 +57,7 @@ def test_a_fork_waits_and_the_child_can_hear(capfd: pytest.CaptureFixture[str]) 
     inside, leave = Event(), Event()
 
     def hold() -> None:
-        with kept_from_stderr(KNOWN):
+        with captured_stderr(KNOWN):
             inside.set()
             leave.wait(10)
 
@@ -67,7 +67,7 @@ def test_a_fork_waits_and_the_child_can_hear(capfd: pytest.CaptureFixture[str]) 
     Timer(0.2, leave.set).start()
     child = os.fork()
     if not child:
-        with kept_from_stderr(KNOWN) as words:
+        with captured_stderr(KNOWN) as words:
             os.write(2, b"Corrupt data\nof the child\n")
         os._exit(len(words))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
@@ -78,7 +78,7 @@ def test_a_fork_waits_and_the_child_can_hear(capfd: pytest.CaptureFixture[str]) 
 def test_no_open_files_are_left() -> None:
     before = os.listdir("/proc/self/fd") if sys.platform == "linux" else []
     for _ in range(20):
-        with kept_from_stderr(KNOWN):
+        with captured_stderr(KNOWN):
             pass
     assert len(before) == (len(os.listdir("/proc/self/fd")) if before else 0)
 
@@ -87,14 +87,14 @@ def test_a_process_without_stderr_writes_into_no_file(tmp_path: os.PathLike[str]
     """Else the next file that is opened would be number 2, and get what libraries write."""
     script = f"""
 import os, re
-from edgect.scans.native_words import kept_from_stderr
-with kept_from_stderr(re.compile("Corrupt ")) as words:
+from edgect.scans.native_stderr import captured_stderr
+with captured_stderr(re.compile("Corrupt ")) as words:
     os.write(2, b"Corrupt data\\n")
 file = open({os.path.join(tmp_path, "rows")!r}, "w")
 os.write(2, b"of a library")
 print(words, file.fileno() != 2)
 """
     command = ["/bin/sh", "-c", '"$0" -c "$1" 2>&-', sys.executable, script]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    assert done.stdout == "['Corrupt data'] True\n"
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    assert run.stdout == "['Corrupt data'] True\n"
     assert not os.path.getsize(os.path.join(tmp_path, "rows"))

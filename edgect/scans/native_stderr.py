@@ -12,55 +12,55 @@ from threading import Lock
 from typing import BinaryIO, cast
 
 STDERR = 2
-_ONE_AT_A_TIME = Lock()
+_REDIRECTION = Lock()
 # no fork while stderr is another file, nor a lock in the child that nobody there would release
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=_ONE_AT_A_TIME.acquire,
-        after_in_parent=_ONE_AT_A_TIME.release,
-        after_in_child=_ONE_AT_A_TIME.release,
+        before=_REDIRECTION.acquire,
+        after_in_parent=_REDIRECTION.release,
+        after_in_child=_REDIRECTION.release,
     )
 
 
 @contextmanager
-def kept_from_stderr(known: re.Pattern[str]) -> Iterator[list[str]]:
+def captured_stderr(pattern: re.Pattern[str]) -> Iterator[list[str]]:
     """Lines on stderr that begin as `known` does: in the list after the block, and nowhere else.
 
     For calls that hold the interpreter's lock: one thread is within at a time. Other lines, which another
     thread wrote meanwhile, go on to stderr. Where no file can be had to keep lines in, none is.
     """
-    words: list[str] = []
-    with _ONE_AT_A_TIME, ExitStack() as stack:
+    messages: list[str] = []
+    with _REDIRECTION, ExitStack() as stack:
         try:
-            before = _stderr()  # first: it may take the number 2, which a file must not have
-            stack.callback(os.close, before)
-            kept = stack.enter_context(_file())
+            original = _duplicate_stderr()  # first: it may take the number 2, which a file must not have
+            stack.callback(os.close, original)
+            captured = stack.enter_context(_temporary_file())
         except OSError:
-            yield words
+            yield messages
             return
-        os.dup2(kept.fileno(), STDERR)
+        os.dup2(captured.fileno(), STDERR)
         try:
-            yield words
+            yield messages
         finally:
-            os.dup2(before, STDERR)
-            kept.seek(0)
-            for line in kept:
+            os.dup2(original, STDERR)
+            captured.seek(0)
+            for line in captured:
                 text = line.decode(errors="replace").strip()
-                if known.match(text):
-                    words.append(text)
+                if pattern.match(text):
+                    messages.append(text)
                 else:
                     with suppress(OSError):
                         os.write(STDERR, line)
 
 
-def _file() -> BinaryIO:
+def _temporary_file() -> BinaryIO:
     """In memory where the system has such files."""
     if sys.platform == "linux":
         return os.fdopen(os.memfd_create("edgect"), "w+b")
     return cast(BinaryIO, TemporaryFile())
 
 
-def _stderr() -> int:
+def _duplicate_stderr() -> int:
     """Another descriptor of it. A process without stderr gets one that leads nowhere, and keeps it.
 
     Else its number would be the next file's that is opened, and libraries would write into that.

@@ -77,14 +77,14 @@ def test_padding_that_the_bits_stored_cannot_hold() -> None:
 @pytest.mark.parametrize(("rows", "surround"), [(20, True), (1, False)])
 def test_padding_that_was_cut_to_the_bits_stored(rows: int, surround: bool) -> None:
     """It fills a surround: a few pixels of bone may have the same bits."""
-    cut = 63536 % 2**12
+    truncated_padding = 63536 % 2**12
     dataset = ct(hounsfield(), BitsStored=12, HighBit=11)
     stored = np.frombuffer(dataset.PixelData, np.uint16).reshape(hounsfield().shape).copy()
-    stored[:rows] = cut
+    stored[:rows] = truncated_padding
     dataset.PixelData = stored.tobytes()
     dataset.add_new("PixelPaddingValue", "US", 63536)
     values = hounsfield()
-    values[:rows] = -1024 if surround else cut - 1024
+    values[:rows] = -1024 if surround else truncated_padding - 1024
     (frame,) = read_frames(write(dataset))
     np.testing.assert_array_equal(frame.pixels, Window().grey(values))
 

@@ -1,8 +1,12 @@
-"""Where the lungs lie on an axial slice of the chest, and how dark they are; nothing is learned.
+"""The box round the lungs on an axial slice of the chest, and how dark they are; nothing is learned.
 
 Threshold-based lung segmentation (Hu, Hoffman and Reinhardt 2001, doi 10.1109/42.929615), cut down
 to what a crop needs, so that it takes less than a millisecond: a small copy, an optimal threshold,
 and connected parts. Pictures carry no Hounsfield units, so levels are found, not given.
+
+`train/data/lung_masks.py` draws the lungs' outline, for evidence and occlusion. That is another task: it
+works at twice the size, takes tens of milliseconds, and gives up where an outline cannot be told but a box
+can. Networks were trained with the box and measured with the mask, so that neither may change.
 """
 
 from __future__ import annotations
@@ -21,19 +25,22 @@ SIDE = 128  # pixels of the copy that all work is done on, whatever the slice's 
 PADDING = 8  # grey levels: as black as what scanners write where they measured nothing
 WHITE = 240
 CORNER = 3  # pixels; what is dark in a corner lies outside the patient
-SHALLOW = 0.1  # of SIDE: the mean depth of what lies along the border, at most
-TOUCHING = 8  # pixels along the field of view's rim; air round the patient has more
+MIN_MEAN_DEPTH = 0.1  # of SIDE: the mean depth of what lies along the border, at most
+MAX_RIM_PIXELS = 8  # pixels along the field of view's rim; air round the patient has more
 GROUND_GLASS = 0.7  # as a place between lung (0) and soft tissue (1); darker than this may be lung
 CONTRAST = 10.0  # grey levels that part lungs from tissue at the least
-APART, ALIKE = 4, 0.3  # pixels; the least correlation of pixels so far apart: 0.1 in noise, 0.5 in slices
+NEIGHBOUR_DISTANCE, MIN_CORRELATION = (
+    4,
+    0.3,
+)  # pixels; the least correlation of pixels so far apart: 0.1 in noise, 0.5 in slices
 WINDPIPE, SPECK = 0.02, 0.005  # of the picture: smaller is no lung, in the middle and elsewhere
-LEAST = 0.015  # of the picture that both lungs together must take
-ONE_SIDED = 0.75  # how far the box reaches on one side of the body's middle, of the other, at least
-FLAT = 0.55  # height of the box, of its width, at least, both as shares of the picture
+MIN_AREA = 0.015  # of the picture that both lungs together must take
+MIN_SYMMETRY = 0.75  # how far the box reaches on one side of the body's middle, of the other, at least
+MIN_ASPECT = 0.55  # height of the box, of its width, at least, both as shares of the picture
 
 
 @dataclass(frozen=True)
-class Lungs:
+class LungBox:
     """box: (top, left, height, width) round both lungs, in pixels of the slice.
 
     air, tissue: grey levels, 0 to 255, of aerated lung (its 10th percentile) and of the soft tissue
@@ -45,41 +52,41 @@ class Lungs:
     tissue: float
 
 
-def find(slice_: Grey) -> Lungs | None:
+def find_lung_box(slice_: Grey) -> LungBox | None:
     """The lungs of a slice, uint8 `[H, W]`, any window and crop in which air is darker than tissue.
 
     None where there are none, or none that can be told. The box is widened where it would leave
     out a lung, or the part of one, that is filled up and as bright as the tissue round it.
     """
-    small = _small(slice_)
-    top, left, height, width = _picture(small, slice_.shape)
+    small = _downscaled(slice_)
+    top, left, height, width = _without_white_border(small, slice_.shape)
     if (height, width) != slice_.shape:
-        small = _small(slice_[top : top + height, left : left + width])
+        small = _downscaled(slice_[top : top + height, left : left + width])
     outside = _black_outside(small)
-    if _share(outside) > 1 - 4 * LEAST:
+    if _share(outside) > 1 - 4 * MIN_AREA:
         return None
     inside = ~outside
     level = otsu(small[inside])
     rim = _rim(outside)
     dark = (small <= level) & inside
-    sure = _parts(dark, rim)
-    if _share(sure) < LEAST:
+    clear_lung = _lung_parts(dark, rim)
+    if _share(clear_lung) < MIN_AREA:
         # in a soft tissue window the first level parts bone from tissue, and the next tissue from air
         darker = small[dark]
         level = otsu(darker) if darker.size else level
         dark = (small <= level) & inside
-        sure = _parts(dark, rim)
-        if _share(sure) < LEAST:
+        clear_lung = _lung_parts(dark, rim)
+        if _share(clear_lung) < MIN_AREA:
             return None
     bright = inside & ~dark
-    air, tissue = _quantile(small[sure], 0.1), _quantile(small[bright], 0.5)
-    if tissue - air < CONTRAST or _noise(small):
+    air, tissue = _quantile(small[clear_lung], 0.1), _quantile(small[bright], 0.5)
+    if tissue - air < CONTRAST or _is_noise(small):
         return None
-    lungs = sure | _parts((small < math.ceil(air + GROUND_GLASS * (tissue - air))) & inside, rim)
-    rows, columns = _widened(lungs, bright)
+    lungs = clear_lung | _lung_parts((small < math.ceil(air + GROUND_GLASS * (tissue - air))) & inside, rim)
+    rows, columns = _widened_box(lungs, bright)
     first, last = rows[0] * height // SIDE, -(-rows[1] * height // SIDE)
     start, end = columns[0] * width // SIDE, -(-columns[1] * width // SIDE)
-    return Lungs((top + first, left + start, last - first, end - start), air, tissue)
+    return LungBox((top + first, left + start, last - first, end - start), air, tissue)
 
 
 def otsu(grey: Grey) -> int:
@@ -102,13 +109,13 @@ def _quantile(grey: Grey, share: float) -> float:
     return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
 
 
-def _small(slice_: Grey) -> Grey:
+def _downscaled(slice_: Grey) -> Grey:
     stride = max(1, min(slice_.shape) // (2 * SIDE))  # averaging every pixel of a large slice takes longest
     small = cv2.resize(slice_[::stride, ::stride], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return _grey(cv2.medianBlur(small, 3))
 
 
-def _picture(small: Grey, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+def _without_white_border(small: Grey, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     """The box, in pixels of the slice, that is left without white rows and columns along its border."""
     white, box = (small > WHITE).view(np.uint8), []
     for axis, side in ((1, shape[0]), (0, shape[1])):
@@ -131,13 +138,16 @@ def _black_outside(small: Grey) -> Mask:
     return np.asarray(framed[1:-1, 1:-1] == 2)
 
 
-def _noise(small: Grey) -> bool:
+def _is_noise(small: Grey) -> bool:
     """Whether pixels know nothing of their neighbours; the dark ones of noise look like two lungs."""
-    left, right = (part.ravel().astype(float) for part in (small[::4, :-APART], small[::4, APART:]))
+    left, right = (
+        part.ravel().astype(float)
+        for part in (small[::4, :-NEIGHBOUR_DISTANCE], small[::4, NEIGHBOUR_DISTANCE:])
+    )
     left -= left.mean()
     right -= right.mean()
     spread = (left @ left) * (right @ right)
-    return bool(left @ right < ALIKE * math.sqrt(spread))
+    return bool(left @ right < MIN_CORRELATION * math.sqrt(spread))
 
 
 def _rim(black: Mask) -> Mask:
@@ -147,7 +157,7 @@ def _rim(black: Mask) -> Mask:
     return np.asarray(cv2.dilate(black.astype(np.uint8), np.ones((5, 5), np.uint8)), bool)
 
 
-def _parts(dark: Mask, rim: Mask) -> Mask:
+def _lung_parts(dark: Mask, rim: Mask) -> Mask:
     """The dark parts that may be lung: not the air round the patient, windpipe, bowel gas or specks."""
     opened = cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, _CROSS)
     count, labels = cv2.connectedComponents(opened, connectivity=4, ltype=cv2.CV_16U)
@@ -155,12 +165,12 @@ def _parts(dark: Mask, rim: Mask) -> Mask:
     large = area >= SPECK * dark.size
     large[labels[_ENDS]] = False
     large[0] = False
-    found = np.zeros_like(dark)
+    union = np.zeros_like(dark)
     for label in np.flatnonzero(large).tolist():  # a numpy integer would widen what it is held against
         part = np.asarray(labels == label)
         if _may_be_lung(part, area[label], rim):
-            found |= part
-    return found
+            union |= part
+    return union
 
 
 def _may_be_lung(part: Mask, area: int, rim: Mask) -> bool:
@@ -169,23 +179,23 @@ def _may_be_lung(part: Mask, area: int, rim: Mask) -> bool:
         moments = cv2.moments(pixels)
         if abs(moments["m10"] / area / SIDE - 0.5) < 0.1:
             return False
-    if np.count_nonzero(part & rim) > TOUCHING:
+    if np.count_nonzero(part & rim) > MAX_RIM_PIXELS:
         return False
     left, top, width, height = cv2.boundingRect(pixels)
     at_border = left == 0 or top == 0 or left + width == SIDE or top + height == SIDE
-    return not at_border or bool(_DEPTH[part].mean() >= SHALLOW * SIDE)
+    return not at_border or bool(_DEPTH[part].mean() >= MIN_MEAN_DEPTH * SIDE)
 
 
-def _widened(lungs: Mask, tissue: Mask) -> tuple[tuple[int, int], tuple[int, int]]:
+def _widened_box(lungs: Mask, tissue: Mask) -> tuple[tuple[int, int], tuple[int, int]]:
     """Rows and columns of the box, half open."""
     left, top, width, height = cv2.boundingRect(lungs.view(np.uint8))
     right, bottom = left + width, top + height
     first, _, width, _ = cv2.boundingRect((lungs | tissue).view(np.uint8))
     last = first + width
     middle = (first + last) / 2
-    reach = ONE_SIDED * max(middle - left, right - middle)
+    reach = MIN_SYMMETRY * max(middle - left, right - middle)
     left, right = min(left, int(middle - reach)), max(right, int(middle + reach) + 1)
-    lacking = max(0, int(FLAT * (right - left)) - (bottom - top))
+    lacking = max(0, int(MIN_ASPECT * (right - left)) - (bottom - top))
     top, bottom = top - lacking // 2, bottom + lacking - lacking // 2
     return (max(top, 0), min(bottom, SIDE)), (max(left, 0), min(right, SIDE))
 
