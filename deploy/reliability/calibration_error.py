@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.statistics.metrics import expected_calibration_error
+from edgect.statistics.bootstrap import percentile_interval, resamples
+from edgect.statistics.calibration import expected_calibration_error
 from train.data.covid_ct import Item
 
 BINS = 10
-DRAWS = 2000
 
 
 def table(items: Sequence[Item], probabilities: NDArray[np.float64], temperature: float) -> dict[str, Any]:
@@ -24,25 +24,20 @@ def table(items: Sequence[Item], probabilities: NDArray[np.float64], temperature
     labels = np.array([item.label for item in items])
     after = np.clip(probabilities, 1e-12, 1 - 1e-12)
     before = 1 / (1 + ((1 - after) / after) ** temperature)
-    _, unit = np.unique([item.patient for item in items], return_inverse=True)
-    places = [np.flatnonzero(unit == number) for number in range(unit.max() + 1)]
-    rng = np.random.default_rng(0)
-    draws = [
-        np.concatenate([places[n] for n in rng.integers(len(places), size=len(places))]) for _ in range(DRAWS)
+    values = np.array([before, after])
+    patients = [item.patient for item in items]
+    errors = [
+        [expected_calibration_error(labels[d], row[d], BINS) for row in values] for d in resamples(patients)
     ]
+    low, high = percentile_interval(np.array(errors))
     return {
         "slices": len(items),
-        "patients": len(places),
+        "patients": len(set(patients)),
         **{
             name: {
-                "value": round(expected_calibration_error(labels, values, BINS), 4),
-                "interval": [
-                    round(float(end), 4)
-                    for end in np.percentile(
-                        [expected_calibration_error(labels[d], values[d], BINS) for d in draws], [2.5, 97.5]
-                    )
-                ],
+                "value": round(expected_calibration_error(labels, values[row], BINS), 4),
+                "interval": [round(float(low[row]), 4), round(float(high[row]), 4)],
             }
-            for name, values in (("before", before), ("after", after))
+            for row, name in enumerate(("before", "after"))
         },
     }

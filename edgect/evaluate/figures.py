@@ -29,15 +29,8 @@ from edgect.machine.version import __version__
 from edgect.model.decision.labels import INDETERMINATE, OPERATING_POINTS, Decision
 from edgect.rows import NOTICE
 from edgect.rows.prediction import Prediction
-from edgect.statistics.metrics import (
-    FIVE,
-    brier,
-    confusion,
-    evaluate,
-    expected_calibration_error,
-    intervals,
-    reliability,
-)
+from edgect.statistics.calibration import brier, expected_calibration_error, reliability_bins
+from edgect.statistics.metrics import FIVE, confusion, evaluate, intervals
 
 BINS, PER_BIN = 10, 10  # fewer bins where they would hold fewer slices than that
 
@@ -132,7 +125,7 @@ def _calibration(given: Sequence[Answer]) -> Calibration:
     return Calibration(
         brier=known(brier(labels, probabilities)),
         expected_calibration_error=known(expected_calibration_error(labels, probabilities, bins)),
-        bins=reliability(labels, probabilities, bins),
+        bins=reliability_bins(labels, probabilities, bins),
     )
 
 

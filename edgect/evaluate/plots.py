@@ -12,8 +12,8 @@ from edgect.errors import UsageError
 from edgect.evaluate.figures import Answer, columns
 from edgect.evaluate.report import Report
 from edgect.machine.installation import needing
-from edgect.statistics.metrics import Bin
-from edgect.statistics.roc import curve
+from edgect.statistics.calibration import CalibrationBin
+from edgect.statistics.roc import roc_curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +79,7 @@ def _roc(figure: Figure, report: Report, given: Sequence[Answer]) -> None:
     if len(set(labels)) < 2:
         _undefined(axes, "needs answered slices\nof both classes")
         return
-    found, area = curve(labels, probabilities, units), report.answered.metrics["auc"]
+    found, area = roc_curve(labels, probabilities, units), report.answered.metrics["auc"]
     band = f"95 % band, by {report.data.unit}"
     axes.fill_between(
         found.grid, found.low, found.high, step="post", color=OTHER, alpha=0.18, lw=0, label=band
@@ -148,12 +148,12 @@ def _reliability(figure: Figure, report: Report, given: Sequence[Answer]) -> Non
     bottom.legend(fontsize=9, ncols=2, loc="lower right", bbox_to_anchor=(1, 0.98), borderaxespad=0)
 
 
-def _sizes(bins: Sequence[Bin]) -> str:
+def _sizes(bins: Sequence[CalibrationBin]) -> str:
     least, most = min(bin.count for bin in bins), max(bin.count for bin in bins)
     return f"{least}" if least == most else f"{least} to {most}"
 
 
-def _wilson(bin: Bin, z: float = 1.959964) -> tuple[float, float]:
+def _wilson(bin: CalibrationBin, z: float = 1.959964) -> tuple[float, float]:
     """95 % score interval of a share (Wilson 1927)."""
     n, share = bin.count, bin.share
     middle, spread = share + z * z / (2 * n), z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))

@@ -7,7 +7,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from edgect.statistics.metrics import Bin, Confusion
+from edgect.statistics.calibration import CalibrationBin
+from edgect.statistics.metrics import Confusion
 
 SCHEMA = 1
 
@@ -49,7 +50,7 @@ class Calibration:
 
     brier: float | None
     expected_calibration_error: float | None
-    bins: list[Bin]
+    bins: list[CalibrationBin]
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from edgect.statistics.metrics import auc, intervals
-from train.bootstrap import DRAWS, interval_of_mean
+from edgect.statistics.bootstrap import interval_of_mean
+from edgect.statistics.metrics import intervals
+from edgect.statistics.roc import auc
 from train.data import lung_masks
 from train.data.covid_ct import COVID, Item
 from train.data.images import load_images
@@ -134,6 +135,6 @@ def occlusion_aucs(network: Network, images: Grey, masks: Masks, items: Sequence
             alter = ALTERATIONS[name]
             altered = np.array([alter(*pair) for pair in zip(images, masks, strict=True)], np.uint8)
         scores = predict.probabilities(predict.logits(network, altered))
-        interval = intervals(labels, scores, patients, draws=DRAWS)["auc"]
+        interval = intervals(labels, scores, patients)["auc"]
         aucs[name] = {"auc": auc(labels, scores), "interval": list(interval)}
     return aucs

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.statistics.metrics import auc, confusion, evaluate, intervals
-from train.bootstrap import interval_of_mean
+from edgect.statistics.bootstrap import interval_of_mean
+from edgect.statistics.metrics import confusion, evaluate, intervals
+from edgect.statistics.roc import auc
 from train.data.arrangements import arrangement, second_test
 from train.data.covid_ct import COVID, NOT_COVID, Item
 from train.data.occlusion import lungs_blanked

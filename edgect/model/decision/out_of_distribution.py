@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from typing import Any
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -26,6 +27,9 @@ FILE = "gate.npz"
 MAX_COLOURED = 0.2  # of the pixels; figures of publications have arrows and text in colour, up to 0.09
 MIN_GREY_RANGE = 12  # between the darkest and the brightest hundredth, at least
 VIEW = (12, 16)  # height and width of the small picture of the lungs, in pixels
+# For networks of whole slices, whose manifests name no crop. The views that `gate.npz` of such a bundle was
+# fitted to were cut so: another crop asks for another fit. Networks of lungs use their manifest's crop.
+WHOLE_SLICE_CROP = Preprocess([{"step": "lungs", "margin": 0.06, "air": 32, "tissue": 208}])
 
 Floats = NDArray[np.float32]
 View = NDArray[np.uint8]
@@ -64,7 +68,7 @@ class OutOfDistributionDetector:
                     Gaussian(arrays[f"{name}_centre"], arrays[f"{name}_whitening"], float(limits[name]))
                     for name in ("embedding", "view")
                 ]
-        except (KeyError, ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError, BadZipFile) as error:
             raise ModelError(f"{bundle.path / FILE}: cannot be used ({error})") from error
         return cls(*gaussians)
 
@@ -106,7 +110,7 @@ def lung_view(
     should be the lungs. Where it is not, they are looked for here.
     """
     if not cropped:
-        prepared, placement = _CROP(pixels)
+        prepared, placement = WHOLE_SLICE_CROP(pixels)
         region = placement.region
     if region != "lungs":
         return None
@@ -121,6 +125,3 @@ def no_lungs_rejection() -> ScanError:
 
 def _rejected(reason: str) -> ScanError:
     return ScanError(reason, "rejected")
-
-
-_CROP = Preprocess([{"step": "lungs", "margin": 0.06, "air": 32, "tissue": 208}])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deploy.reliability import calibration_error
-from edgect.statistics.metrics import expected_calibration_error
+from edgect.statistics.calibration import expected_calibration_error
 from train.data.covid_ct import Item
 
 

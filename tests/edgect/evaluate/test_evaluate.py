@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 
 from edgect.cli import main
 from edgect.evaluate.rows import open_rows
-from edgect.statistics.metrics import auc
+from edgect.statistics.roc import auc
 from tests.edgect.synthetic import write_scan
 
 Evaluate = Callable[..., Result]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from edgect.statistics.metrics import auc
+from edgect.statistics.roc import auc
 from train.analysis import evidence
 from train.analysis.evidence import measure_evidence, share_inside
 from train.data import lung_masks

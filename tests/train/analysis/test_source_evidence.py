@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgect.statistics.metrics import auc
+from edgect.statistics.roc import auc
 from tests.train.small_runs import SIZE
 from train.analysis.source_evidence import measure_source_evidence, whole_slices
 from train.data.arrangements import arrangement

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from edgect.statistics.metrics import auc
+from edgect.statistics.roc import auc
 from tests.train.small_runs import SIZE, WEIGHTS, recipe
 from train.data.occlusion import lungs_blanked
 from train.data.sources import PARTS, SOURCES

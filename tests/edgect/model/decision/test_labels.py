@@ -99,9 +99,9 @@ def test_every_bundle_screens_at_a_lower_threshold(model: str) -> None:
 
 
 def test_a_point_and_a_threshold_together_and_unknown_points_are_refused() -> None:
-    with pytest.raises(UsageError, match="not both"):
+    with pytest.raises(UsageError, match="an operating point or a threshold, not both"):
         Classifier(backend="onnxruntime", operating_point="screening", threshold=0.3)
-    with pytest.raises(UsageError, match="balanced, screening"):
+    with pytest.raises(UsageError, match="unknown operating point 'strict'; there are balanced, screening"):
         Classifier(backend="onnxruntime", operating_point="strict")
 
 
@@ -124,3 +124,47 @@ def test_resuming_with_another_rate_answers_again(classify: Classify, scan: Path
     assert out.read_text() == first
     classify(*arguments, "--resume")
     assert ",0.1," not in out.read_text()
+
+
+MANIFEST = {
+    "labels": list(LABELS),
+    "threshold": 0.4,
+    "operating_points": {"balanced": {"threshold": 0.4}, "screening": {"threshold": 0.2}},
+    "conformal": {"scores": SCORES},
+}
+
+
+def test_a_decision_is_that_of_its_operating_point_or_threshold() -> None:
+    assert Decision.from_manifest(MANIFEST) == Decision(LABELS, 0.4, "balanced")
+    assert Decision.from_manifest(MANIFEST, "screening") == Decision(LABELS, 0.2, "screening")
+    assert Decision.from_manifest(MANIFEST, threshold=0.3) == Decision(LABELS, 0.3, "")
+    assert Decision.from_manifest(MANIFEST).error_rate is None
+    with_rate = Decision.from_manifest(MANIFEST, "screening", error_rate=0.2)
+    assert with_rate == Decision(LABELS, 0.2, "screening", conformal_predictor(SCORES, LABELS, 0.2))
+    assert with_rate.error_rate == 0.2
+    assert Decision.from_manifest(MANIFEST, threshold=0.3, error_rate=0.2).error_rate == 0.2
+
+
+def test_the_threshold_itself_is_covid() -> None:
+    decided = Decision(LABELS, 0.5, CUSTOM_THRESHOLD)
+    assert [decided.label(p) for p in (0.4999, 0.5)] == [*LABELS]
+    assert decided.reason(0.5) == ""
+
+
+def test_thresholds_of_0_and_1_are_in_range() -> None:
+    for threshold in (0, 1):
+        decided = Decision.from_manifest(MANIFEST, threshold=threshold)
+        assert decided.threshold == threshold
+        assert isinstance(decided.threshold, float)
+    for threshold in (-0.01, 1.01, float("nan")):
+        with pytest.raises(UsageError, match=f"threshold must lie in 0 to 1, not {threshold}"):
+            Decision.from_manifest(MANIFEST, threshold=threshold)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "limits"), [(0.1, "0.1000 to 0.4500"), (0.4, "0.3000 to 0.4500"), (0.9, "0.3000 to 0.9000")]
+)
+def test_the_reason_reaches_to_the_threshold_where_that_lies_outside(threshold: float, limits: str) -> None:
+    decided = decision(0.1, threshold)
+    assert decided.label(0.35) == INDETERMINATE
+    assert decided.reason(0.35).endswith(f"lies within {limits}")

@@ -109,3 +109,101 @@ def test_positions_are_compared_where_slices_cross_one_line() -> None:
     summary = summarise(slices)
     assert summary.doubts == []
     assert summary.spacing == pytest.approx(5 * cos(radians(20)), abs=0.01)
+
+
+def test_the_doubts_of_an_order_are_whole_sentences() -> None:
+    slices = [
+        *(result(position) for position in (0, 5, 5.005, 10, 15, 35, 47.5)),
+        *(result(position, normal=tilted(30)) for position in (0, 5, 10)),
+        result(None),
+        SliceResult("no-normal.dcm", None, "ok", False, 0.2, 3, None),
+    ]
+    random.Random(1).shuffle(slices)
+    assert summarise(slices).doubts == [
+        "2 orientations: each is a stack of its own",
+        "1 slices where another lies already",
+        "2 gaps, up to 20 mm where slices are 5 mm apart",
+        "2 slices without a position: neither ordered nor averaged",
+    ]
+
+
+@pytest.mark.parametrize(("step", "is_gap"), [(7.5, False), (7.51, True)])
+def test_a_gap_is_more_than_one_and_a_half_distances(step: float, is_gap: bool) -> None:
+    slices = [result(position) for position in (0, 5, 10, 15, 15 + step)]
+    assert bool(summarise(slices).doubts) == is_gap
+
+
+@pytest.mark.parametrize(("offset", "doubled"), [(0.009, True), (0.011, False)])
+def test_slices_within_a_hundredth_of_a_millimetre_are_at_one_place(offset: float, doubled: bool) -> None:
+    summary = summarise([result(0), result(5), result(5 + offset), result(10)])
+    assert ("1 slices where another lies already" in summary.doubts) == doubled
+    assert summary.spacing == pytest.approx(4.9955 if doubled else 5 - offset, abs=0.006)
+
+
+def test_neighbours_are_those_within_5_mm_on_either_side() -> None:
+    places = [0.0, 4.985, 9.98, 14.995, 20.01]  # steps of 4.985, 4.995, 5.015 and 5.015
+    summary = summarise(
+        [result(place, probability) for place, probability in zip(places, (1, 0, 0, 0, 0.5), strict=True)]
+    )
+    assert summary.smoothed == pytest.approx([0.5, 1 / 3, 0, 0, 0.5])
+    within = summarise([result(place, p) for place, p in ((0, 0.9), (5.009, 0.3))])
+    assert within.smoothed == pytest.approx([0.6, 0.6])
+    beyond = summarise([result(place, p) for place, p in ((0, 0.9), (5.011, 0.3))])
+    assert beyond.smoothed == [0.9, 0.3]
+
+
+def test_slices_without_an_answer_are_ordered_but_not_averaged() -> None:
+    summary = summarise([result(10, 0.4), result(5, None), result(0, 0.8)])
+    assert [slice_.position for slice_ in summary.slices] == [0, 5, 10]
+    assert summary.smoothed == [0.8, None, 0.4]
+    assert summary.spacing == 5
+    assert (summary.count("ok"), summary.count("rejected"), summary.share) == (2, 1, 0.5)
+
+
+def test_slices_without_a_position_come_last_as_they_were_given() -> None:
+    first, second = result(None, 0.9), SliceResult("b.dcm", 3, "ok", False, 0.1, 0.0, None)
+    summary = summarise([first, second, result(0), result(5)])
+    assert summary.slices == [result(0), result(5), first, second]
+    assert summary.smoothed == [0.2, 0.2, 0.9, 0.1]
+    assert [slice_.name for slice_ in summary.slices] == ["0.dcm", "5.dcm", "None.dcm", "b.dcm[3]"]
+
+
+def test_of_equal_maxima_the_first_counts_and_of_two_slices_the_higher() -> None:
+    far_apart = [result(20.0 * number, value) for number, value in enumerate((0.1, 0.7, 0.3, 0.7))]
+    assert summarise(far_apart).highest == (0.7, 2)
+    assert summarise(far_apart).positive == [2, 4]
+
+
+def test_a_single_slice_has_no_spacing_and_an_empty_series_nothing() -> None:
+    assert (summarise([result(0)]).spacing, summarise([result(0)]).smoothed) == (None, [0.2])
+    empty = summarise([])
+    assert (empty.slices, empty.smoothed, empty.spacing, empty.doubts, empty.highest) == (
+        [],
+        [],
+        None,
+        [],
+        None,
+    )
+
+
+@pytest.mark.parametrize(("degrees", "stacks"), [(0.499, 1), (0.501, 2)])
+def test_normals_half_a_degree_off_are_the_last_of_a_stack(degrees: float, stacks: int) -> None:
+    slices = [result(0), result(5), result(10, normal=tilted(degrees))]
+    assert summarise(slices).doubts == ([] if stacks == 1 else ["2 orientations: each is a stack of its own"])
+
+
+def test_each_orientation_is_ordered_and_smoothed_by_itself() -> None:
+    straight = [result(5.0 * number, 0.8) for number in range(4)]
+    turned = [result(5.0 * number, 0.2, tilted(2)) for number in range(2)]
+    summary = summarise([turned[1], *straight[::-1], turned[0]])
+    assert summary.slices == [*turned, *straight]  # in the order in which orientations are first met
+    assert summary.smoothed == pytest.approx([0.2] * 2 + [0.8] * 4)
+    assert summary.spacing == 5
+
+
+def test_the_orientation_with_most_slices_round_it_takes_them_first() -> None:
+    degrees = [0, 0, 0, 0.4, 0.8, 1.2]  # all but the last lie round 0.4
+    slices = [result(5.0 * number, 0.2, tilted(angle)) for number, angle in enumerate(degrees)]
+    summary = summarise(slices[::-1])
+    assert summary.slices == [slices[5], *slices[:5]]
+    assert summary.doubts == ["2 orientations: each is a stack of its own"]
