@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 
 from edgect.model.decision.labels import INDETERMINATE
+from edgect.report import SHARED_STYLE
 from edgect.report.row import KINDS, Row, doubted, kind, literal, probability
 from edgect.report.thumbnail import legend
 
@@ -73,7 +74,7 @@ def _before(run: Run, tally: Tally) -> bytes:
         Template(_parts()[0])
         .substitute(
             policy=_policy(),
-            style=_file("page.css"),
+            style=_style(),
             date=literal(run.date),
             positive=literal(run.labels[1]),
             threshold=f"{run.threshold:.4g}",
@@ -126,10 +127,18 @@ def _file(name: str) -> str:
 @cache
 def _policy() -> str:
     """Nothing is fetched, and no script or style runs but the page's own, whatever a file name says."""
-    script, style = (
-        b64encode(hashlib.sha256(_file(name).encode()).digest()).decode() for name in ("page.js", "page.css")
-    )
+    script, style = map(_digest, (_file("page.js"), _style()))
     return (
         f"default-src 'none'; img-src data:; script-src 'sha256-{script}'; style-src 'sha256-{style}'; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+@cache
+def _style() -> str:
+    return SHARED_STYLE.read_text(encoding="utf-8") + _file("page.css")
+
+
+def _digest(content: str) -> str:
+    """As a content security policy names what it lets run."""
+    return b64encode(hashlib.sha256(content.encode()).digest()).decode()

@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from edgect.report import SHARED_STYLE
 from edgect.services.serve.access import check_token
 from edgect.services.serve.endpoints import Endpoints
 from edgect.services.serve.headers import Headers
@@ -44,6 +45,7 @@ def application(endpoints: Endpoints, settings: Settings) -> ASGIApp:
         route("/metrics", made.measured),
         route("/openapi.json", made.openapi, token=False),
         route("/", _page, token=False),
+        route("/page/shared.css", _shared_style, token=False),
         Mount("/page", _Named("/page", StaticFiles(directory=PAGE))),
     ]
     router = Router(routes, redirect_slashes=False, default=_unknown)
@@ -81,6 +83,10 @@ class _Named:
 
 async def _page(_: Request) -> Response:
     return FileResponse(PAGE / "index.html", media_type="text/html; charset=utf-8")
+
+
+async def _shared_style(_: Request) -> Response:
+    return FileResponse(SHARED_STYLE)
 
 
 async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edgect.report import SHARED_STYLE
 from edgect.report.page import Tally, after, before
 from edgect.report.row import markup, rounded
 from tests.edgect.report.invented import RUN, row, write
@@ -42,6 +43,10 @@ def test_the_policy_names_the_very_script_and_style() -> None:
         assert f"{tag}-src 'sha256-{digest}'" in policy
     assert "default-src 'none'" in policy
     assert not re.search(r"https?://|//cdn", page)
+
+
+def test_the_page_has_the_style_that_it_shares_with_the_kiosk() -> None:
+    assert SHARED_STYLE.read_text(encoding="utf-8") in before(RUN).decode()
 
 
 def test_what_has_no_answer_is_there_and_says_so(tmp_path: Path) -> None:
