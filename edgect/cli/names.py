@@ -17,9 +17,9 @@ def warn_of_names(identifiers: Identifiers) -> None:
 
 
 def say_trouble(identifiers: Identifiers) -> None:
-    if identifiers.trouble:
+    if identifiers.salt_warning:
         click.echo(
-            f"WARNING: names of series and files are of this run only ({identifiers.trouble}); "
+            f"WARNING: names of series and files are of this run only ({identifiers.salt_warning}); "
             "set EDGECT_SALT to have the same ones again",
             err=True,
         )

@@ -13,7 +13,8 @@ from typing import Any
 
 from pydicom import Dataset
 
-from edgect.rows.prediction import SETTINGS, Prediction
+from edgect.rows.columns import PROVENANCE_COLUMNS
+from edgect.rows.prediction import Prediction
 from edgect.services.listen.answer import Said
 from edgect.services.listen.headers import UNIQUE
 
@@ -34,7 +35,9 @@ class Record:
         images: names of files that are there, with their SHA-256.
         """
         rows = [one for one in self.said if images.get(one.path.name) is None]
-        alike = all(getattr(one.prediction, name) == settings[name] for one in rows for name in SETTINGS)
+        alike = all(
+            getattr(one.prediction, name) == settings[name] for one in rows for name in PROVENANCE_COLUMNS
+        )
         return rows if alike else []
 
     def holds(self, images: Mapping[str, str], settings: Mapping[str, Any]) -> bool:
@@ -43,7 +46,7 @@ class Record:
         return all(
             name in known
             and (known[name].sha256, known[name].status != "error") == (digest, True)
-            and all(getattr(known[name], setting) == settings[setting] for setting in SETTINGS)
+            and all(getattr(known[name], setting) == settings[setting] for setting in PROVENANCE_COLUMNS)
             for name, digest in images.items()
         )
 
