@@ -30,8 +30,9 @@ from edgect.model.decision.out_of_distribution import (
     picture_rejection,
 )
 from edgect.model.preprocess.steps import Preprocess
+from edgect.rows.columns import PROVENANCE_COLUMNS
 from edgect.rows.identifiers import Identifiers
-from edgect.rows.prediction import SETTINGS, Prediction
+from edgect.rows.prediction import Prediction
 from edgect.scans import Frame, Limits, Window, check_length, find_scans, read_bytes, read_frames
 
 
@@ -124,7 +125,7 @@ class Classifier:
         `names` is empty in answers on pictures.
         """
         row = self._unanswered("", Frame(None, None), ScanError(""), "", 0.0).row()
-        return {name: row[name] for name in SETTINGS} | {"names": self.identifiers.kind}
+        return {name: row[name] for name in PROVENANCE_COLUMNS} | {"names": self.identifiers.kind}
 
     def unanswered(self, name: str, error: ScanError) -> Prediction:
         """The one row about a file whose content could not be had."""

@@ -78,11 +78,11 @@ class Report:
         self._page().append(line.encode())
 
     def finish(self) -> None:
-        from edgect.report.page import after, before
+        from edgect.report.page import page_end, page_start
 
         page = self._page()
-        page.append(after())
-        page.overwrite(0, before(self._run, self._tally))
+        page.append(page_end())
+        page.overwrite(0, page_start(self._run, self._tally))
         page.close()
         try:
             os.replace(partial_of(self._path), self._path)
@@ -93,11 +93,11 @@ class Report:
     def _page(self) -> RawFile:
         """Opened with the first row: a run that fails before leaves nothing behind."""
         if self._file is None:
-            from edgect.report.page import before
+            from edgect.report.page import page_start
             from edgect.report.raw import RawFile
 
             self._file = RawFile(partial_of(self._path))
-            self._file.append(before(self._run))
+            self._file.append(page_start(self._run))
         return self._file
 
 

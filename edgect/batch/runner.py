@@ -139,7 +139,12 @@ def run(
                 interruption.add_note(rows.stay)
             raise
     return Summary(
-        counts, kept, classifier.bundle.name, classifier.engine, source.by(), classifier.identifiers.trouble
+        counts,
+        kept,
+        classifier.bundle.name,
+        classifier.engine,
+        source.by(),
+        classifier.identifiers.salt_warning,
     )
 
 

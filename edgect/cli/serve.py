@@ -133,7 +133,7 @@ def command(
         cv2.setNumThreads(1)  # a file has its thread already
         classifier = Classifier(**model, many=True, limits=limits)
         assert classifier.identifiers.kind  # looks for the salt now rather than when the first series comes
-        warn_of_unstable_names(classifier.identifiers.trouble)
+        warn_of_unstable_names(classifier.identifiers.salt_warning)
         endpoints = Endpoints(classifier, limits, settings)
         _log_to_stderr()
         engine = classifier.engine

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from threading import get_ident
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edgect.errors import UsageError
+from edgect.machine import atomic
 from edgect.rows.prediction import Prediction
 
 STRONGEST = 0.6  # how much of the slice the strongest colour hides
@@ -58,9 +58,7 @@ def png(prediction: Prediction, scale: float) -> bytes:
 
 def write(content: bytes, file: Path) -> None:
     """Raises UsageError when the file cannot be written."""
-    part = file.with_name(f"{file.name}.{get_ident()}.part")  # another thread may be at a copy of the scan
     try:
-        part.write_bytes(content)
-        part.replace(file)
+        atomic.write(file, content, durable=False)
     except OSError as error:
         raise UsageError(f"{file}: cannot be written ({error.strerror})") from error

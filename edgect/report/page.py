@@ -12,11 +12,12 @@ from pathlib import Path
 from string import Template
 
 from edgect.model.decision.labels import INDETERMINATE
-from edgect.report.row import KINDS, Row, doubted, kind, literal, probability
+from edgect.report import SHARED_STYLE
+from edgect.report.row import KINDS, Row, escaped, is_doubtful, kind, probability
 from edgect.report.thumbnail import legend
 
 BINS = 20  # of the distribution of probabilities, 0 to 1
-_MOST = 10**9 - 1  # rows that there is room for in the summary
+_MOST_ROWS = 10**9 - 1  # rows that there is room for in the summary
 _HERE = Path(__file__).parent
 
 
@@ -44,24 +45,24 @@ class Tally:
 
     def add(self, row: Row, run: Run) -> None:
         self.kinds[kind(row, run.labels)] += 1
-        self.doubted += doubted(row)
-        if (chance := probability(row)) is not None:
-            self.bins[min(int(chance * BINS), BINS - 1)] += 1
+        self.doubted += is_doubtful(row)
+        if (value := probability(row)) is not None:
+            self.bins[min(int(value * BINS), BINS - 1)] += 1
 
 
-def before(run: Run, tally: Tally | None = None) -> bytes:
+def page_start(run: Run, tally: Tally | None = None) -> bytes:
     """The page up to its first row. As long whatever the tally, so that it can be written over."""
-    full = Tally(Counter(dict.fromkeys(KINDS, _MOST)), [_MOST] * BINS, _MOST)
-    room = len(_before(run, full))
-    return _before(run, tally or Tally()).ljust(room)
+    full = Tally(Counter(dict.fromkeys(KINDS, _MOST_ROWS)), [_MOST_ROWS] * BINS, _MOST_ROWS)
+    room = len(_start(run, full))
+    return _start(run, tally or Tally()).ljust(room)
 
 
-def after() -> bytes:
+def page_end() -> bytes:
     """The page from its last row on."""
-    return Template(_parts()[1]).substitute(script=_file("page.js")).encode()
+    return Template(_parts()[1]).substitute(script=_read("page.js")).encode()
 
 
-def _before(run: Run, tally: Tally) -> bytes:
+def _start(run: Run, tally: Tally) -> bytes:
     names = {
         "positive": run.labels[1],
         "negative": run.labels[0],
@@ -73,14 +74,14 @@ def _before(run: Run, tally: Tally) -> bytes:
         Template(_parts()[0])
         .substitute(
             policy=_policy(),
-            style=_file("page.css"),
-            date=literal(run.date),
-            positive=literal(run.labels[1]),
+            style=_style(),
+            date=escaped(run.date),
+            positive=escaped(run.labels[1]),
             threshold=f"{run.threshold:.4g}",
             scale=f"{run.scale:.3g}",
             legend=b64encode(legend()).decode(),
             facts="".join(_fact(name, value) for name, value in run.facts.items()),
-            kinds="".join(_choice(name, names[name], tally.kinds[name]) for name in KINDS),
+            kinds="".join(_kind_checkbox(name, names[name], tally.kinds[name]) for name in KINDS),
             doubt=f"{tally.doubted:,}",
             distribution=_distribution(tally.bins, run.threshold),
         )
@@ -90,13 +91,13 @@ def _before(run: Run, tally: Tally) -> bytes:
 
 def _fact(name: str, value: str) -> str:
     wide = ' class="wide"' if len(value) > 40 else ""
-    return f"<div{wide}><dt>{literal(name)}</dt><dd>{literal(value)}</dd></div>"
+    return f"<div{wide}><dt>{escaped(name)}</dt><dd>{escaped(value)}</dd></div>"
 
 
-def _choice(name: str, shown: str, count: int) -> str:
+def _kind_checkbox(name: str, label: str, count: int) -> str:
     return (
         f'<label class="chip {name}"><input type="checkbox" name="kind" value="{name}" checked>'
-        f"<span>{literal(shown)}</span> <b>{count:,}</b></label>"
+        f"<span>{escaped(label)}</span> <b>{count:,}</b></label>"
     )
 
 
@@ -114,22 +115,30 @@ def _distribution(bins: list[int], threshold: float) -> str:
 
 @cache
 def _parts() -> tuple[str, str]:
-    start, end = _file("page.html").split("<!-- rows -->\n")
+    start, end = _read("page.html").split("<!-- rows -->\n")
     return start, end
 
 
 @cache
-def _file(name: str) -> str:
+def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
 @cache
 def _policy() -> str:
     """Nothing is fetched, and no script or style runs but the page's own, whatever a file name says."""
-    script, style = (
-        b64encode(hashlib.sha256(_file(name).encode()).digest()).decode() for name in ("page.js", "page.css")
-    )
+    script, style = map(_digest, (_read("page.js"), _style()))
     return (
         f"default-src 'none'; img-src data:; script-src 'sha256-{script}'; style-src 'sha256-{style}'; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+@cache
+def _style() -> str:
+    return SHARED_STYLE.read_text(encoding="utf-8") + _read("page.css")
+
+
+def _digest(content: str) -> str:
+    """As a content security policy names what it lets run."""
+    return b64encode(hashlib.sha256(content.encode()).digest()).decode()

@@ -16,7 +16,7 @@ class RawFile:
     def __init__(self, path: Path, keep: int = 0) -> None:
         """keep: bytes of what is there that stay."""
         self._path = path
-        with self._refusals():
+        with self._as_usage_error():
             self._file = open(path, "r+b" if keep else "w+b", buffering=0)  # noqa: SIM115
             if keep:
                 self._file.truncate(keep)
@@ -31,13 +31,13 @@ class RawFile:
 
     def overwrite(self, start: int, content: bytes) -> None:
         left = memoryview(content)
-        with self._refusals():
+        with self._as_usage_error():
             self._file.seek(start)
             while left:
                 left = left[self._file.write(left) :]
 
     def read(self, start: int, length: int) -> bytes:
-        with self._refusals():
+        with self._as_usage_error():
             self._file.seek(start)
             content = self._file.read(length)
         if len(content) != length:
@@ -46,12 +46,12 @@ class RawFile:
 
     def close(self) -> None:
         """With everything on the disk."""
-        with self._refusals():
+        with self._as_usage_error():
             os.fsync(self._file.fileno())
             self._file.close()
 
     @contextmanager
-    def _refusals(self) -> Iterator[None]:
+    def _as_usage_error(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

@@ -32,7 +32,7 @@ DETAILS = (
 )
 
 
-def literal(text: object) -> str:
+def escaped(text: object) -> str:
     """Text as HTML that shows it, whatever it holds, on one line."""
     return escape(printable(str(text)))
 
@@ -50,52 +50,52 @@ def probability(row: Row) -> float | None:
     return None if value in (None, "") else float(value)
 
 
-def doubted(row: Row) -> bool:
+def is_doubtful(row: Row) -> bool:
     """Whether there is an answer and a reason not to trust it."""
     return row["status"] == "ok" and bool(row["reason"])
 
 
 def markup(number: int, row: Row, pictures: Pictures | None, labels: Sequence[str], threshold: float) -> str:
     """The row as one line of HTML. number: from 1."""
-    name, chance = literal(row["path"]), probability(row)
-    frame = "" if row["frame"] in (None, "") else f"frame {literal(row['frame'])}"
+    name, value = escaped(row["path"]), probability(row)
+    frame = "" if row["frame"] in (None, "") else f"frame {escaped(row['frame'])}"
     position = "" if row["position"] in (None, "") else f"{float(row['position'] or 0):.1f} mm"
     where = " · ".join(part for part in (frame, position) if part)
     region = REGIONS.get(str(row["region"]), "")
-    shown = " data-doubt" if doubted(row) else ""
-    shown += "" if chance is None else f' data-p="{chance:.8f}"'
-    more = {key: f"{row[key]}{UNITS.get(key, '')}" for key in DETAILS if row[key] not in (None, "")}
-    if chance is not None:
-        more = {"probability": f"{chance:.8f}", **more}
+    attributes = " data-doubt" if is_doubtful(row) else ""
+    attributes += "" if value is None else f' data-p="{value:.8f}"'
+    details = {key: f"{row[key]}{UNITS.get(key, '')}" for key in DETAILS if row[key] not in (None, "")}
+    if value is not None:
+        details = {"probability": f"{value:.8f}", **details}
     return "".join(
         (
-            f'<tr data-kind="{literal(kind(row, labels))}"{shown} data-more="{_json(more)}">',
+            f'<tr data-kind="{escaped(kind(row, labels))}"{attributes} data-more="{_json(details)}">',
             f'<td class="number">{number}</td>',
             f'<td class="pictures"><button type="button" aria-label="Larger view of row {number}, {name}">',
             f"{_images(pictures)}</button></td>",
             f'<th scope="row" class="file">{name}{f"<small>{where}</small>" if where else ""}</th>',
             f'<td class="answer">{_answer(row, labels)}{f"<small>{region}</small>" if region else ""}</td>',
-            f'<td class="probability">{"" if chance is None else _bar(chance, threshold)}</td>',
-            f'<td class="remark">{literal(row["reason"])}</td></tr>\n',
+            f'<td class="probability">{"" if value is None else _bar(value, threshold)}</td>',
+            f'<td class="remark">{escaped(row["reason"])}</td></tr>\n',
         )
     )
 
 
-def rounded(chance: float) -> str:
+def rounded(value: float) -> str:
     """Four digits, but neither certainty where there is none."""
-    if 0 < chance < 0.0001:
+    if 0 < value < 0.0001:
         return "&lt; 0.0001"
-    return "&gt; 0.9999" if 0.9999 < chance < 1 else f"{chance:.4f}"
+    return "&gt; 0.9999" if 0.9999 < value < 1 else f"{value:.4f}"
 
 
-def _json(more: Mapping[str, str]) -> str:
-    return escape(json.dumps({key: printable(value) for key, value in more.items()}, ensure_ascii=False))
+def _json(details: Mapping[str, str]) -> str:
+    return escape(json.dumps({key: printable(value) for key, value in details.items()}, ensure_ascii=False))
 
 
 def _answer(row: Row, labels: Sequence[str]) -> str:
     name = row["label"] if row["status"] == "ok" else row["status"]
-    chip = f'<span class="chip {literal(kind(row, labels))}">{literal(name)}</span>'
-    return chip + ('<span class="chip doubt">doubt this</span>' if doubted(row) else "")
+    chip = f'<span class="chip {escaped(kind(row, labels))}">{escaped(name)}</span>'
+    return chip + ('<span class="chip doubt">doubt this</span>' if is_doubtful(row) else "")
 
 
 def _images(pictures: Pictures | None) -> str:
@@ -109,11 +109,11 @@ def _image(content: bytes) -> str:
     return f'<img alt="" decoding="async" src="data:image/webp;base64,{b64encode(content).decode()}">'
 
 
-def _bar(chance: float, threshold: float) -> str:
+def _bar(value: float, threshold: float) -> str:
     """Number and bar; the threshold stands over both edges of the bar. Attributes only: no inline style."""
     return (
-        f'{rounded(chance)}<svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">'
+        f'{rounded(value)}<svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect class="track" y="3" width="100" height="8"/>'
-        f'<rect class="value" y="3" width="{100 * chance:.2f}" height="8"/>'
+        f'<rect class="value" y="3" width="{100 * value:.2f}" height="8"/>'
         f'<rect class="threshold" x="{min(100 * threshold, 99):.2f}" width="1" height="14"/></svg>'
     )

@@ -25,7 +25,7 @@ class Spool:
 
         resume: take up the pictures that are there. Nothing is written before the first picture.
         """
-        self._path, self._head = path, made_with.encode() + b"\n"
+        self._path, self._header = path, made_with.encode() + b"\n"
         self._lines: dict[str, tuple[int, int]] = {}  # where each begins, and its length
         self._lock = Lock()
         self._file: RawFile | None = None
@@ -45,10 +45,10 @@ class Spool:
         with self._lock:
             if key not in self._lines:
                 return None
-            found = _LINE.fullmatch(self._open().read(*self._lines[key]))
-        if found is None or found[2] == b"-":
+            match = _LINE.fullmatch(self._open().read(*self._lines[key]))
+        if match is None or match[2] == b"-":
             return None
-        return Pictures(b64decode(found[2]), None if found[3] == b"-" else b64decode(found[3]))
+        return Pictures(b64decode(match[2]), None if match[3] == b"-" else b64decode(match[3]))
 
     def remove(self) -> None:
         if self._file is not None:
@@ -59,20 +59,20 @@ class Spool:
         if self._file is None:
             self._file = RawFile(self._path, self._kept)
             if not self._kept:
-                self._file.append(self._head)
+                self._file.append(self._header)
         return self._file
 
     def _read(self) -> int:
         """Note the lines of an earlier run up to one that was cut short; returns how far it is good."""
         try:
             with self._path.open("rb") as file:
-                good = len(self._head)
-                if file.readline() != self._head:
+                good = len(self._header)
+                if file.readline() != self._header:
                     return 0
                 for line in file:
-                    if (found := _LINE.fullmatch(line)) is None:
+                    if (match := _LINE.fullmatch(line)) is None:
                         break
-                    self._lines[found[1].decode(errors="replace")] = (good, len(line))
+                    self._lines[match[1].decode(errors="replace")] = (good, len(line))
                     good += len(line)
                 return good
         except OSError:

@@ -200,6 +200,17 @@ SLICE_COLUMNS = (
 COLUMNS = tuple(column.name for column in SLICE_COLUMNS)
 """Names of the columns of a row about a slice, in order."""
 
+PROVENANCE_COLUMNS = (
+    "bundle",
+    "backend",
+    "engine",
+    "precision",
+    "threshold",
+    "operating_point",
+    "error_rate",
+)
+"""Columns that say how an answer came about; threads change nothing in it."""
+
 MODEL_COLUMNS = ("model", "bundle", "backend", "precision")
 """Columns of a row about a slice that a row about its series repeats."""
 

@@ -57,10 +57,10 @@ class Lines:
             return _csv_line([_text(name, row[name]) for name in COLUMNS])
         if self.form == "jsonl":
             return json.dumps({name: row[name] for name in COLUMNS}) + "\n"
-        shown = {name: _text(name, row[name]) for name in ("path", *TABLE, "reason")}
+        cells = {name: _text(name, row[name]) for name in ("path", *TABLE, "reason")}
         if row["frame"] is not None:
-            shown["reason"] = f"[frame {row['frame']}] {shown['reason']}"
-        return self._table_line(shown)
+            cells["reason"] = f"[frame {row['frame']}] {cells['reason']}"
+        return self._table_line(cells)
 
     def _table_line(self, cells: Mapping[str, str]) -> str:
         parts = [printable(cells["path"]).ljust(self.path_width)]

@@ -13,24 +13,24 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-LENGTH = 16  # hexadecimal digits: 64 bits, too many for two of a hospital's files to meet
-VARIABLE = "EDGECT_SALT"
-FILE = "salt"
-_BYTES = 32
+DIGITS = 16  # hexadecimal digits: 64 bits, too many for two of a hospital's files to meet
+SALT_VARIABLE = "EDGECT_SALT"
+SALT_FILE = "salt"
+SALT_BYTES = 32
 
 
 class Identifiers:
     """included: the identifiers themselves, in place of their hashes.
 
     The salt is `EDGECT_SALT`, or else kept in the user's state folder, where none but the user can read
-    it. It is looked for when the first identifier comes.
+    it. It is read when the first identifier comes.
     """
 
     def __init__(self, included: bool = False) -> None:
         self._included = included
         self._salt: bytes | None = None
         self._lock = Lock()
-        self.trouble = ""
+        self.salt_warning = ""
         """Why the salt is of this run only, so that no other run gives the same names; else empty."""
 
     @property
@@ -44,15 +44,15 @@ class Identifiers:
             return identifier
         with self._lock:
             if self._salt is None:
-                self._salt, self.trouble = _salt()
-        return hmac.digest(self._salt, identifier.encode("utf-8", "surrogateescape"), "sha256").hex()[:LENGTH]
+                self._salt, self.salt_warning = _load_salt()
+        return hmac.digest(self._salt, identifier.encode("utf-8", "surrogateescape"), "sha256").hex()[:DIGITS]
 
 
-def folder() -> Path | None:
+def state_folder() -> Path | None:
     """The user's state folder as the platform has it, None where there is none."""
     if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return Path(local, "edgect", "state") if local else None
+        app_data = os.environ.get("LOCALAPPDATA")
+        return Path(app_data, "edgect", "state") if app_data else None
     try:
         if sys.platform == "darwin":
             return Path.home() / "Library" / "Application Support" / "edgect"
@@ -62,32 +62,32 @@ def folder() -> Path | None:
         return None
 
 
-def _salt() -> tuple[bytes, str]:
+def _load_salt() -> tuple[bytes, str]:
     """The salt, and why it is of this run only, if it is."""
-    if chosen := os.environ.get(VARIABLE):
-        return chosen.encode("utf-8", "surrogateescape"), ""
-    if (place := folder()) is None:
-        return secrets.token_bytes(_BYTES), "there is no folder to keep a salt in"
+    if salt := os.environ.get(SALT_VARIABLE):
+        return salt.encode("utf-8", "surrogateescape"), ""
+    if (folder := state_folder()) is None:
+        return secrets.token_bytes(SALT_BYTES), "there is no folder to keep a salt in"
     try:
-        return _kept(place / FILE), ""
+        return _stored_salt(folder / SALT_FILE), ""
     except OSError as error:
-        return secrets.token_bytes(_BYTES), f"{place / FILE}: {error.strerror or error}"
+        return secrets.token_bytes(SALT_BYTES), f"{folder / SALT_FILE}: {error.strerror or error}"
 
 
-def _kept(path: Path) -> bytes:
-    """What the file holds; made where it is not there, by one of those that want it at once."""
+def _stored_salt(path: Path) -> bytes:
+    """The content of the file, which is created where there is none: once, whoever else does so too."""
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_name(f"{FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+        part = path.with_name(f"{SALT_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with open(handle, "wb") as file:
-                file.write(secrets.token_bytes(_BYTES))
+                file.write(secrets.token_bytes(SALT_BYTES))
             with suppress(FileExistsError):
                 os.link(part, path)  # which, other than a rename, replaces nothing
         finally:
             part.unlink()
     content = path.read_bytes()
-    if len(content) < _BYTES:
+    if len(content) < SALT_BYTES:
         raise OSError(f"holds {len(content)} bytes, no salt; remove it to have a new one")
     return content

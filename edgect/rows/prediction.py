@@ -60,7 +60,3 @@ class Prediction:
     def row(self) -> dict[str, str | int | float | None]:
         """The columns, in order; arrays are left out."""
         return {name: getattr(self, name) for name in COLUMNS}
-
-
-SETTINGS = ("bundle", "backend", "engine", "precision", "threshold", "operating_point", "error_rate")
-"""The columns that say how an answer was come to; threads change nothing in it."""

@@ -54,24 +54,24 @@ class SeriesRows:
             normal=_vector(row["normal"]),
         )
 
-    def _row(self, name: str, found: SeriesSummary) -> dict[str, Any]:
-        value, number = found.highest or (None, None)
-        said = "" if value is None else self._labels[int(value >= self._threshold)]
+    def _row(self, name: str, summary: SeriesSummary) -> dict[str, Any]:
+        value, number = summary.highest or (None, None)
+        label = "" if value is None else self._labels[int(value >= self._threshold)]
         return {
             "series": name,
-            "rule_says": said,
-            "slices": len(found.slices),
-            "answered": found.count("ok"),
-            "rejected": found.count("rejected"),
-            "errors": found.count("error"),
-            "positive": len(found.positive),
-            "share_positive": None if found.share is None else round(found.share, 6),
+            "rule_says": label,
+            "slices": len(summary.slices),
+            "answered": summary.count("ok"),
+            "rejected": summary.count("rejected"),
+            "errors": summary.count("error"),
+            "positive": len(summary.positive),
+            "share_positive": None if summary.share is None else round(summary.share, 6),
             "highest_smoothed": None if value is None else round(value, 6),
             "highest_at": number,
-            "positive_numbers": found.positive,
-            "positive_slices": [found.slices[number - 1].name for number in found.positive],
-            "spacing": None if found.spacing is None else round(found.spacing, 4),
-            "doubts": "; ".join(found.doubts),
+            "positive_numbers": summary.positive,
+            "positive_slices": [summary.slices[number - 1].name for number in summary.positive],
+            "spacing": None if summary.spacing is None else round(summary.spacing, 4),
+            "doubts": "; ".join(summary.doubts),
             "smoothing": f"mean within {SMOOTHING_RADIUS:g} mm to either side",
             "threshold": self._threshold,
             "rule": RULE,

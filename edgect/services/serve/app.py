@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from edgect.report import SHARED_STYLE
 from edgect.services.serve.config import ServerConfig
 from edgect.services.serve.endpoints import Endpoints
 from edgect.services.serve.http.access_control import check_token
@@ -43,6 +44,7 @@ def application(endpoints: Endpoints, config: ServerConfig) -> ASGIApp:
         route("/metrics", endpoints.prometheus),
         route("/openapi.json", endpoints.openapi, token=False),
         route("/", _page, token=False),
+        route("/page/shared.css", _shared_style, token=False),
         Mount("/page", _LoggedMount("/page", StaticFiles(directory=PAGE))),
     ]
     router = Router(routes, redirect_slashes=False, default=_not_found)
@@ -80,6 +82,10 @@ class _LoggedMount:
 
 async def _page(_: Request) -> Response:
     return FileResponse(PAGE / "index.html", media_type="text/html; charset=utf-8")
+
+
+async def _shared_style(_: Request) -> Response:
+    return FileResponse(SHARED_STYLE)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:

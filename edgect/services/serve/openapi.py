@@ -12,19 +12,19 @@ from edgect.services.serve.classification.uploads import FIELD
 _FILE = {"type": "integer", "minimum": 0, "description": "The number of the upload, counted from 0."}
 _PNG = {"type": ["string", "null"], "contentEncoding": "base64", "contentMediaType": "image/png"}
 _ERROR = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
-_REFUSED = {
-    "400": "damaged, or not what this takes",
-    "401": "a token is needed",
-    "403": "asked by a page of another site, or under a foreign name",
-    "408": "did not arrive in time",
-    "413": "too long, or too many files",
-    "415": "not multipart/form-data",
-    "503": "busy: ask again after Retry-After seconds",
+_ERROR_STATUSES = {
+    "400": "The request is damaged, or is not what this path takes.",
+    "401": "A token is needed.",
+    "403": "The request comes from a page of another site, or names another host.",
+    "408": "The request did not arrive in time.",
+    "413": "The request is too long, or holds too many files.",
+    "415": "The request is not multipart/form-data.",
+    "503": "The server is busy: ask again after as many seconds as the header Retry-After says.",
 }
 
 
 def document(token: bool) -> dict[str, Any]:
-    """token: whether one is needed."""
+    """The document. token: whether the server wants one."""
     files = {
         "type": "object",
         "properties": {FIELD: {"type": "array", "items": {"type": "string", "format": "binary"}}},
@@ -35,28 +35,28 @@ def document(token: bool) -> dict[str, Any]:
     series = {"type": "object", "properties": {"series": {"type": "array", "items": _ref("SeriesRow")}}}
     paths = {
         "/v1/classify": _post(
-            "A row for every file and frame, in order, as soon as it is known",
+            "A row for every file and frame, in order and as soon as it is known.",
             upload,
             {CONTENT_TYPE: {"schema": _ref("Row")}},
-            [_query("pictures", "boolean", "add slice and activation map to each row")],
+            [_query("pictures", "boolean", "Add the slice and the activation map to each row.")],
         ),
         "/v1/heat-map": _post(
-            "The heat map of one slice; 422 where there is no answer to draw",
+            "The heat map of one slice, or status 422 where there is no answer to draw.",
             upload,
             {"image/png": {}},
-            [_query("frame", "integer", "number of the frame, from 0")],
+            [_query("frame", "integer", "The number of the frame, counted from 0.")],
         ),
         "/v1/series": _post(
-            "What rows of /v1/classify say together, by a rule that is no validated diagnosis",
+            "What rows of /v1/classify say together, by a rule that is no validated diagnosis.",
             {"required": True, "content": {"application/json": {"schema": rows}}},
             {"application/json": {"schema": series}},
             [],
         ),
-        "/v1/model": _get("The manifest of the loaded bundle"),
-        "/v1/settings": _get("What the page must know"),
-        "/healthz": _get("The process lives"),
-        "/readyz": _get("Another request would be taken"),
-        "/metrics": _get("Prometheus text"),
+        "/v1/model": _get("The manifest of the loaded bundle."),
+        "/v1/settings": _get("The settings that a page needs to ask and to explain the answers."),
+        "/healthz": _get("Whether the process is alive."),
+        "/readyz": _get("Whether the server would take another request."),
+        "/metrics": _get("Metrics as Prometheus reads them."),
     }
     schemes = {"token": {"type": "http", "scheme": "bearer"}}
     return {
@@ -64,7 +64,8 @@ def document(token: bool) -> dict[str, Any]:
         "info": {
             "title": "edgect",
             "version": __version__,
-            "description": "COVID-19 on CT slices of the chest. Research use only: not a medical device.",
+            "description": "Says whether CT slices of the chest look like COVID-19. "
+            "For research use only: not a medical device.",
         },
         "paths": paths,
         "components": {
@@ -85,22 +86,22 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _query(name: str, kind: str, description: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "schema": {"type": kind}, "description": description}
+def _query(name: str, type_: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": type_}, "description": description}
 
 
 def _post(
     summary: str, body: dict[str, Any], content: dict[str, Any], parameters: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    refused = {
+    errors = {
         status: {"description": why, "content": {"application/json": {"schema": _ref("Error")}}}
-        for status, why in _REFUSED.items()
+        for status, why in _ERROR_STATUSES.items()
     }
-    responses = {"200": {"description": "answered", "content": content}, **refused}
+    responses = {"200": {"description": "The answer.", "content": content}, **errors}
     return {
         "post": {"summary": summary, "parameters": parameters, "requestBody": body, "responses": responses}
     }
 
 
 def _get(summary: str) -> dict[str, Any]:
-    return {"get": {"summary": summary, "responses": {"200": {"description": "answered"}}}}
+    return {"get": {"summary": summary, "responses": {"200": {"description": "The answer."}}}}

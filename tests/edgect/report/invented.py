@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgect.report.page import Run, Tally, after, before
+from edgect.report.page import Run, Tally, page_end, page_start
 from edgect.report.row import Row, markup
 from edgect.report.thumbnail import Pictures, pictures
 from edgect.rows.columns import COLUMNS
@@ -32,5 +32,5 @@ def write(path: Path, rows: Iterable[Row]) -> Path:
         tally.add(one, RUN)
         shown: Pictures | None = made if one["status"] == "ok" else None
         lines.append(markup(number, one, shown, RUN.labels, RUN.threshold).encode())
-    path.write_bytes(b"".join((before(RUN, tally), *lines, after())))
+    path.write_bytes(b"".join((page_start(RUN, tally), *lines, page_end())))
     return path

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edgect.report.page import Tally, after, before
+from edgect.report import SHARED_STYLE
+from edgect.report.page import Tally, page_end, page_start
 from edgect.report.row import markup, rounded
 from tests.edgect.report.invented import RUN, row, write
 
@@ -18,8 +19,8 @@ def test_the_summary_can_be_written_over_whatever_it_counts() -> None:
     tally = Tally()
     for number in range(1234):
         tally.add(row("a", number % 100 / 100), RUN)
-    counted = before(RUN, tally)
-    assert len(counted) == len(before(RUN))
+    counted = page_start(RUN, tally)
+    assert len(counted) == len(page_start(RUN))
     assert b"<span>COVID-19</span> <b>600</b>" in counted
     assert b"<span>not COVID-19</span> <b>634</b>" in counted
 
@@ -34,7 +35,7 @@ def test_foreign_text_stays_text_on_one_line(place: str) -> None:
 
 
 def test_the_policy_names_the_very_script_and_style() -> None:
-    page = (before(RUN) + after()).decode()
+    page = (page_start(RUN) + page_end()).decode()
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
     for tag in ("script", "style"):
         (content,) = re.findall(f"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
@@ -42,6 +43,10 @@ def test_the_policy_names_the_very_script_and_style() -> None:
         assert f"{tag}-src 'sha256-{digest}'" in policy
     assert "default-src 'none'" in policy
     assert not re.search(r"https?://|//cdn", page)
+
+
+def test_the_page_has_the_style_that_it_shares_with_the_kiosk() -> None:
+    assert SHARED_STYLE.read_text(encoding="utf-8") in page_start(RUN).decode()
 
 
 def test_what_has_no_answer_is_there_and_says_so(tmp_path: Path) -> None:

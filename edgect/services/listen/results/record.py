@@ -13,7 +13,8 @@ from typing import Any
 
 from pydicom import Dataset
 
-from edgect.rows.prediction import SETTINGS, Prediction
+from edgect.rows.columns import PROVENANCE_COLUMNS
+from edgect.rows.prediction import Prediction
 from edgect.services.listen.results.image_headers import UID_KEYWORDS
 from edgect.services.listen.results.series_result import SliceResult
 
@@ -35,7 +36,9 @@ class ResultRecord:
         """
         remaining = [slice_ for slice_ in self.slices if images.get(slice_.path.name) is None]
         is_current = all(
-            getattr(slice_.prediction, name) == settings[name] for slice_ in remaining for name in SETTINGS
+            getattr(slice_.prediction, name) == settings[name]
+            for slice_ in remaining
+            for name in PROVENANCE_COLUMNS
         )
         return remaining if is_current else []
 
@@ -45,7 +48,7 @@ class ResultRecord:
         return all(
             name in known
             and (known[name].sha256, known[name].status != "error") == (digest, True)
-            and all(getattr(known[name], setting) == settings[setting] for setting in SETTINGS)
+            and all(getattr(known[name], setting) == settings[setting] for setting in PROVENANCE_COLUMNS)
             for name, digest in images.items()
         )
 

@@ -5,7 +5,7 @@ import { at, element } from "./element.js";
 import { named, place } from "./kinds.js";
 import { date, label, number, percent, printable, probability, text } from "./texts.js";
 
-export const LAID = 0.6; // of the colours, at first and on paper: as edgect.heatmap.overlay lays them on
+export const LAID = 0.6; // of the colours, at first and on paper: as edgect.report.heat_map.overlay lays them on
 
 /** Fill the view with a row. when: of the answers. */
 export function show(row, when) {

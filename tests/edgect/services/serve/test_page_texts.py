@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edgect.report import SHARED_STYLE
 from edgect.services.serve.app import PAGE
 from edgect.services.serve.endpoints import NOTICE
 
@@ -60,7 +61,7 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 def test_text_and_bars_stand_out(theme: int) -> None:
-    css = (PAGE / "page.css").read_text(encoding="utf-8")
+    css = SHARED_STYLE.read_text(encoding="utf-8")
     blocks = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
     colours = dict(re.findall(r"--([\w-]+): (#\w+);", blocks[0]))
     if theme:

@@ -26,6 +26,7 @@ from PIL import Image
 
 from edgect import Classifier
 from edgect.cli import main
+from edgect.report import SHARED_STYLE
 from edgect.report.heat_map import STRONGEST, overlay
 from edgect.rows.columns import COLUMNS
 from edgect.rows.prediction import Prediction
@@ -158,6 +159,13 @@ def test_what_is_told_of_itself(server: Server) -> None:
         assert kinds[type(value)] in allowed or (type(value) is int and "number" in allowed), name
     for path, methods in described["paths"].items():
         assert server.request(path, method=next(iter(methods)).upper())[0].status not in (404, 405), path
+
+
+def test_the_page_has_the_style_that_it_shares_with_the_report(server: Server) -> None:
+    assert b'href="/page/shared.css"' in server.ask("/")[1]
+    response, content = server.ask("/page/shared.css")
+    assert (response.status, content) == (200, SHARED_STYLE.read_bytes())
+    assert response.headers["Content-Type"].startswith("text/css")
 
 
 def test_metrics_count_rows(server: Server) -> None:
