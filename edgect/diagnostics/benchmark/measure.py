@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import PIL
 
-from edgect.diagnostics.benchmark import machine, phantom
+from edgect.diagnostics import machine
+from edgect.diagnostics.benchmark import phantom
 from edgect.diagnostics.benchmark.contender import Contender, Name
 from edgect.diagnostics.benchmark.figures import Measured, compared, figures
 from edgect.diagnostics.benchmark.notes import notes
@@ -82,7 +83,7 @@ def measure(
         )
         for c in contenders
     ]
-    here, bundle = machine.this(), contenders[0].bundle
+    here, bundle = machine.describe_machine(), contenders[0].bundle
     return Report(
         schema=SCHEMA,
         notice=NOTICE,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgect.diagnostics.benchmark.machine import Machine
 from edgect.diagnostics.benchmark.report import Figures, Slices
+from edgect.diagnostics.machine import Machine
 
 UNSTEADY = 2.0  # 95th percentile over median; a network always has the same work to do
 

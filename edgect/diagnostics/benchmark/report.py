@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from edgect.diagnostics.benchmark.machine import Machine
+from edgect.diagnostics.machine import Machine
 
 SCHEMA = 1
 NOTICE = (

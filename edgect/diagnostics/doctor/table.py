@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from edgect.diagnostics.doctor.report import Finding, Report
+from edgect.diagnostics.doctor.report import DoctorReport, Finding
 
 WIDTH = 100
 MARGIN = 8  # columns for the verdict
@@ -14,7 +14,7 @@ VERDICTS = {"ok": "ok", "note": "note", "fault": "FAULT"}
 TITLES = {"raster": "pictures", "dicom": "DICOM, by transfer syntax"}
 
 
-def table(report: Report) -> str:
+def table(report: DoctorReport) -> str:
     """All that the report says, ending in a line break."""
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     lines = [*_wrapped("", f"edgect {report.edgect} on {versions}; {report.date}")]
@@ -30,9 +30,9 @@ def table(report: Report) -> str:
 def _lines(finding: Finding) -> Iterator[str]:
     head = "  " + VERDICTS[finding.verdict].ljust(MARGIN - 2) + finding.name
     if len(head) < MARGIN + NAME:
-        yield from _wrapped(head.ljust(MARGIN + NAME), finding.said)
+        yield from _wrapped(head.ljust(MARGIN + NAME), finding.message)
     else:
-        yield from _wrapped("", f"{head}: {finding.said}", MARGIN)
+        yield from _wrapped("", f"{head}: {finding.message}", MARGIN)
     if finding.advice:
         yield from _wrapped(" " * MARGIN + "-> ", finding.advice)
 

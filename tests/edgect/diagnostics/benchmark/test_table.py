@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from edgect.diagnostics.benchmark.machine import Machine
 from edgect.diagnostics.benchmark.report import Comparison, Figures, Report, Slices, Unusable
 from edgect.diagnostics.benchmark.table import table
+from edgect.diagnostics.machine import Machine
 
 FIGURES = Figures(
     backend="openvino",
