@@ -41,13 +41,13 @@ def command(models: tuple[str, ...], as_json: bool) -> None:
     from edgect.diagnostics.doctor.examination import examine_machine
     from edgect.diagnostics.doctor.table import table
 
-    report = examine_machine(models, _show_progress)
+    report = examine_machine(models, _say)
     click.echo(report.to_json() if as_json else table(report), nl=False)
     if not report.fit:
         sys.exit(UNFIT)
 
 
-def _show_progress(part: str) -> None:
+def _say(part: str) -> None:
     """Progress on stderr, silent where that is no terminal."""
     if on_terminal(sys.stderr):
         click.echo(f"examining: {part}", err=True)
