@@ -17,7 +17,7 @@ from tqdm import tqdm
 from benchmarks.harness.interleaved import medians
 from benchmarks.harness.slices import EXAMPLES
 from edgect import Classifier, __version__
-from edgect.diagnostics.benchmark import machine
+from edgect.diagnostics import machine
 from edgect.errors import EdgectError, UsageError
 from edgect.model.backends import BACKENDS, PRECISIONS, available_cores
 from edgect.model.bundles.bundle import DEFAULT
@@ -81,7 +81,7 @@ def measure(paths: Sequence[str], models: Sequence[str] = (DEFAULT,), rounds: in
         for number, median in medians(calls, rounds).items():
             seconds[int(number)].append(median)
     return {
-        "machine": {"cpu": machine.this().cpu, "cores": available_cores()},
+        "machine": {"cpu": machine.describe_machine().cpu, "cores": available_cores()},
         "images": len(images),
         "rounds": rounds,
         "versions": _versions(classifiers),

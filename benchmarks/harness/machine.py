@@ -8,14 +8,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgect import __version__
-from edgect.diagnostics.benchmark import machine
+from edgect.diagnostics import machine
 from edgect.model.bundles.bundle import Bundle
 
 PACKAGES = ("numpy", "opencv-python-headless", "pillow", "openvino", "onnxruntime", "nncf", "onnx", "torch")
 
 
 def describe() -> dict[str, str]:
-    this = machine.this()
+    this = machine.describe_machine()
     return {
         "CPU": this.cpu,
         "cores": str(this.cores),

@@ -18,7 +18,8 @@ from deploy.verification.processors import (
     Processor,
     emulator_is_installed,
 )
-from edgect.diagnostics.benchmark import machine, phantom
+from edgect.diagnostics import machine
+from edgect.diagnostics.benchmark import phantom
 from edgect.model.backends import PRECISIONS
 from edgect.model.bundles.bundle import Bundle
 from edgect.model.conformance import golden
@@ -67,7 +68,7 @@ def golden_answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict
     pixels = {n: hashlib.sha256(read_slice(bundle.path / n).tobytes()).hexdigest() for n in PICTURES}
     return {
         "pixels": pixels,
-        "instruction_sets": machine.this().instruction_sets,
+        "instruction_sets": machine.describe_machine().instruction_sets,
         "processors": [processor.name for processor in (*NATIVE, *other_processors)],
         **stored,
     }

@@ -85,18 +85,18 @@ def command(
         _check(output, paths)
     import cv2  # only once the output is known to be good, as everything that takes time to load
 
-    from edgect.diagnostics.benchmark.measure import measure
+    from edgect.diagnostics.benchmark.measurement import run_benchmark
     from edgect.diagnostics.benchmark.table import table
 
     cv2.setNumThreads(1)  # as `edgect classify` does
-    report = measure(
+    report = run_benchmark(
         paths,
         backends=backends,
         precisions=precisions,
         model=model,
         threads=threads,
         seconds=seconds,
-        say=_say,
+        report_progress=_say,
     )
     _write(report.to_json() if form == "json" else table(report), output)
 

@@ -38,10 +38,10 @@ def command(models: tuple[str, ...], as_json: bool) -> None:
     edgect/diagnostics/doctor/report.py. Exit codes: 0 fit, 2 usage, 3 unfit: no engine works, a bundle is
     damaged, pictures are not read or the self-test differs.
     """
-    from edgect.diagnostics.doctor.examination import examine
+    from edgect.diagnostics.doctor.examination import examine_machine
     from edgect.diagnostics.doctor.table import table
 
-    report = examine(models, _say)
+    report = examine_machine(models, _say)
     click.echo(report.to_json() if as_json else table(report), nl=False)
     if not report.fit:
         sys.exit(UNFIT)

@@ -1,27 +1,27 @@
-"""The report as text for people, at most 100 columns wide and in ASCII, so that any terminal shows it."""
+"""The report of an evaluation as text for people."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from edgect.evaluate.report import Counts, Coverage, Estimate, Report
+from edgect.rows import text_report
+from edgect.rows.printable import printable
 
-WIDTH = 100
-NAME = 14  # columns
+NAME, CELL = 14, 13  # columns
+POINT_COLUMNS = ("threshold", "accuracy", "sensitivity", "specificity", "precision", "F1")
 TITLES = {"f1": "F1", "auc": "AUC"}
 REASONS = 5  # of rows without an answer
 
 
 def table(report: Report) -> str:
     """All that the report says, ending in a line break."""
-    lines = [line for name, value in _facts(report).items() for line in _wrapped(name.ljust(NAME), value)]
+    lines = [*text_report.facts(_facts(report), NAME, break_on_hyphens=False)]
     lines += ["", *_metrics(report), "", *_confusion(report.answered, report.coverage)]
     lines += ["", *_points(report), "", *_calibration(report), ""]
-    for note in report.notes:
-        lines += _wrapped("Note: ", note)
-    text = "\n".join([*lines, *_wrapped("", report.notice)]) + "\n"
-    return text.encode("ascii", "backslashreplace").decode()
+    lines += text_report.notes(report.notes, break_on_hyphens=False)
+    lines += text_report.wrapped("", report.notice, break_on_hyphens=False)
+    return text_report.document(lines)
 
 
 def _facts(report: Report) -> dict[str, str]:
@@ -32,7 +32,7 @@ def _facts(report: Report) -> dict[str, str]:
     why = "; ".join(f"{count} x {reason}" for reason, count in reasons[:REASONS])
     more = f"; and {len(reasons) - REASONS} more reasons" if len(reasons) > REASONS else ""
     facts = {
-        "scans": "".join(c if c.isprintable() else ascii(c)[1:-1] for c in data.source),
+        "scans": printable(data.source),
         "date": f"{report.date}, edgect {report.version}",
         "model": f"{model.name}, manifest {model.digest[:12]} | {by}",
         "threshold": f"{model.threshold:.6g} ({model.operating_point or 'given'})",
@@ -56,8 +56,8 @@ def _metrics(report: Report) -> Iterator[str]:
     yield " " * NAME + f"{'answered slices':<32}{whole}"
     yield " " * NAME + f"{f'({answered.slices})':<32}({intended.slices})"
     for name, estimate in answered.metrics.items():
-        beside = intended.metrics.get(name)
-        cells = _estimate(estimate).ljust(32) + (_estimate(beside) if beside else "")
+        of_all = intended.metrics.get(name)
+        cells = _estimate(estimate).ljust(32) + (_estimate(of_all) if of_all else "")
         yield (TITLES.get(name, name).ljust(NAME) + cells).rstrip()
     yield " " * NAME + "with 95 % intervals by bootstrap"
 
@@ -78,12 +78,10 @@ def _confusion(answered: Counts, coverage: Coverage) -> Iterator[str]:
 
 
 def _points(report: Report) -> Iterator[str]:
-    yield "point".ljust(NAME) + "".join(
-        head.rjust(13) for head in ("threshold", "accuracy", "sensitivity", "specificity", "precision", "F1")
-    )
+    yield text_report.row("point", POINT_COLUMNS, NAME, CELL)
     for point in report.operating_points:
-        cells = "".join(_cell(value).rjust(13) for value in point.metrics.values())
-        yield point.name.ljust(NAME) + f"{point.threshold:.6g}".rjust(13) + cells
+        cells = [f"{point.threshold:.6g}", *(_cell(value) for value in point.metrics.values())]
+        yield text_report.row(point.name, cells, NAME, CELL)
 
 
 def _cell(value: float | None) -> str:
@@ -91,24 +89,18 @@ def _cell(value: float | None) -> str:
 
 
 def _calibration(report: Report) -> Iterator[str]:
-    found = report.calibration
-    yield from _wrapped(
-        "calibration".ljust(NAME),
-        f"Brier score {_cell(found.brier)}, expected calibration error "
-        f"{_cell(found.expected_calibration_error)} ({_bins(len(found.bins))})",
+    calibration = report.calibration
+    summary = (
+        f"Brier score {_cell(calibration.brier)}, expected calibration error "
+        f"{_cell(calibration.expected_calibration_error)} ({_bins(len(calibration.bins))})"
     )
-    if found.bins:
+    yield from text_report.facts({"calibration": summary}, NAME, break_on_hyphens=False)
+    if calibration.bins:
         yield (" " * NAME + "probability".rjust(17) + f"{'mean':>13}{'COVID-19':>13}{'slices':>13}")
-    for bin in found.bins:
+    for bin in calibration.bins:
         span = f"{bin.lowest:.3f} to {bin.highest:.3f}"
         yield " " * NAME + f"{span:>17}{bin.probability:>13.3f}{bin.share:>13.3f}{bin.count:>13}"
 
 
 def _bins(count: int) -> str:
     return f"{count} bins of equal counts" if count > 1 else f"{count or 'no'} bin: too few slices for more"
-
-
-def _wrapped(start: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False
-    )

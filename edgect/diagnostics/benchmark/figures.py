@@ -1,4 +1,4 @@
-"""From what the turns gave to the figures of an engine, and INT8 beside FP32."""
+"""From the measurements of all turns to the figures of an engine, and INT8 compared with FP32."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from statistics import median
 
 import numpy as np
 
-from edgect.diagnostics.benchmark.contender import Latency, Name
+from edgect.diagnostics.benchmark.candidate import Latency, Name
 from edgect.diagnostics.benchmark.fresh import Process
 from edgect.diagnostics.benchmark.report import Comparison, Figures
 from edgect.model.backends import Engine
@@ -16,8 +16,8 @@ from edgect.rows.prediction import Prediction
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What one engine's turns gave: lists by round; passes: slices a second."""
+class Measurements:
+    """Of all turns of one engine: lists by round; passes: slices a second."""
 
     latencies: list[list[Latency]]
     passes: list[float]
@@ -26,13 +26,13 @@ class Measured:
     whole: Process
 
 
-def figures(engine: Engine, measured: Measured, pass_slices: int) -> Figures:
+def figures(engine: Engine, measurements: Measurements, pass_slices: int) -> Figures:
     """Medians and percentiles, rounded to what can be told apart."""
-    calls = [call for turn in measured.latencies for call in turn]
+    calls = [call for turn in measurements.latencies for call in turn]
     network = np.percentile([call.network for call in calls], [50, 95]) * 1000
     answer = np.percentile([call.answer for call in calls], [50, 95]) * 1000
-    peaks = [start.peak_mb for start in measured.starts if start.peak_mb is not None]
-    whole = measured.whole.peak_mb
+    peaks = [start.peak_mb for start in measurements.starts if start.peak_mb is not None]
+    whole = measurements.whole.peak_mb
     return Figures(
         backend=engine.backend,
         precision=engine.precision,
@@ -43,28 +43,30 @@ def figures(engine: Engine, measured: Measured, pass_slices: int) -> Figures:
         answer_p50_ms=round(float(answer[0]), 3),
         answer_p95_ms=round(float(answer[1]), 3),
         calls=len(calls),
-        slices_per_second=round(median(measured.passes), 2),
-        passes=len(measured.passes),
+        slices_per_second=round(median(measurements.passes), 2),
+        passes=len(measurements.passes),
         pass_slices=pass_slices,
-        start_s=round(median(start.seconds for start in measured.starts), 3),
-        starts=len(measured.starts),
-        first_start_s=round(measured.first_start.seconds, 3),
+        start_s=round(median(start.seconds for start in measurements.starts), 3),
+        starts=len(measurements.starts),
+        first_start_s=round(measurements.first_start.seconds, 3),
         peak_mb=round(median(peaks), 1) if peaks else None,
         folder_peak_mb=None if whole is None else round(whole, 1),
     )
 
 
-def compared(found: Sequence[Figures], answers: Mapping[Name, Sequence[Prediction]]) -> list[Comparison]:
-    """One for every backend that was measured with both precisions."""
-    by_name = {(f.backend, f.precision): f for f in found}
+def compare_precisions(
+    engines: Sequence[Figures], predictions: Mapping[Name, Sequence[Prediction]]
+) -> list[Comparison]:
+    """A comparison for every backend that was measured with both precisions."""
+    by_name = {(f.backend, f.precision): f for f in engines}
     comparisons = []
-    for backend in dict.fromkeys(f.backend for f in found):
+    for backend in dict.fromkeys(f.backend for f in engines):
         int8, fp32 = by_name.get((backend, "int8")), by_name.get((backend, "fp32"))
         if int8 is None or fp32 is None:
             continue
         pairs = [
             (a, b)
-            for a, b in zip(answers[backend, "int8"], answers[backend, "fp32"], strict=True)
+            for a, b in zip(predictions[backend, "int8"], predictions[backend, "fp32"], strict=True)
             if a.probability is not None and b.probability is not None
         ]
         comparisons.append(
@@ -76,13 +78,13 @@ def compared(found: Sequence[Figures], answers: Mapping[Name, Sequence[Predictio
                 start=round(fp32.start_s / int8.start_s, 2),
                 slices=len(pairs),
                 same_label=sum(a.label == b.label for a, b in pairs),
-                largest_difference=round(max(_apart(a, b) for a, b in pairs), 6),
+                largest_difference=round(max(_difference(a, b) for a, b in pairs), 6),
             )
         )
     return comparisons
 
 
-def _apart(a: Prediction, b: Prediction) -> float:
+def _difference(a: Prediction, b: Prediction) -> float:
     assert a.probability is not None
     assert b.probability is not None
     return abs(a.probability - b.probability)

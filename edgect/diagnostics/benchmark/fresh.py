@@ -29,11 +29,12 @@ def classify(arguments: Sequence[str], cache: Path, exit_codes: Collection[int] 
     Raises EngineError where it ends with another exit code than those given.
     """
     command = [sys.executable, "-m", "edgect", "classify", *arguments]
-    done = _run([sys.executable, "-I", "-S", launch.__file__, *command], cache)
-    if done.returncode not in exit_codes:
-        said = done.stderr.decode(errors="backslashreplace").splitlines() or [f"exit code {done.returncode}"]
-        raise EngineError(f"edgect classify failed in a process of its own: {said[-1]}")
-    report = json.loads(done.stdout)
+    process = _run([sys.executable, "-I", "-S", launch.__file__, *command], cache)
+    if process.returncode not in exit_codes:
+        lines = process.stderr.decode(errors="backslashreplace").splitlines()
+        reason = lines[-1] if lines else f"exit code {process.returncode}"
+        raise EngineError(f"edgect classify failed in a process of its own: {reason}")
+    report = json.loads(process.stdout)
     peak = report["peak_bytes"]
     return Process(report["seconds"], None if peak is None else peak / 1e6)
 
@@ -49,10 +50,10 @@ def _run(command: Sequence[str], cache: Path) -> subprocess.CompletedProcess[byt
         process_group=0,
     ) as process:
         try:
-            output, said = process.communicate()
+            output, errors = process.communicate()
         except BaseException:
             if hasattr(os, "killpg"):
                 os.killpg(process.pid, signal.SIGKILL)
             process.kill()
             raise
-    return subprocess.CompletedProcess(command, process.returncode, output, said)
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)

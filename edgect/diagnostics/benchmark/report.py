@@ -1,11 +1,11 @@
-"""What was measured, as data whose names stay: this is the JSON."""
+"""The measurements, as data whose names stay: this is the JSON."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
 
-from edgect.diagnostics.benchmark.machine import Machine
+from edgect.diagnostics.machine import Machine
 
 SCHEMA = 1
 NOTICE = (
@@ -63,7 +63,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Comparison:
-    """INT8 beside FP32 on one backend; FP32 is computed in 32 bits, on every CPU.
+    """INT8 compared with FP32 on one backend; FP32 is computed in 32 bits, on every CPU.
 
     network, answer, folder, start: how many times as fast INT8 is; start: the cache filled.
     same_label: of `slices`, how many got the same label. largest_difference: of a slice's two
@@ -89,7 +89,7 @@ class Unusable:
 
 
 @dataclass(frozen=True)
-class Report:
+class BenchmarkReport:
     """schema: 1; another number if a name goes or changes its meaning. date: ISO 8601, UTC.
 
     versions: of edgect, python, numpy, opencv, pillow. digest: SHA-256 of the bundle's manifest.

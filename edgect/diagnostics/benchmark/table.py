@@ -1,20 +1,19 @@
-"""The report as text for people, at most 100 columns wide and in ASCII, so that any terminal shows it."""
+"""The report of a benchmark as text for people."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
-from edgect.diagnostics.benchmark.report import Comparison, Figures, Report, Slices
+from edgect.diagnostics.benchmark.report import BenchmarkReport, Comparison, Figures, Slices
+from edgect.rows import text_report
 
-WIDTH = 100
 NAME = 13  # columns
 GROUPS = {"network, ms": 2, "from file, ms": 2, "folder": 1, "fresh start, s": 2, "peak memory, MB": 2}
 HEADS = ("p50", "p95", "p50", "p95", "slices/s", "first", "later", "1 slice", "folder")
 CELL = 9
 
 
-def table(report: Report) -> str:
+def table(report: BenchmarkReport) -> str:
     """All that the report says, ending in a line break."""
     machine, model = report.machine, f"{report.model}, manifest {report.digest[:12]}"
     sets = machine.instruction_sets
@@ -27,40 +26,38 @@ def table(report: Report) -> str:
         "model": f"{model}, on {_threads(report)}",
         "slices": _slices(report.slices),
     }
-    lines = [line for name, value in facts.items() for line in _wrapped(name.ljust(NAME), value)]
+    lines = [*text_report.facts(facts, NAME)]
     lines += ["", *_figures(report), ""]
     for comparison in report.int8_to_fp32:
-        lines += _wrapped("", _agreement(comparison))
-    for note in report.notes:
-        lines += _wrapped("Note: ", note)
-    text = "\n".join([*lines, *_wrapped("", report.notice)]) + "\n"
-    return text.encode("ascii", "backslashreplace").decode()
+        lines += text_report.wrapped("", _agreement(comparison))
+    lines += text_report.notes(report.notes)
+    return text_report.document([*lines, *text_report.wrapped("", report.notice)])
 
 
-def _threads(report: Report) -> str:
+def _threads(report: BenchmarkReport) -> str:
     counts = sorted({str(f.threads) for f in report.engines})
     return f"{' or '.join(counts)} {'thread' if counts == ['1'] else 'threads'}"
 
 
 def _slices(slices: Slices) -> str:
-    made = "invented by edgect" if slices.source == "invented" else f"in {slices.files} files given"
-    return f"{slices.answered} {made}"
+    origin = "invented by edgect" if slices.source == "invented" else f"in {slices.files} files given"
+    return f"{slices.answered} {origin}"
 
 
-def _figures(report: Report) -> Iterator[str]:
+def _figures(report: BenchmarkReport) -> Iterator[str]:
     yield (" " * NAME + "".join(g.rjust(CELL * n) for g, n in GROUPS.items())).rstrip()
-    yield " " * NAME + "".join(head.rjust(CELL) for head in HEADS)
+    yield text_report.row("", HEADS, NAME, CELL)
     ratios = {comparison.backend: comparison for comparison in report.int8_to_fp32}
     for backend in dict.fromkeys(f.backend for f in report.engines):
         rows = [f for f in report.engines if f.backend == backend]
         yield f"{backend} {rows[0].version}"
         for row in rows:
-            yield f"  {row.precision}".ljust(NAME) + "".join(cell.rjust(CELL) for cell in _cells(row))
+            yield text_report.row(f"  {row.precision}", _cells(row), NAME, CELL)
         if backend in ratios:
-            yield "  speed-up".ljust(NAME) + "".join(cell.rjust(CELL) for cell in _ratios(ratios[backend]))
+            yield text_report.row("  speed-up", _ratios(ratios[backend]), NAME, CELL)
     for engine in report.unusable:
         yield engine.backend
-        yield from _wrapped("  ", engine.reason)
+        yield from text_report.wrapped("  ", engine.reason)
 
 
 def _cells(row: Figures) -> list[str]:
@@ -86,7 +83,3 @@ def _agreement(c: Comparison) -> str:
         f"{c.backend}: INT8 and FP32 give the same label on {c.same_label} of {c.slices} slices "
         f"({share:.1f} %); their probabilities differ by {c.largest_difference:.4f} at most."
     )
-
-
-def _wrapped(head: str, text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head)) or [head]

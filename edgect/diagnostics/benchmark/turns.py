@@ -18,12 +18,12 @@ def take_turns(alternatives: Mapping[K, Callable[[], T]], seconds: float, least:
     Rounds are whole, and begin until `seconds` have passed, but there are `least` of them at the
     least. Before each turn the machine rests, so that nobody pays for the one before.
     """
-    answers: dict[K, list[T]] = {name: [] for name in alternatives}
+    results: dict[K, list[T]] = {name: [] for name in alternatives}
     names, rounds, start = list(alternatives), 0, perf_counter()
     while rounds < least or perf_counter() - start < seconds:
         shift = rounds % len(names)
         for name in names[shift:] + names[:shift]:
             sleep(REST)
-            answers[name].append(alternatives[name]())
+            results[name].append(alternatives[name]())
         rounds += 1
-    return answers
+    return results

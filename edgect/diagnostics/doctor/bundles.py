@@ -11,24 +11,24 @@ from edgect.machine.installation import bundles_again
 from edgect.model.bundles.bundle import BUNDLED, DEFAULT, Bundle
 
 
-def places(models: Iterable[str]) -> dict[str, Path]:
+def bundle_folders(models: Iterable[str]) -> dict[str, Path]:
     """By name: the bundles that travel with edgect, even where a manifest is lost, then those given."""
     folders = (path.name for path in BUNDLED.glob("[!_]*") if path.is_dir())
     bundled = {name: BUNDLED / name for name in sorted({DEFAULT, *folders})}
     return bundled | {model: Path(model) for model in models if model not in bundled}
 
 
-def examine(models: Iterable[str]) -> Iterator[tuple[Finding, Bundle | None]]:
+def check_bundles(models: Iterable[str]) -> Iterator[tuple[Finding, Bundle | None]]:
     """Check every bundle's files against its manifest. models: folders beside the bundled ones."""
-    for name, path in places(models).items():
+    for name, path in bundle_folders(models).items():
         try:
             bundle = Bundle.load(path)
         except ModelError as error:
             yield Finding("bundles", name, "fault", str(error), _advice(path)), None
         else:
             count = len(bundle.manifest["files"])
-            said = f"{count} files as its manifest has them; manifest {bundle.digest[:12]}"
-            yield Finding("bundles", name, "ok", said), bundle
+            message = f"{count} files as its manifest has them; manifest {bundle.digest[:12]}"
+            yield Finding("bundles", name, "ok", message), bundle
 
 
 def _advice(path: Path) -> str:

@@ -9,7 +9,7 @@ from edgect.diagnostics.doctor.report import Finding
 from edgect.machine.installation import packages
 
 
-def examine() -> Iterator[Finding]:
+def check_dicom() -> Iterator[Finding]:
     """A finding for every transfer syntax that edgect may decode; one alone where there is no pydicom."""
     try:
         from edgect.scans.dicom.codecs import PACKAGES, package_for

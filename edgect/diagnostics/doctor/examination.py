@@ -10,11 +10,10 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-from edgect.diagnostics.benchmark import machine
-from edgect.diagnostics.benchmark.machine import Machine
-from edgect.diagnostics.doctor import apart, bundles, engines, hardware, kept
-from edgect.diagnostics.doctor.report import NOTICE, SCHEMA, Finding, Report, Verdict
-from edgect.diagnostics.doctor.versions import OPENCV, versions
+from edgect.diagnostics.doctor import bundles, engines, hardware, subprocess_runner
+from edgect.diagnostics.doctor.packages import OPENCV, versions
+from edgect.diagnostics.doctor.report import NOTICE, SCHEMA, DoctorReport, Finding, Verdict
+from edgect.diagnostics.machine import Machine, describe_machine
 from edgect.machine.installation import dependencies
 from edgect.machine.version import __version__
 
@@ -22,53 +21,56 @@ ENGINES = {"openvino": "openvino", "onnxruntime": "onnxruntime"}  # by backend, 
 PACKAGES = ("numpy", *OPENCV, "pillow", "simplejpeg", *ENGINES.values())
 
 
-def examine(models: Iterable[str] = (), say: Callable[[str], object] = lambda part: None) -> Report:
+def examine_machine(
+    models: Iterable[str] = (), report_progress: Callable[[str], object] = lambda part: None
+) -> DoctorReport:
     """Examine this machine; never raises.
 
-    models: bundle folders beside the bundled ones. say: is told each part before it is looked at.
+    models: bundle folders beside the bundled ones. report_progress: is called with each part before its
+    checks.
     """
     findings: list[Finding] = []
-    here: Machine | None = None
-    say("machine")
+    machine: Machine | None = None
+    report_progress("machine")
     try:
-        here = machine.this()
-        findings += hardware.examine(here)
-    except Exception as error:  # a system that tells of itself in a way not thought of
+        machine = describe_machine()
+        findings += hardware.check_hardware(machine)
+    except Exception as error:  # a system that describes itself in an unforeseen way
         findings.append(Finding("machine", "processor", "note", f"could not be looked at ({error!r})"))
-    say("bundles")
+    report_progress("bundles")
     intact = list(_intact(models, findings))
-    say("pre-processing")
-    findings += _apart("pre-processing", "fault", "preparation", *intact)
-    say("engines")
-    findings += engines.examine(list(ENGINES), list(ENGINES.values()), intact)
-    say("codecs")
-    findings += _apart("raster", "fault", "raster")
-    findings += _apart("dicom", "note", "dicom")
-    findings += _apart("extras", "note", "extras")
-    findings.append(kept.examine())
-    return Report(
+    report_progress("pre-processing")
+    findings += _isolated("pre-processing", "fault", "preprocessing.check_preprocessing", *intact)
+    report_progress("engines")
+    findings += engines.check_engines(list(ENGINES), list(ENGINES.values()), intact)
+    report_progress("codecs")
+    findings += _isolated("raster", "fault", "raster.check_raster_formats")
+    findings += _isolated("dicom", "note", "dicom.check_dicom")
+    findings += _isolated("extras", "note", "packages.check_optional_packages")
+    findings.append(engines.check_model_cache())
+    return DoctorReport(
         schema=SCHEMA,
         notice=NOTICE,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         edgect=__version__,
         fit=all(finding.verdict != "fault" for finding in findings),
-        machine=here,
+        machine=machine,
         versions={"python": platform.python_version(), **versions(PACKAGES)},
         findings=findings,
     )
 
 
 def _intact(models: Iterable[str], findings: list[Finding]) -> Iterator[str]:
-    for finding, bundle in bundles.examine(models):
+    for finding, bundle in bundles.check_bundles(models):
         findings.append(finding)
         if bundle is not None:
             yield str(bundle.path.absolute())
 
 
-def _apart(part: str, verdict: Verdict, module: str, *arguments: str) -> list[Finding]:
-    """What a module finds in a process of its own; verdict: on its end before its time."""
-    found, failure = apart.examine(module, *arguments)
+def _isolated(part: str, verdict: Verdict, check: str, *arguments: str) -> list[Finding]:
+    """The findings of a check in a process of its own; verdict: where that process ends early."""
+    findings, failure = subprocess_runner.run_check(check, *arguments)
     if failure:
         advice = f"install again what edgect needs: {dependencies()}"
-        found.append(Finding(part, "examination", verdict, failure, advice))
-    return found
+        findings.append(Finding(part, "examination", verdict, failure, advice))
+    return findings

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from edgect.diagnostics.benchmark.machine import Machine
 from edgect.diagnostics.doctor.report import Finding, Verdict
+from edgect.diagnostics.machine import Machine
 from edgect.machine import cgroups
 
 FAST = {
@@ -21,21 +21,21 @@ FAST = {
 MEMORY = 300  # 10^6 bytes: benchmarks/RESULTS.md has at most 168 for a folder on two cores; and some room
 
 
-def examine(machine: Machine) -> Iterator[Finding]:
+def check_hardware(machine: Machine) -> Iterator[Finding]:
     """The processor, what it can do for INT8, how many cores there are and how much memory."""
     yield Finding("machine", "processor", "ok", machine.cpu)
     sets = machine.instruction_sets
-    verdict, meaning = meaning_of(sets, machine.architecture)
-    said = f"{', '.join(sets)}: {meaning}" if sets else meaning
-    yield Finding("machine", "instructions", verdict, said)
+    verdict, meaning = int8_support(sets, machine.architecture)
+    message = f"{', '.join(sets)}: {meaning}" if sets else meaning
+    yield Finding("machine", "instructions", verdict, message)
     for name, value in machine.caps.items():
-        told = f"{name}={value} in the environment: engines may use less of the processor than it has"
-        yield Finding("machine", "instructions", "note", told, f"unset {name}, unless it is meant")
+        message = f"{name}={value} in the environment: engines may use less of the processor than it has"
+        yield Finding("machine", "instructions", "note", message, f"unset {name}, unless it is meant")
     yield Finding("machine", "cores", "ok", _cores(machine))
     yield _memory()
 
 
-def meaning_of(sets: list[str] | None, architecture: str) -> tuple[Verdict, str]:
+def int8_support(sets: list[str] | None, architecture: str) -> tuple[Verdict, str]:
     """What instruction sets, named as in `Machine`, mean for INT8; None: the system does not tell."""
     if sets is None:
         return "ok", "the system does not tell; engines find out for themselves"
@@ -51,8 +51,8 @@ def meaning_of(sets: list[str] | None, architecture: str) -> tuple[Verdict, str]
 
 
 def _cores(machine: Machine) -> str:
-    said, quota = f"{machine.cores} of {machine.cores_in_all} may be used", cgroups.cores()
-    return said if quota is None else f"{said}; the CPU quota is {quota:.3g}"
+    usable, quota = f"{machine.cores} of {machine.cores_in_all} may be used", cgroups.cores()
+    return usable if quota is None else f"{usable}; the CPU quota is {quota:.3g}"
 
 
 def _memory() -> Finding:
@@ -61,11 +61,11 @@ def _memory() -> Finding:
         return Finding("machine", "memory", "ok", "the system does not tell")
     if free is None:
         return Finding("machine", "memory", "ok", f"{total:,} MB")
-    said = f"{free:,} of {total:,} MB are free"
+    message = f"{free:,} of {total:,} MB are free"
     if free >= MEMORY:
-        return Finding("machine", "memory", "ok", said)
+        return Finding("machine", "memory", "ok", message)
     advice = "close other programs, or answer on one core: --threads 1"
-    return Finding("machine", "memory", "note", f"{said}; a folder may take {MEMORY} MB", advice)
+    return Finding("machine", "memory", "note", f"{message}; a folder may take {MEMORY} MB", advice)
 
 
 def _sizes() -> tuple[int | None, int | None]:

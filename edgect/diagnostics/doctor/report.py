@@ -1,12 +1,12 @@
-"""What was found, as data whose names stay: this is the JSON."""
+"""The result of an examination, as data whose names stay: this is the JSON."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from edgect.diagnostics.benchmark.machine import Machine
+from edgect.diagnostics.machine import Machine
 
 SCHEMA = 1
 NOTICE = (
@@ -18,22 +18,32 @@ Verdict = Literal["ok", "note", "fault"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What one look at one thing found.
+    """The result of one check of one thing.
 
     part: `machine`, `bundles`, `pre-processing`, `engines`, `self-test`, `raster`, `dicom`, `extras` or
-    `cache`. name: of what was looked at. verdict: `ok`; `note`, edgect works, with what `said` tells;
-    `fault`, it does not. advice: what to do about it, or empty.
+    `cache`. name: of what was looked at. verdict: `ok`; `note`, edgect works, with the limits that the
+    message tells; `fault`, it does not. message: `said` in the JSON. advice: what to do about it, or empty.
     """
 
     part: str
     name: str
     verdict: Verdict
-    said: str
+    message: str
     advice: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """As an object of the JSON."""
+        return {"said" if name == "message" else name: value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, content: dict[str, str]) -> Finding:
+        """The inverse. Raises TypeError, KeyError where it is no finding."""
+        values: dict[str, Any] = dict(content)
+        return cls(message=values.pop("said"), **values)
 
 
 @dataclass(frozen=True)
-class Report:
+class DoctorReport:
     """schema: 1; another number if a name goes or changes its meaning. date: ISO 8601, UTC.
 
     edgect: its version. fit: no finding is a fault. machine: None where it could not be looked at.
@@ -50,5 +60,6 @@ class Report:
     findings: list[Finding]
 
     def to_json(self) -> str:
-        """One object of these names, nested as here."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        """One object of these names, nested as here, but for `said`."""
+        findings = [finding.to_json() for finding in self.findings]
+        return json.dumps({**asdict(self), "findings": findings}, indent=2) + "\n"

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from edgect.diagnostics.benchmark.machine import Machine
-from edgect.diagnostics.benchmark.report import Comparison, Figures, Report, Slices, Unusable
+from edgect.diagnostics.benchmark.report import BenchmarkReport, Comparison, Figures, Slices, Unusable
 from edgect.diagnostics.benchmark.table import table
+from edgect.diagnostics.machine import Machine
 
 FIGURES = Figures(
     backend="openvino",
@@ -27,7 +27,7 @@ FIGURES = Figures(
     peak_mb=12345.6,
     folder_peak_mb=23456.7,
 )
-REPORT = Report(
+REPORT = BenchmarkReport(
     schema=1,
     notice="Research use only.",
     date="2026-01-02T03:04:05+00:00",
@@ -68,7 +68,7 @@ def test_cells_stay_apart_and_under_their_heads() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "words",
     [
         "Some CPU",
         "lungs",
@@ -81,8 +81,8 @@ def test_cells_stay_apart_and_under_their_heads() -> None:
         "Mind this",
     ],
 )
-def test_it_says(said: str) -> None:
-    assert said in table(REPORT)
+def test_it_says(words: str) -> None:
+    assert words in table(REPORT)
 
 
 def test_what_the_system_does_not_tell_is_shown_as_such() -> None:

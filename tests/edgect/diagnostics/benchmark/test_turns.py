@@ -19,12 +19,12 @@ def test_everyone_goes_first_in_turn() -> None:
     assert "".join(order) == "abcbcacab"
 
 
-def test_answers_stay_with_who_gave_them() -> None:
-    found = turns.take_turns({"a": lambda: 1, "b": lambda: 2}, seconds=0, least=2)
-    assert found == {"a": [1, 1], "b": [2, 2]}
+def test_results_stay_with_their_alternative() -> None:
+    results = turns.take_turns({"a": lambda: 1, "b": lambda: 2}, seconds=0, least=2)
+    assert results == {"a": [1, 1], "b": [2, 2]}
 
 
 def test_rounds_go_on_while_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "perf_counter", count().__next__)  # a clock that goes by being read
-    found = turns.take_turns({"a": lambda: 1, "b": lambda: 2}, seconds=5, least=1)
-    assert found == {"a": [1] * 5, "b": [2] * 5}
+    results = turns.take_turns({"a": lambda: 1, "b": lambda: 2}, seconds=5, least=1)
+    assert results == {"a": [1] * 5, "b": [2] * 5}

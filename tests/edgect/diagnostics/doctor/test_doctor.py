@@ -14,19 +14,19 @@ from typing import Any
 
 import pytest
 
-from edgect.diagnostics.doctor import apart, engines, kept
+from edgect.diagnostics.doctor import engines, subprocess_runner
 from edgect.model.backends import BACKENDS
 from edgect.model.bundles.bundle import Bundle, bundled_names
 from edgect.model.conformance import golden
 
 
 class Examination:
-    """What the program said with --json."""
+    """The program's JSON and its exit code."""
 
-    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
-        assert "Traceback" not in done.stderr + done.stdout
-        self.exit_code = done.returncode
-        self.report = json.loads(done.stdout)
+    def __init__(self, process: subprocess.CompletedProcess[str]) -> None:
+        assert "Traceback" not in process.stderr + process.stdout
+        self.exit_code = process.returncode
+        self.report = json.loads(process.stdout)
 
     def of(self, part: str) -> dict[str, dict[str, str]]:
         """A part's findings by name."""
@@ -49,37 +49,37 @@ def doctor(*arguments: object, **variables: str) -> Examination:
 def shadow(tmp_path: Path) -> Callable[..., dict[str, str]]:
     """Variables of an environment in which modules are others; code: of each, by its name."""
 
-    def make(**code: str) -> dict[str, str]:
+    def write_modules(**code: str) -> dict[str, str]:
         folder = tmp_path / "shadow"
         folder.mkdir()
         for name, text in code.items():
             (folder / f"{name}.py").write_text(text)
         return {"PYTHONPATH": str(folder)}
 
-    return make
+    return write_modules
 
 
 def test_this_machine_is_fit() -> None:
-    done = run()
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "is fit for edgect" in done.stdout
-    assert "FAULT" not in done.stdout
-    assert "Research use only" in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 100
+    process = run()
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "is fit for edgect" in process.stdout
+    assert "FAULT" not in process.stdout
+    assert "Research use only" in process.stdout
+    assert max(map(len, process.stdout.splitlines())) <= 100
 
 
 def test_the_json_has_every_part() -> None:
-    found = doctor()
-    assert (found.exit_code, found.report["schema"], found.report["fit"]) == (0, 1, True)
-    parts = {f["part"] for f in found.report["findings"]}
+    examination = doctor()
+    assert (examination.exit_code, examination.report["schema"], examination.report["fit"]) == (0, 1, True)
+    parts = {f["part"] for f in examination.report["findings"]}
     assert parts == {
         "machine", "bundles", "pre-processing", "engines", "self-test", "raster", "dicom", "extras", "cache",
     }  # fmt: skip
-    assert set(found.of("bundles")) == set(bundled_names())
+    assert set(examination.of("bundles")) == set(bundled_names())
     tested = {f"{name}, {backend}" for name in bundled_names() for backend in BACKENDS}
-    assert set(found.of("self-test")) == tested
-    assert {f["verdict"] for f in found.of("self-test").values()} == {"ok"}
-    assert set(found.of("raster")) == {"PNG", "JPEG", "WebP", "TIFF", "BMP"}
+    assert set(examination.of("self-test")) == tested
+    assert {f["verdict"] for f in examination.of("self-test").values()} == {"ok"}
+    assert set(examination.of("raster")) == {"PNG", "JPEG", "WebP", "TIFF", "BMP"}
 
 
 def copy(bundle: Bundle, folder: Path, change: Callable[[dict[str, Any]], object], **files: bytes) -> str:
@@ -113,33 +113,35 @@ def emptied(manifest: dict[str, Any]) -> None:
 
 
 def test_bundles_that_are_not_what_they_were(tmp_path: Path) -> None:
-    lungs, one, other = (Bundle.load(name) for name in ("lungs", "cnn1", "cnn2"))
+    lungs, cnn1, cnn2 = (Bundle.load(name) for name in ("lungs", "cnn1", "cnn2"))
     content = bytearray(lungs.read("int8.onnx"))
     content[len(content) // 2] ^= 1
-    made = [
+    models = [
         copy(lungs, tmp_path / "flipped", lambda manifest: None),
         copy(lungs, tmp_path / "doubled", doubled),
         copy(lungs, tmp_path / "warmer", lambda manifest: manifest.update(temperature=1.02 * 1.3851)),
         copy(lungs, tmp_path / "nan", not_a_number),
         copy(lungs, tmp_path / "emptied", emptied),
         copy(lungs, tmp_path / "plain", without_golden),
-        copy(one, tmp_path / "swapped", lambda manifest: None, fp32=other.read("fp32.onnx")),
+        copy(cnn1, tmp_path / "swapped", lambda manifest: None, fp32=cnn2.read("fp32.onnx")),
     ]
     (tmp_path / "flipped" / "int8.onnx").write_bytes(content)
-    found = doctor(*(word for path in [*made, str(tmp_path / "nowhere")] for word in ("--model", path)))
-    assert (found.exit_code, found.report["fit"]) == (3, False)
-    assert found.faults() == {"bundles", "self-test"}
+    examination = doctor(
+        *(argument for path in [*models, str(tmp_path / "nowhere")] for argument in ("--model", path))
+    )
+    assert (examination.exit_code, examination.report["fit"]) == (3, False)
+    assert examination.faults() == {"bundles", "self-test"}
 
-    bundles, tests = found.of("bundles"), found.of("self-test")
+    bundles, tests = examination.of("bundles"), examination.of("self-test")
     assert {name for name, f in bundles.items() if f["verdict"] == "fault"} == {
-        made[0],
+        models[0],
         str(tmp_path / "nowhere"),
     }
-    assert f"{made[0]}/int8.onnx" in bundles[made[0]]["said"]
-    assert "copy the bundle again" in bundles[made[0]]["advice"]
+    assert f"{models[0]}/int8.onnx" in bundles[models[0]]["said"]
+    assert "copy the bundle again" in bundles[models[0]]["advice"]
     assert not any("flipped" in name for name in tests)
 
-    said = {
+    messages = {
         "doubled, onnxruntime": "int8: log_odds is off by 1.4 ",
         "warmer, openvino": "fp32: log_odds is off by 0.028 ",
         "warmer, onnxruntime": "fp32: log_odds is off by 0.028 ",
@@ -149,8 +151,8 @@ def test_bundles_that_are_not_what_they_were(tmp_path: Path) -> None:
         "swapped, openvino": "fp32: log_odds is off",
         "swapped, onnxruntime": "fp32: log_odds is off",
     }
-    assert {name for name, f in tests.items() if f["verdict"] == "fault"} == set(said)
-    assert all(tests[name]["said"].count(words) == 1 for name, words in said.items())
+    assert {name for name, f in tests.items() if f["verdict"] == "fault"} == set(messages)
+    assert all(tests[name]["said"].count(message) == 1 for name, message in messages.items())
     assert "int8" not in tests["swapped, openvino"]["said"]  # of the two files, the one that was swapped
     assert {f["verdict"] for name, f in tests.items() if name.startswith("plain")} == {"note"}
 
@@ -162,18 +164,18 @@ def test_pixels_that_are_prepared_otherwise_are_a_fault(shadow: Callable[..., di
         "whole = cv2.resize\n"
         "cv2.resize = lambda image, size, interpolation: whole(image, size, interpolation=cv2.INTER_LINEAR)\n"
     )
-    found = doctor(**shadow(sitecustomize=worse))
-    assert (found.exit_code, found.faults()) == (3, {"pre-processing"})
-    assert "grey levels" in found.of("pre-processing")["cnn1"]["said"]
+    examination = doctor(**shadow(sitecustomize=worse))
+    assert (examination.exit_code, examination.faults()) == (3, {"pre-processing"})
+    assert "grey levels" in examination.of("pre-processing")["cnn1"]["said"]
 
 
 OTHER_OPENCV = """
 import importlib.metadata as metadata
-whole = metadata.version
+original = metadata.version
 def version(name):
     if name == "opencv-python-headless":
         raise metadata.PackageNotFoundError(name)
-    return "4.99.0" if name == "opencv-python" else whole(name)
+    return "4.99.0" if name == "opencv-python" else original(name)
 metadata.version = version
 """
 
@@ -183,9 +185,9 @@ def test_another_opencv_is_named_with_what_it_does_otherwise(
 ) -> None:
     worse = "import cv2\ncv2.resize = lambda image, size, interpolation: image[: size[1], : size[0]]\n"
     monkeypatch.setenv("PYTHONPATH", shadow(sitecustomize=OTHER_OPENCV + worse)["PYTHONPATH"])
-    (finding,), failure = apart.examine("preparation", str(bundle.path))
+    (finding,), failure = subprocess_runner.run_check("preprocessing.check_preprocessing", str(bundle.path))
     assert (finding.verdict, failure) == ("fault", "")
-    assert "opencv-python 4.99.0" in finding.said
+    assert "opencv-python 4.99.0" in finding.message
     assert finding.advice.startswith("pip uninstall opencv-python; pip install --force-reinstall")
 
 
@@ -205,46 +207,46 @@ BROKEN = {
 def test_an_engine_that_cannot_be_used_is_a_line_that_names_the_other(
     shadow: Callable[..., dict[str, str]], monkeypatch: pytest.MonkeyPatch, bundle: Bundle, kind: str
 ) -> None:
-    code, said = BROKEN[kind]
+    code, reason = BROKEN[kind]
     monkeypatch.setenv("PYTHONPATH", shadow(openvino=code)["PYTHONPATH"])
-    found = {f.name.split()[0]: f for f in engines.examine(BACKENDS, BACKENDS, [str(bundle.path)])}
-    assert found["openvino"].verdict == "note"
-    assert said in found["openvino"].said
-    assert "--backend onnxruntime" in found["openvino"].advice
-    assert "pip install" in found["openvino"].advice
-    assert {f.verdict for name, f in found.items() if name != "openvino"} == {"ok"}
+    findings = {f.name.split()[0]: f for f in engines.check_engines(BACKENDS, BACKENDS, [str(bundle.path)])}
+    assert findings["openvino"].verdict == "note"
+    assert reason in findings["openvino"].message
+    assert "--backend onnxruntime" in findings["openvino"].advice
+    assert "pip install" in findings["openvino"].advice
+    assert {f.verdict for name, f in findings.items() if name != "openvino"} == {"ok"}
 
 
 def test_no_engine_at_all_is_unfit(shadow: Callable[..., dict[str, str]]) -> None:
     gone = "raise ImportError('gone')"
     variables = shadow(openvino=gone, onnxruntime=gone)
-    found = doctor(**variables)
-    assert (found.exit_code, found.faults()) == (3, {"engines"})
-    assert set(found.of("engines")) == set(BACKENDS)
-    done = run(**variables)
-    assert done.returncode == 3
-    assert "NOT fit for edgect: 2 faults" in done.stdout
+    examination = doctor(**variables)
+    assert (examination.exit_code, examination.faults()) == (3, {"engines"})
+    assert set(examination.of("engines")) == set(BACKENDS)
+    process = run(**variables)
+    assert process.returncode == 3
+    assert "NOT fit for edgect: 2 faults" in process.stdout
 
 
 def test_a_broken_numpy_stops_nothing(shadow: Callable[..., dict[str, str]]) -> None:
-    found = doctor(**shadow(numpy="raise RuntimeError('NumPy was built for another CPU')"))
-    assert found.exit_code == 3
-    assert found.faults() == {"pre-processing", "engines", "raster"}
-    finding = found.of("raster")["examination"]
+    examination = doctor(**shadow(numpy="raise RuntimeError('NumPy was built for another CPU')"))
+    assert examination.exit_code == 3
+    assert examination.faults() == {"pre-processing", "engines", "raster"}
+    finding = examination.of("raster")["examination"]
     assert "NumPy was built for another CPU" in finding["said"]
     assert "pip install --force-reinstall" in finding["advice"]
     assert "numpy>=" in finding["advice"]
     assert "edgect" not in finding["advice"].split("pip install")[1]  # which no index has
-    assert {f["verdict"] for f in found.of("bundles").values()} == {"ok"}
+    assert {f["verdict"] for f in examination.of("bundles").values()} == {"ok"}
 
 
 def test_missing_extras_are_notes_that_name_what_to_install(shadow: Callable[..., dict[str, str]]) -> None:
     gone = "raise ModuleNotFoundError('gone')"
-    found = doctor(**shadow(pydicom=gone, nibabel=gone, matplotlib="raise OSError('broken')"))
-    assert found.exit_code == 0
-    assert found.of("dicom")["pydicom"]["verdict"] == "note"
+    examination = doctor(**shadow(pydicom=gone, nibabel=gone, matplotlib="raise OSError('broken')"))
+    assert examination.exit_code == 0
+    assert examination.of("dicom")["pydicom"]["verdict"] == "note"
     for name in ("nibabel", "matplotlib"):
-        finding = found.of("extras")[name]
+        finding = examination.of("extras")[name]
         assert finding["verdict"] == "note"
         assert finding["advice"].startswith(f"pip install '{name}>=")
 
@@ -254,7 +256,7 @@ def test_a_transfer_syntax_without_its_decoder_is_a_note(
 ) -> None:
     pytest.importorskip("pydicom")
     monkeypatch.setenv("PYTHONPATH", shadow(gdcm="raise ImportError('gone')")["PYTHONPATH"])
-    findings, failure = apart.examine("dicom")
+    findings, failure = subprocess_runner.run_check("dicom.check_dicom")
     assert failure == ""
     syntaxes = {finding.name: finding for finding in findings}
     assert syntaxes["1.2.840.10008.1.2.4.80"].verdict == "note"  # JPEG-LS, by gdcm alone
@@ -268,13 +270,13 @@ def test_a_cache_that_takes_nothing_is_a_note(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("EDGECT_CACHE_DIR", place and str(tmp_path / place))
-    found = kept.examine()
-    assert found.verdict == "note"
-    assert "EDGECT_CACHE_DIR" in found.advice
+    finding = engines.check_model_cache()
+    assert finding.verdict == "note"
+    assert "EDGECT_CACHE_DIR" in finding.advice
 
 
 def test_a_capped_processor_answers_as_stored() -> None:
-    found = doctor(ONEDNN_MAX_CPU_ISA="SSE41")
-    assert found.exit_code == 0
-    caps = [f["said"] for f in found.report["findings"] if "ONEDNN_MAX_CPU_ISA" in f["said"]]
+    examination = doctor(ONEDNN_MAX_CPU_ISA="SSE41")
+    assert examination.exit_code == 0
+    caps = [f["said"] for f in examination.report["findings"] if "ONEDNN_MAX_CPU_ISA" in f["said"]]
     assert len(caps) == 1

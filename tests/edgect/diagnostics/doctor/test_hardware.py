@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from edgect.diagnostics.benchmark.machine import this
-from edgect.diagnostics.doctor.hardware import examine, meaning_of
+from edgect.diagnostics.doctor.hardware import check_hardware, int8_support
+from edgect.diagnostics.machine import describe_machine
 from edgect.machine import cgroups
 
 
 @pytest.mark.parametrize(
-    ("sets", "architecture", "verdict", "said"),
+    ("sets", "architecture", "verdict", "expected"),
     [
         (["SSE4.1", "AVX2", "FMA", "AVX-VNNI"], "x86_64", "ok", "best"),
         (["SSE4.1", "AVX2", "AVX-512", "AVX-512 VNNI", "AMX INT8"], "AMD64", "ok", "best"),
@@ -22,19 +22,19 @@ from edgect.machine import cgroups
         (None, "arm64", "ok", "does not tell"),
     ],
 )
-def test_a_processor_is_told_in_a_few_words(
-    sets: list[str] | None, architecture: str, verdict: str, said: str
+def test_a_processor_is_described_in_a_few_words(
+    sets: list[str] | None, architecture: str, verdict: str, expected: str
 ) -> None:
-    found = meaning_of(sets, architecture)
-    assert found[0] == verdict
-    assert said in found[1]
+    actual_verdict, description = int8_support(sets, architecture)
+    assert actual_verdict == verdict
+    assert expected in description
 
 
-def test_a_containers_quota_and_memory_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_containers_quota_and_memory_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cgroups, "cores", lambda: 0.5)
     monkeypatch.setattr(cgroups, "memory", lambda: (500_000_000, 100_000_000))
-    found = {finding.name: finding for finding in examine(this())}
-    assert found["cores"].said.startswith("1 of ")
-    assert found["cores"].said.endswith("the CPU quota is 0.5")
-    assert found["memory"].verdict == "note"
-    assert "100 of 500 MB are free" in found["memory"].said
+    findings = {finding.name: finding for finding in check_hardware(describe_machine())}
+    assert findings["cores"].message.startswith("1 of ")
+    assert findings["cores"].message.endswith("the CPU quota is 0.5")
+    assert findings["memory"].verdict == "note"
+    assert "100 of 500 MB are free" in findings["memory"].message

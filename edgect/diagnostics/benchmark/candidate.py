@@ -1,4 +1,4 @@
-"""One backend with one precision, and what it does when it is its turn."""
+"""A candidate: one backend with one precision, and the calls that are timed of it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Latency(NamedTuple):
     answer: float
 
 
-class Contender:
+class Candidate:
     """Loaded as `edgect classify` loads it. Raises what Classifier does."""
 
     def __init__(self, backend: str, precision: str, model: str, threads: int | None) -> None:
@@ -50,7 +50,7 @@ class Contender:
     def engine(self) -> Engine:
         return self._session.engine
 
-    def answers(self, files: Sequence[str]) -> list[Prediction]:
+    def predictions(self, files: Sequence[str]) -> list[Prediction]:
         return list(self._classifier.classify(files))
 
     def latencies(self, files: Sequence[str]) -> Callable[[], list[Latency]]:
@@ -85,7 +85,7 @@ class Contender:
         """A turn: `edgect classify FILE` in a fresh process. cache: for compiled models."""
         return lambda: fresh.classify([*self._options, "--", file], cache / "-".join(self.name))
 
-    def whole(self, paths: Sequence[str], cache: Path) -> fresh.Process:
+    def whole_folder(self, paths: Sequence[str], cache: Path) -> fresh.Process:
         """`edgect classify PATH...` in a fresh process; some rows may be errors."""
         arguments = [*self._options, "--", *paths]
         return fresh.classify(arguments, cache / "-".join(self.name), exit_codes=(0, 1))

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from edgect.diagnostics.doctor.packages import OPENCV, installed, versions
 from edgect.diagnostics.doctor.report import Finding
-from edgect.diagnostics.doctor.versions import OPENCV, installed, versions
 from edgect.model.bundles.bundle import Bundle
 from edgect.model.conformance import golden
 
 PART = "pre-processing"
 
 
-def examine(*paths: str) -> Iterator[Finding]:
+def check_preprocessing(*paths: str) -> Iterator[Finding]:
     """Decode and prepare the golden slice of every bundle that has one. paths: of bundles."""
     for path in paths:
         bundle = Bundle.load(path)
         if not golden.is_stored(bundle):
             continue
-        wrong = golden.preparation(bundle)
-        if wrong:
+        differences = golden.preparation(bundle)
+        if differences:
             used = f"{installed('pillow', module='PIL')} and {installed(*OPENCV, module='cv2')}"
-            yield Finding(PART, bundle.name, "fault", f"{'; '.join(wrong)} (by {used})", _advice())
+            yield Finding(PART, bundle.name, "fault", f"{'; '.join(differences)} (by {used})", _advice())
         else:
             yield Finding(PART, bundle.name, "ok", "the golden slice becomes the input that is stored")
 

@@ -1,4 +1,4 @@
-"""The machine that was measured on, as far as the system tells of it."""
+"""The machine that edgect runs on, as far as the system describes it."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ class Machine:
     architecture: str
 
 
-def this() -> Machine:
+def describe_machine() -> Machine:
     """The machine that this process runs on."""
-    said = identity()
-    flags = said.get("flags") or said.get("Features")  # on x86, on ARM
+    properties = identity()
+    flags = properties.get("flags") or properties.get("Features")  # on x86, on ARM
     known = None if flags is None else set(flags.split())
     return Machine(
-        cpu=said.get("model name") or _brand() or platform.processor() or "unknown",
+        cpu=properties.get("model name") or _brand() or platform.processor() or "unknown",
         cores=available_cores(),
         cores_in_all=os.cpu_count() or 1,
         instruction_sets=None
         if known is None
         else [INSTRUCTION_SETS[f] for f in INSTRUCTION_SETS if f in known],
-        caps={name: value for name, value in said.items() if name.startswith(CAPS)},
+        caps={name: value for name, value in properties.items() if name.startswith(CAPS)},
         system=f"{platform.system()} {platform.release()}".strip(),
         architecture=platform.machine(),
     )
@@ -68,7 +68,7 @@ def _brand() -> str:
     if sys.platform != "darwin":
         return ""
     try:
-        done = subprocess.run(["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True)
+        process = subprocess.run(["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True)
     except OSError:
         return ""
-    return done.stdout.strip()
+    return process.stdout.strip()

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from edgect.diagnostics.benchmark import machine
+from edgect.diagnostics.machine import describe_machine
 
 CPUINFO = Path("/proc/cpuinfo")
 
 
 def test_the_machine_is_described() -> None:
-    here = machine.this()
-    assert here.cpu
-    assert here.system
-    assert 1 <= here.cores <= here.cores_in_all
-    assert json.loads(json.dumps(asdict(here)))["cores"] == here.cores
+    machine = describe_machine()
+    assert machine.cpu
+    assert machine.system
+    assert 1 <= machine.cores <= machine.cores_in_all
+    assert json.loads(json.dumps(asdict(machine)))["cores"] == machine.cores
 
 
 @pytest.mark.skipif(not CPUINFO.exists(), reason="needs /proc/cpuinfo")
@@ -24,13 +24,13 @@ def test_the_machine_is_described() -> None:
     ("flag", "name"), [("avx2", "AVX2"), ("avx512_vnni", "AVX-512 VNNI"), ("amx_int8", "AMX INT8")]
 )
 def test_instruction_sets_are_the_systems(flag: str, name: str) -> None:
-    sets = machine.this().instruction_sets
+    sets = describe_machine().instruction_sets
     assert sets is not None
     assert (name in sets) == (flag in CPUINFO.read_text().split())
 
 
-def test_caps_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caps_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
-    assert "ONEDNN_MAX_CPU_ISA" not in machine.this().caps
+    assert "ONEDNN_MAX_CPU_ISA" not in describe_machine().caps
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
-    assert machine.this().caps["ONEDNN_MAX_CPU_ISA"] == "AVX2"
+    assert describe_machine().caps["ONEDNN_MAX_CPU_ISA"] == "AVX2"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from edgect import Classifier
-from edgect.diagnostics.benchmark.measure import PASS, measure
-from edgect.diagnostics.benchmark.report import Report
+from edgect.diagnostics.benchmark.measurement import PASS, run_benchmark
+from edgect.diagnostics.benchmark.report import BenchmarkReport
 from edgect.errors import UsageError
 from edgect.model.backends import BACKENDS
 from tests.edgect.synthetic import write_scan
@@ -25,11 +25,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def report(request: pytest.FixtureRequest, folder: Path) -> Report:
-    return measure([str(folder)], backends=[request.param], threads=1, seconds=0)
+def report(request: pytest.FixtureRequest, folder: Path) -> BenchmarkReport:
+    return run_benchmark([str(folder)], backends=[request.param], threads=1, seconds=0)
 
 
-def test_every_precision_has_its_figures(report: Report) -> None:
+def test_every_precision_has_its_figures(report: BenchmarkReport) -> None:
     assert [f.precision for f in report.engines] == ["int8", "fp32"]
     for figures in report.engines:
         assert figures.threads == 1
@@ -40,7 +40,7 @@ def test_every_precision_has_its_figures(report: Report) -> None:
         assert min(figures.calls, figures.passes, figures.starts) > 1
 
 
-def test_speed_ups_are_ratios_of_the_figures(report: Report) -> None:
+def test_speed_ups_are_ratios_of_the_figures(report: BenchmarkReport) -> None:
     int8, fp32 = report.engines
     (comparison,) = report.int8_to_fp32
     assert comparison.network == pytest.approx(fp32.network_p50_ms / int8.network_p50_ms, abs=0.01)
@@ -49,7 +49,7 @@ def test_speed_ups_are_ratios_of_the_figures(report: Report) -> None:
     assert comparison.start == pytest.approx(fp32.start_s / int8.start_s, abs=0.01)
 
 
-def test_agreement_is_that_of_the_classifier(report: Report, folder: Path) -> None:
+def test_agreement_is_that_of_the_classifier(report: BenchmarkReport, folder: Path) -> None:
     backend = report.engines[0].backend
     int8, fp32 = (
         [row for row in Classifier(backend=backend, precision=p, threads=1).classify([folder]) if row.label]
@@ -64,7 +64,7 @@ def test_agreement_is_that_of_the_classifier(report: Report, folder: Path) -> No
     assert comparison.largest_difference == pytest.approx(largest, abs=1e-5)
 
 
-def test_a_file_without_an_answer_is_left_out_and_counted(report: Report) -> None:
+def test_a_file_without_an_answer_is_left_out_and_counted(report: BenchmarkReport) -> None:
     assert (report.slices.source, report.slices.files) == ("given", 4)
     assert (report.slices.answered, report.slices.unanswered) == (3, 1)
     assert any("Left out: 1" in note for note in report.notes)
@@ -72,11 +72,11 @@ def test_a_file_without_an_answer_is_left_out_and_counted(report: Report) -> Non
 
 
 def test_one_precision_alone_is_compared_with_nothing(folder: Path) -> None:
-    report = measure([str(folder)], backends=["onnxruntime"], precisions=["fp32"], threads=1, seconds=0)
+    report = run_benchmark([str(folder)], backends=["onnxruntime"], precisions=["fp32"], threads=1, seconds=0)
     assert [f.precision for f in report.engines] == ["fp32"]
     assert report.int8_to_fp32 == []
 
 
 def test_where_no_file_gets_an_answer_there_is_nothing_to_measure(folder: Path) -> None:
     with pytest.raises(UsageError, match=r"bad\.png.*empty file"):
-        measure([str(folder / "bad.png")], backends=["onnxruntime"], seconds=0)
+        run_benchmark([str(folder / "bad.png")], backends=["onnxruntime"], seconds=0)

@@ -1,4 +1,4 @@
-"""One engine asked about the golden slice of every bundle, in both precisions."""
+"""Self-test of an engine: its answers to the golden slice of every bundle, in both precisions."""
 
 from __future__ import annotations
 
@@ -14,37 +14,38 @@ from edgect.model.conformance import golden
 PART = "self-test"
 
 
-def examine(backend: str, *paths: str) -> Iterator[Finding]:
+def test_engine(backend: str, *paths: str) -> Iterator[Finding]:
     """A finding for each bundle, and for the engine with its first answer; none where it gives none.
 
-    The network is asked, past whatever stands between its outputs and an answer. paths: of bundles.
+    It tests the network itself: no gate stands between its outputs and the answer. paths: of bundles.
     """
-    answered = False
+    engine_works = False
     for path in paths:
         bundle = Bundle.load(path)
-        wrong = []
+        errors = []
         for precision in PRECISIONS:
             try:
                 session = backends.load(backend, bundle, precision)
-                found = golden.answer(bundle, session)
+                answer = golden.answer(bundle, session)
                 if golden.is_stored(bundle):
-                    wrong += [
-                        f"{precision}: {w}" for w in golden.differences(bundle, backend, precision, found)
+                    errors += [
+                        f"{precision}: {difference}"
+                        for difference in golden.differences(bundle, backend, precision, answer)
                     ]
             except EdgectError as error:
-                wrong.append(f"{precision}: {error}")
+                errors.append(f"{precision}: {error}")
                 continue
-            if not answered:
-                answered = True
+            if not engine_works:
+                engine_works = True
                 yield Finding("engines", f"{backend} {session.engine.version}", "ok", "loads and answers")
-        yield _judged(bundle, backend, wrong)
+        yield _finding(bundle, backend, errors)
 
 
-def _judged(bundle: Bundle, backend: str, wrong: list[str]) -> Finding:
+def _finding(bundle: Bundle, backend: str, errors: list[str]) -> Finding:
     name = f"{bundle.name}, {backend}"
-    if wrong:
+    if errors:
         advice = "do not trust its answers: use the other backend, or install edgect and its engines again"
-        return Finding(PART, name, "fault", "; ".join(wrong), advice)
+        return Finding(PART, name, "fault", "; ".join(errors), advice)
     if not golden.is_stored(bundle):
         advice = "python -m deploy RUN --describe writes them"
         return Finding(
