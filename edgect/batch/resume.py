@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from edgect.batch.output import FileRows, Rows, partial_of
+from edgect.batch.output import FileRows, RowOutput, partial_of
 from edgect.batch.record import Record
 from edgect.rows.formats import Value
 
 
-def begin(
-    rows: Rows,
+def begin_output(
+    rows: RowOutput,
     resume: bool,
     settings: Callable[[], Mapping[str, Value]],
     paths: Sequence[str],
@@ -31,7 +31,7 @@ def begin(
         record = Record.read(earlier, rows.lines, settings(), paths, finished)
         if earlier:
             notify(f"{output if finished else partial}: {record}")
-    if rows.earlier.count(b"\n") > 1 and rows.lines.form != "table" and (not resume or record.foreign):
+    if rows.earlier.count(b"\n") > 1 and rows.lines.form != "table" and (not resume or record.unreadable):
         hint = "" if resume else "; --resume would have gone on from there"
         notify(f"{partial}: of an interrupted run, set aside as {rows.set_aside().name}{hint}")
     rows.begin(record.kept, record.held)

@@ -11,14 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from edgect.batch import dask_workers as dask
 from edgect.batch import report_file as reports
-from edgect.batch import workers as cluster
-from edgect.batch.inputs import Written, inputs
-from edgect.batch.local import Answers, Threads
-from edgect.batch.output import is_of, open_rows
-from edgect.batch.resume import begin
+from edgect.batch.inputs import Output, list_inputs
+from edgect.batch.output import belongs_to, open_rows
+from edgect.batch.resume import begin_output
 from edgect.batch.series_file import SeriesFile
-from edgect.batch.sinks import Beside, HeatMaps
+from edgect.batch.sinks import HeatMapFolder, RowSink
+from edgect.batch.sources import LocalThreads, RowSource
 from edgect.errors import UsageError
 from edgect.rows.formats import FORMATS, Lines, Row
 from edgect.scans import Limits
@@ -83,21 +83,21 @@ def run(
     the rows that are kept, if any. Raises UsageError, ModelError, EngineError, ClusterError,
     NotInstalledError.
     """
-    given, limits = [os.fspath(path) for path in paths], limits or Limits()
+    names, limits = [os.fspath(path) for path in paths], limits or Limits()
     notify = notify or (lambda _: None)
     destination = Path(output) if isinstance(output, str | os.PathLike) else output
     file = destination if isinstance(destination, Path) else None
     folder, series_file, page = (None if name is None else Path(name) for name in (heat_maps, series, report))
     _check_options(form, file, resume)
-    cluster.check(scheduler, workers, model.get("threads"))
+    dask.check_options(scheduler, workers, model.get("threads"))
     outputs = list(_outputs(file, series_file, page))
     if page is not None:
-        reports.check(page, given)
-    files = inputs(given, outputs)
+        reports.check(page, names)
+    files = list_inputs(names, outputs)
     if folder is not None:
-        HeatMaps.make(folder, given)
+        HeatMapFolder.create(folder, names)
     if series_file is not None:
-        SeriesFile.make(series_file)
+        SeriesFile.check_writable(series_file)
 
     # only once the paths are known to be good, as everything that takes time to load
     from edgect.classifier import Classifier
@@ -108,38 +108,43 @@ def run(
     with ExitStack() as opened:
         opened.enter_context(_one_opencv_thread())
         classifier = Classifier(**model, many=many, limits=limits)
-        beside = list(_beside(folder, series_file, page, classifier, command, resume))
-        source: Answers = Threads(classifier, beside, limits, many)
+        sinks = list(_make_sinks(folder, series_file, page, classifier, command, resume))
+        source: RowSource = LocalThreads(classifier, sinks, limits, many)
         if scheduler is not None:
-            client = opened.enter_context(cluster.connected(scheduler, workers, model.get("threads")))
-            source = cluster.Workers(client, classifier, model, beside, limits, files, notify)
+            client = opened.enter_context(dask.connected(scheduler, workers, model.get("threads")))
+            source = dask.DaskWorkers(client, classifier, model, sinks, limits, files, notify)
         rows = opened.enter_context(open_rows(Lines.of(form, files), destination))
-        record = begin(rows, resume, classifier.settings, files, notify)
-        asked = ((path, record.take(path)) for path in files)
+        record = begin_output(rows, resume, classifier.settings, files, notify)
+        items = ((path, record.take(path)) for path in files)
         try:
             if progress is not None:
                 progress(0, len(files))
-            with closing(source.of(asked)) as answers:
-                for done, (_, answered) in enumerate(answers, 1):
-                    for row, span in answered:
+            with closing(source.rows_of(items)) as results:
+                for done, (_, result_rows) in enumerate(results, 1):
+                    for row, span in result_rows:
                         if span is None:
                             rows.write(row)
                         else:
                             rows.keep(row, span)
                             kept += 1
-                        for made in beside:
-                            made.add(row)
+                        for sink in sinks:
+                            sink.add(row)
                         counts[str(row["label"] or row["status"])] += 1
                     if progress is not None:
                         progress(done, len(files))
-                for made in beside:
-                    made.finish()
+                for sink in sinks:
+                    sink.finish()
         except KeyboardInterrupt as interruption:
-            if rows.stay:
-                interruption.add_note(rows.stay)
+            if rows.kept_in_words:
+                interruption.add_note(rows.kept_in_words)
             raise
     return Summary(
-        counts, kept, classifier.bundle.name, classifier.engine, source.by(), classifier.identifiers.trouble
+        counts,
+        kept,
+        classifier.bundle.name,
+        classifier.engine,
+        source.computed_by(),
+        classifier.identifiers.trouble,
     )
 
 
@@ -152,29 +157,29 @@ def _check_options(form: str, file: Path | None, resume: bool) -> None:
         raise UsageError("--resume needs --format csv or jsonl: a table keeps too little")
 
 
-def _outputs(file: Path | None, series: Path | None, report: Path | None) -> Iterator[Written]:
+def _outputs(file: Path | None, series: Path | None, report: Path | None) -> Iterator[Output]:
     if file is not None:
-        yield Written("-o", file, partial(is_of, file))
+        yield Output("-o", file, partial(belongs_to, file))
     if series is not None:
-        yield Written("--series", series, partial(SeriesFile.owns, series))
+        yield Output("--series", series, partial(SeriesFile.owns, series))
     if report is not None:
-        yield Written("--report", report, partial(reports.owns, report))
+        yield Output("--report", report, partial(reports.owns, report))
 
 
-def _beside(
+def _make_sinks(
     heat_maps: Path | None,
     series: Path | None,
     report: Path | None,
     classifier: Classifier,
     command: str,
     resume: bool,
-) -> Iterator[Beside]:
+) -> Iterator[RowSink]:
     if heat_maps is not None:
-        yield HeatMaps(heat_maps, classifier.bundle.manifest["heat_map_scale"])
+        yield HeatMapFolder(heat_maps, classifier.bundle.manifest["heat_map_scale"])
     if series is not None:
         yield SeriesFile(series, classifier.decision.labels, classifier.threshold)
     if report is not None:
-        yield reports.Report(report, classifier, command, resume)
+        yield reports.ReportFile(report, classifier, command, resume)
 
 
 @contextmanager

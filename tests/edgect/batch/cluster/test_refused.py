@@ -53,7 +53,7 @@ def test_a_worker_of_another_version_is_refused(
 
 def run_code(run: Run, batch: Path, cluster: Processes) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("edgect.batch.cluster.dispatch.REFUSED", 2.0)
+        patch.setattr("edgect.batch.cluster.dispatch.ALL_REFUSED_LIMIT", 2.0)
         with pytest.raises(FileNotFoundError):  # there is no output
             run(batch, "--scheduler", cluster.address, code=3)
 
@@ -67,7 +67,7 @@ def test_another_bundle_at_the_same_place_is_refused(
     monkeypatch.setattr(
         Bundle, "digest", property(lambda self: "0" * 64, lambda self, value: None), raising=False
     )
-    monkeypatch.setattr("edgect.batch.cluster.dispatch.REFUSED", 2.0)
+    monkeypatch.setattr("edgect.batch.cluster.dispatch.ALL_REFUSED_LIMIT", 2.0)
     run(batch, "--model", bundle_copy, "--scheduler", cluster.address, code=3)
     assert "the bundle is lungs" in run.said
     assert "where here it is lungs 000000000000" in run.said
@@ -77,7 +77,7 @@ def test_a_worker_with_other_storage_is_refused(
     cluster: Processes, run: Run, batch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder that is not mounted there must not become ten million errors."""
-    monkeypatch.setattr("edgect.batch.cluster.dispatch.REFUSED", 2.0)
+    monkeypatch.setattr("edgect.batch.cluster.dispatch.ALL_REFUSED_LIMIT", 2.0)
     monkeypatch.chdir(batch)
     elsewhere = batch.with_name("elsewhere")
     monkeypatch.setattr("os.getcwd", lambda: str(elsewhere))  # where workers will look for what is here

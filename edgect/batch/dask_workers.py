@@ -8,8 +8,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from edgect.batch.local import Asked, Given
-from edgect.batch.sinks import Beside
+from edgect.batch.sinks import RowSink
+from edgect.batch.sources import ResultRow, WorkItem
 from edgect.errors import ScanError, UsageError
 from edgect.machine.processor import available_cores
 from edgect.rows.formats import Row
@@ -18,16 +18,16 @@ from edgect.scans import Limits
 from edgect.scans.files.remote import is_url, scheme
 
 if TYPE_CHECKING:
-    from edgect.batch.cluster.dispatch import Dispatch
-    from edgect.batch.cluster.worker import FileAnswer, Item, Job
+    from edgect.batch.cluster.dispatch import Dispatcher
+    from edgect.batch.cluster.worker import FileResult, Item, Job
     from edgect.classifier import Classifier
 
-Kept = int | str | list[Row]
-"""As `FileAnswer`, with what was drawn beside its rows stored already."""
+StoredResult = int | str | list[Row]
+"""As `FileResult`, with what was rendered with its rows already in the sinks."""
 SAMPLES = 8  # files by which it is seen whether a worker has the same storage
 
 
-def check(scheduler: str | None, workers: int | None, threads: int | None) -> None:
+def check_options(scheduler: str | None, workers: int | None, threads: int | None) -> None:
     """Before anything slow. Raises UsageError for options that do not go together, NotInstalledError."""
     from edgect.batch.cluster.schedulers import LOCAL, check
 
@@ -49,8 +49,8 @@ def connected(scheduler: str, workers: int | None, threads: int | None) -> Abstr
     return schedulers.connected(scheduler)
 
 
-class Workers:
-    """client: of Dask. model: arguments of `Classifier`. files: all that will be asked for.
+class DaskWorkers:
+    """client: of Dask. model: arguments of `Classifier`. files: all of the run.
 
     notify: called with a line that a user should read.
     """
@@ -60,94 +60,94 @@ class Workers:
         client: Any,
         classifier: Classifier,
         model: dict[str, Any],
-        beside: Sequence[Beside],
+        sinks: Sequence[RowSink],
         limits: Limits,
         files: Sequence[str],
         notify: Callable[[str], object],
     ) -> None:
         self._notify = notify
-        self._client, self._classifier, self._beside, self._files = client, classifier, beside, len(files)
-        self._named = not model.get("include_identifiers", False)
-        self._job = job(classifier, model, beside, limits, files)
-        self._dispatch: Dispatch[Kept] | None = None
+        self._client, self._classifier, self._sinks, self._files = client, classifier, sinks, len(files)
+        self._names_hashed = not model.get("include_identifiers", False)
+        self._job = describe_job(classifier, model, sinks, limits, files)
+        self._dispatch: Dispatcher[StoredResult] | None = None
 
-    def of(self, asked: Iterable[Asked]) -> Generator[tuple[Asked, Iterator[Given]]]:
+    def rows_of(self, work_items: Iterable[WorkItem]) -> Generator[tuple[WorkItem, Iterator[ResultRow]]]:
         from edgect.batch.cluster.connection import Connection
-        from edgect.batch.cluster.dispatch import Dispatch
+        from edgect.batch.cluster.dispatch import Dispatcher
 
-        under_way = deque[Asked]()
-        patience, without = _patience()
+        under_way = deque[WorkItem]()
+        patience, no_worker_limit = _patience()
         connection = Connection(self._client, self._job)
         try:
-            self._dispatch = Dispatch(
+            self._dispatch = Dispatcher(
                 connection,
-                self._items(asked, under_way),
+                self._batch_items(work_items, under_way),
                 self._files,
-                self._keep,
+                self._store,
                 self._notify,
                 patience,
-                without,
+                no_worker_limit,
             )
-            for kept in self._dispatch.answers():
-                one = under_way.popleft()
-                yield one, self._given(one, kept)
+            for stored in self._dispatch.results():
+                work_item = under_way.popleft()
+                yield work_item, self._rows(work_item, stored)
         finally:
             connection.close()
 
-    def by(self) -> str:
+    def computed_by(self) -> str:
         assert self._dispatch is not None
-        said = f"{len(self._dispatch.answering)} workers"
+        summary = f"{len(self._dispatch.contributors)} workers"
         if self._dispatch.ended or self._dispatch.repeated:
-            said += f" ({self._dispatch.ended} ended, {self._dispatch.repeated} batches sent again)"
-        return said
+            summary += f" ({self._dispatch.ended} ended, {self._dispatch.repeated} batches sent again)"
+        return summary
 
-    def _items(self, asked: Iterable[Asked], under_way: deque[Asked]) -> Iterator[Item]:
-        """A worker finds out whether a file is what it was; what was made beside its rows is sought here."""
-        for path, known in asked:
+    def _batch_items(self, work_items: Iterable[WorkItem], under_way: deque[WorkItem]) -> Iterator[Item]:
+        """A worker finds out whether a file is what it was; whether the sinks have all is found out here."""
+        for path, known in work_items:
             usable = [
-                answer for answer in known if all(made.has(row) for made in self._beside for row, _ in answer)
+                rows for rows in known if all(sink.still_has(row) for sink in self._sinks for row, _ in rows)
             ]
             under_way.append((path, usable))
-            yield path, tuple(str(answer[0][0]["sha256"]) for answer in usable)
+            yield path, tuple(str(rows[0][0]["sha256"]) for rows in usable)
 
-    def _keep(self, found: FileAnswer) -> Kept:
-        if not isinstance(found, list):
-            return found
-        rows = []
-        for values, drawn in found:
-            row = self._renamed(dict(zip(COLUMNS, values, strict=True)))
-            for made, one in zip(self._beside, drawn, strict=True):
-                made.prepare(one, row)
-            rows.append(row)
-        return rows
+    def _store(self, file_result: FileResult) -> StoredResult:
+        if not isinstance(file_result, list):
+            return file_result
+        stored_rows = []
+        for values, renderings in file_result:
+            row = self._with_names(dict(zip(COLUMNS, values, strict=True)))
+            for sink, rendering in zip(self._sinks, renderings, strict=True):
+                sink.store(rendering, row)
+            stored_rows.append(row)
+        return stored_rows
 
-    def _renamed(self, row: Row) -> Row:
+    def _with_names(self, row: Row) -> Row:
         """Names of series and files are made here, where the salt is."""
-        if self._named and row["names"]:
+        if self._names_hashed and row["names"]:
             identifiers = self._classifier.identifiers
             row |= {name: identifiers.name(str(row[name])) for name in ("series", "instance")}
             row["names"] = identifiers.kind
         return row
 
-    def _given(self, asked: Asked, kept: Kept) -> Iterator[Given]:
-        path, known = asked
-        if isinstance(kept, int):
-            yield from known[kept]
-        elif isinstance(kept, str):
-            prediction = self._classifier.unanswered(path, ScanError(kept))
+    def _rows(self, work_item: WorkItem, stored: StoredResult) -> Iterator[ResultRow]:
+        path, known = work_item
+        if isinstance(stored, int):
+            yield from known[stored]
+        elif isinstance(stored, str):
+            prediction = self._classifier.unanswered(path, ScanError(stored))
             row = prediction.row()
-            for made in self._beside:
-                made.prepare(made.draw(prediction), row)
+            for sink in self._sinks:
+                sink.store(sink.render(prediction), row)
             yield row, None
         else:
-            for row in kept:
+            for row in stored:
                 yield row, None
 
 
-def job(
+def describe_job(
     classifier: Classifier,
     model: dict[str, Any],
-    beside: Sequence[Beside],
+    sinks: Sequence[RowSink],
     limits: Limits,
     files: Sequence[str],
 ) -> Job:
@@ -157,7 +157,7 @@ def job(
     own = {name: value for name, value in model.items() if name not in ("threads", "include_identifiers")}
     path = classifier.bundle.path  # a folder must be one that workers see, too
     own["model"] = path.name if classifier.bundle.is_bundled else os.path.abspath(path)
-    some = [(name, fingerprint("", name)) for name in files[:: max(1, len(files) // SAMPLES)][:SAMPLES]]
+    samples = [(name, fingerprint("", name)) for name in files[:: max(1, len(files) // SAMPLES)][:SAMPLES]]
     return Job(
         tuple(own.items()),
         limits,
@@ -165,9 +165,9 @@ def job(
         identity(classifier),
         classifier.golden_answer(),
         tuple(sorted({scheme(name) for name in files if is_url(name)})),
-        tuple((name, found) for name, found in some if found),
-        any(made.evidence for made in beside),
-        tuple(made.draw for made in beside),
+        tuple((name, digest) for name, digest in samples if digest),
+        any(sink.evidence for sink in sinks),
+        tuple(sink.render for sink in sinks),
     )
 
 
@@ -176,8 +176,8 @@ def _patience() -> Iterator[float]:
     import dask
     from dask.utils import parse_timedelta
 
-    from edgect.batch.cluster.dispatch import WITHOUT
-    from edgect.batch.cluster.member import PATIENCE
+    from edgect.batch.cluster.dispatch import NO_WORKER_LIMIT
+    from edgect.batch.cluster.worker_state import PATIENCE
 
-    for name, default in (("patience", PATIENCE), ("without-workers", WITHOUT)):
+    for name, default in (("patience", PATIENCE), ("without-workers", NO_WORKER_LIMIT)):
         yield float(parse_timedelta(dask.config.get(f"edgect.{name}", default)))

@@ -11,7 +11,7 @@ _WEIGHT = 0.3  # of a new time for a file in the mean
 
 
 @dataclass
-class Member:
+class WorkerState:
     """ready: it was judged, and gives the answers that are given here. refused: it does not.
 
     in_hand: its batches by the number they were sent under, in the order in which it takes them. heard: when
@@ -20,7 +20,7 @@ class Member:
 
     name: str
     threads: int
-    heard: float
+    last_heard: float
     ready: bool = False
     refused: bool = False
     stalled: bool = False
@@ -38,7 +38,7 @@ class Member:
         """Whether it has a file that may end it, and is to get nothing else."""
         return any(batch.suspect for batch in self.in_hand.values())
 
-    def took(self, files: int, seconds: float) -> None:
+    def record_time(self, files: int, seconds: float) -> None:
         if files:
             before, now = self.seconds_per_file, seconds / files
             self.seconds_per_file = now if before is None else before + _WEIGHT * (now - before)
@@ -49,4 +49,4 @@ class Member:
             return False
         largest = max(len(batch.items) for batch in self.in_hand.values())
         doubled = 1 << min(max(batch.copies for batch in self.in_hand.values()), 10)
-        return now - self.heard > doubled * patience + 5 * largest * (self.seconds_per_file or 0.0)
+        return now - self.last_heard > doubled * patience + 5 * largest * (self.seconds_per_file or 0.0)
