@@ -10,12 +10,12 @@ from unittest.mock import patch
 import psutil
 from distributed import Client
 
-from edgect import Classifier
 from edgect.batch.cluster.connection import Connection
 from edgect.batch.cluster.dispatch import Dispatcher
 from edgect.batch.cluster.events import BatchDone, Event
 from edgect.batch.cluster.worker import Item
 from edgect.batch.dask_workers import describe_job
+from edgect.pipeline import Pipeline
 from edgect.scans import Limits
 from tests.dask_processes import Processes
 
@@ -46,8 +46,8 @@ class Watched(Connection):
 
 def measure(files: Sequence[str], model: str, cluster: Processes) -> list[dict[str, float]]:
     """cluster: of one worker with one thread. A row for each size of batch."""
-    classifier = Classifier(model, threads=1)
-    worker_job = describe_job(classifier, {"model": model}, [], Limits(), files)
+    pipeline = Pipeline(model, threads=1)
+    worker_job = describe_job(pipeline, {"model": model}, [], Limits(), files)
     with Client(cluster.address, set_as_default=False) as client:
         _run(client, worker_job, files[:20], 4, cluster, 0.0)  # the model is loaded
         idle_scheduler = _idle(cluster)

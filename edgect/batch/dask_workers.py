@@ -20,7 +20,7 @@ from edgect.scans.files.remote import is_url, scheme
 if TYPE_CHECKING:
     from edgect.batch.cluster.dispatch import Dispatcher
     from edgect.batch.cluster.worker import FileResult, Item, Job
-    from edgect.classifier import Classifier
+    from edgect.pipeline import Pipeline
 
 StoredResult = int | str | list[Row]
 """As `FileResult`, with what was rendered with its rows already in the sinks."""
@@ -50,7 +50,7 @@ def connected(scheduler: str, workers: int | None, threads: int | None) -> Abstr
 
 
 class DaskWorkers:
-    """client: of Dask. model: arguments of `Classifier`. files: all of the run.
+    """client: of Dask. model: arguments of `Pipeline`. files: all of the run.
 
     notify: called with a line that a user should read.
     """
@@ -58,7 +58,7 @@ class DaskWorkers:
     def __init__(
         self,
         client: Any,
-        classifier: Classifier,
+        pipeline: Pipeline,
         model: dict[str, Any],
         sinks: Sequence[RowSink],
         limits: Limits,
@@ -66,9 +66,9 @@ class DaskWorkers:
         notify: Callable[[str], object],
     ) -> None:
         self._notify = notify
-        self._client, self._classifier, self._sinks, self._files = client, classifier, sinks, len(files)
+        self._client, self._pipeline, self._sinks, self._files = client, pipeline, sinks, len(files)
         self._names_hashed = not model.get("include_identifiers", False)
-        self._job = describe_job(classifier, model, sinks, limits, files)
+        self._job = describe_job(pipeline, model, sinks, limits, files)
         self._dispatch: Dispatcher[StoredResult] | None = None
 
     def rows_of(self, work_items: Iterable[WorkItem]) -> Generator[tuple[WorkItem, Iterator[ResultRow]]]:
@@ -124,7 +124,7 @@ class DaskWorkers:
     def _with_names(self, row: Row) -> Row:
         """Names of series and files are made here, where the salt is."""
         if self._names_hashed and row["names"]:
-            identifiers = self._classifier.identifiers
+            identifiers = self._pipeline.identifiers
             row |= {name: identifiers.name(str(row[name])) for name in ("series", "instance")}
             row["names"] = identifiers.kind
         return row
@@ -134,7 +134,7 @@ class DaskWorkers:
         if isinstance(stored, int):
             yield from known[stored]
         elif isinstance(stored, str):
-            prediction = self._classifier.unanswered(path, ScanError(stored))
+            prediction = self._pipeline.failure(path, ScanError(stored))
             row = prediction.row()
             for sink in self._sinks:
                 sink.store(sink.render(prediction), row)
@@ -145,7 +145,7 @@ class DaskWorkers:
 
 
 def describe_job(
-    classifier: Classifier,
+    pipeline: Pipeline,
     model: dict[str, Any],
     sinks: Sequence[RowSink],
     limits: Limits,
@@ -155,15 +155,15 @@ def describe_job(
     from edgect.batch.cluster.worker import Job, fingerprint
 
     own = {name: value for name, value in model.items() if name not in ("threads", "include_identifiers")}
-    path = classifier.bundle.path  # a folder must be one that workers see, too
-    own["model"] = path.name if classifier.bundle.is_bundled else os.path.abspath(path)
+    path = pipeline.bundle.path  # a folder must be one that workers see, too
+    own["model"] = path.name if pipeline.bundle.is_bundled else os.path.abspath(path)
     samples = [(name, fingerprint("", name)) for name in files[:: max(1, len(files) // SAMPLES)][:SAMPLES]]
     return Job(
         tuple(own.items()),
         limits,
         os.getcwd(),
-        identity(classifier),
-        classifier.golden_answer(),
+        identity(pipeline),
+        pipeline.self_test(),
         tuple(sorted({scheme(name) for name in files if is_url(name)})),
         tuple((name, digest) for name, digest in samples if digest),
         any(sink.evidence for sink in sinks),

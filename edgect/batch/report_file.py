@@ -17,7 +17,7 @@ from edgect.rows.prediction import Prediction
 from edgect.scans.files.remote import local
 
 if TYPE_CHECKING:
-    from edgect.classifier import Classifier
+    from edgect.pipeline import Pipeline
     from edgect.report.raw import RawFile
     from edgect.report.thumbnail import Pictures
 
@@ -32,12 +32,12 @@ class ReportFile:
 
     evidence = True
 
-    def __init__(self, path: Path, classifier: Classifier, command: str, resume: bool) -> None:
+    def __init__(self, path: Path, pipeline: Pipeline, command: str, resume: bool) -> None:
         """command: how the run was started, for the reader."""
         from edgect.report.page import Run, Tally
         from edgect.report.spool import Spool
 
-        decision, bundle, engine = classifier.decision, classifier.bundle, classifier.engine
+        decision, bundle, engine = pipeline.decision, pipeline.bundle, pipeline.engine
         date = datetime.now().astimezone().isoformat(" ", "seconds")
         made_with = (f"bundle {bundle.digest}", engine.backend, engine.version, engine.precision)
         self._run = Run(

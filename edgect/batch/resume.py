@@ -18,7 +18,7 @@ def begin_output(
 ) -> Record:
     """Get an output ready for its first row; returns the answers that it has already, if these are wanted.
 
-    settings: of `Classifier`. What an interrupted run left and this one cannot go on from is set aside,
+    settings: of `Pipeline`. What an interrupted run left and this one cannot go on from is set aside,
     and `notify` is called with a line that says so. Raises UsageError when the file cannot be written.
     """
     record = Record()

@@ -24,8 +24,8 @@ from edgect.rows.formats import FORMATS, Lines, Row
 from edgect.scans import Limits
 
 if TYPE_CHECKING:
-    from edgect.classifier import Classifier
     from edgect.model.backends import Engine
+    from edgect.pipeline import Pipeline
 
 FilePath = str | os.PathLike[str]
 
@@ -77,7 +77,7 @@ def run(
     scheduler: address of a Dask scheduler, or `local` with a number of `workers`. limits: of one file.
     progress: called with the files that are done and the number of all. notify: called with a sentence
     that a user should read. command: how the run was started, for the report. model: further arguments of
-    `edgect.Classifier`, such as `backend` or `threads`.
+    `edgect.Pipeline`, such as `backend` or `threads`.
 
     Bad files give rows of status `error` or `rejected`. An interruption (KeyboardInterrupt) carries a note of
     the rows that are kept, if any. Raises UsageError, ModelError, EngineError, ClusterError,
@@ -100,21 +100,21 @@ def run(
         SeriesFile.check_writable(series_file)
 
     # only once the paths are known to be good, as everything that takes time to load
-    from edgect.classifier import Classifier
+    from edgect.pipeline import Pipeline
 
     many = len(files) > 1
     counts: Counter[str] = Counter()
     kept = 0
     with ExitStack() as opened:
         opened.enter_context(_one_opencv_thread())
-        classifier = Classifier(**model, many=many, limits=limits)
-        sinks = list(_make_sinks(folder, series_file, page, classifier, command, resume))
-        source: RowSource = LocalThreads(classifier, sinks, limits, many)
+        pipeline = Pipeline(**model, many=many, limits=limits)
+        sinks = list(_make_sinks(folder, series_file, page, pipeline, command, resume))
+        source: RowSource = LocalThreads(pipeline, sinks, limits, many)
         if scheduler is not None:
             client = opened.enter_context(dask.connected(scheduler, workers, model.get("threads")))
-            source = dask.DaskWorkers(client, classifier, model, sinks, limits, files, notify)
+            source = dask.DaskWorkers(client, pipeline, model, sinks, limits, files, notify)
         rows = opened.enter_context(open_rows(Lines.of(form, files), destination))
-        record = begin_output(rows, resume, classifier.settings, files, notify)
+        record = begin_output(rows, resume, pipeline.row_settings, files, notify)
         items = ((path, record.take(path)) for path in files)
         try:
             if progress is not None:
@@ -141,10 +141,10 @@ def run(
     return Summary(
         counts,
         kept,
-        classifier.bundle.name,
-        classifier.engine,
+        pipeline.bundle.name,
+        pipeline.engine,
         source.computed_by(),
-        classifier.identifiers.trouble,
+        pipeline.identifiers.trouble,
     )
 
 
@@ -170,16 +170,16 @@ def _make_sinks(
     heat_maps: Path | None,
     series: Path | None,
     report: Path | None,
-    classifier: Classifier,
+    pipeline: Pipeline,
     command: str,
     resume: bool,
 ) -> Iterator[RowSink]:
     if heat_maps is not None:
-        yield HeatMapFolder(heat_maps, classifier.bundle.manifest["heat_map_scale"])
+        yield HeatMapFolder(heat_maps, pipeline.bundle.manifest["heat_map_scale"])
     if series is not None:
-        yield SeriesFile(series, classifier.decision.labels, classifier.threshold)
+        yield SeriesFile(series, pipeline.decision.labels, pipeline.threshold)
     if report is not None:
-        yield reports.ReportFile(report, classifier, command, resume)
+        yield reports.ReportFile(report, pipeline, command, resume)
 
 
 @contextmanager

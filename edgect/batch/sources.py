@@ -12,7 +12,7 @@ from edgect.rows.formats import Row, Span
 from edgect.scans import Limits
 
 if TYPE_CHECKING:
-    from edgect.classifier import Classifier
+    from edgect.pipeline import Pipeline
 
 WorkItem = tuple[str, list[RowsOfFile]]
 """A file, and the rows that an earlier run gave on it."""
@@ -33,22 +33,22 @@ class RowSource(Protocol):
 class LocalThreads:
     """limits: of one file. many: whether there is more than one."""
 
-    def __init__(self, classifier: Classifier, sinks: Sequence[RowSink], limits: Limits, many: bool) -> None:
-        self._classifier, self._sinks, self._limits, self._many = classifier, sinks, limits, many
+    def __init__(self, pipeline: Pipeline, sinks: Sequence[RowSink], limits: Limits, many: bool) -> None:
+        self._pipeline, self._sinks, self._limits, self._many = pipeline, sinks, limits, many
         self._evidence = any(sink.evidence for sink in sinks)
 
     def rows_of(self, items: Iterable[WorkItem]) -> Generator[tuple[WorkItem, Iterator[ResultRow]]]:
-        return in_order(self._rows, items, self._classifier.at_once(self._many))
+        return in_order(self._rows, items, self._pipeline.parallel_files(self._many))
 
     def computed_by(self) -> str:
-        return f"{self._classifier.engine.threads} threads"
+        return f"{self._pipeline.engine.threads} threads"
 
     def _rows(self, item: WorkItem) -> Iterator[ResultRow]:
         path, known = item
         if kept := rows_still_valid(known, path, self._limits, self._sinks):
             yield from kept
             return
-        for prediction in self._classifier.classify_file(path, self._evidence, self._many):
+        for prediction in self._pipeline.classify_file(path, self._evidence, self._many):
             row = prediction.row()
             for sink in self._sinks:
                 sink.store(sink.render(prediction), row)

@@ -19,8 +19,8 @@ from edgect.evaluate.listing import read_listing
 from edgect.scans import Limits
 
 if TYPE_CHECKING:
-    from edgect.classifier import Classifier
     from edgect.evaluate.figures import Answer
+    from edgect.pipeline import Pipeline
 
 FORMATS = ("table", "json")
 
@@ -91,16 +91,16 @@ def command(
     _check_outputs(source, cases, rows, plots)
     import cv2  # only once the input is known to be good, as everything that takes time to load
 
-    from edgect.classifier import Classifier
     from edgect.evaluate.figures import report
     from edgect.evaluate.table import table
+    from edgect.pipeline import Pipeline
 
     cv2.setNumThreads(1)  # a file has its thread already
     limits = Limits(max_bytes, max_pixels, max_frames)
-    classifier = Classifier(**model, many=len(cases.files) > 1, limits=limits)
-    answers = _answers(cases, classifier, rows)
+    pipeline = Pipeline(**model, many=len(cases.files) > 1, limits=limits)
+    answers = _answers(cases, pipeline, rows)
     show_stage(f"computing intervals of {len(answers)} slices")
-    found = report(source, cases, answers, classifier)
+    found = report(source, cases, answers, pipeline)
     if plots is not None:
         from edgect.evaluate.plots import draw
 
@@ -147,18 +147,18 @@ def _check_outputs(source: str, cases: Cases, rows: Path | None, plots: Path | N
         raise UsageError(f"--plots {plots}: cannot be made ({error.strerror})") from error
 
 
-def _answers(cases: Cases, classifier: Classifier, rows: Path | None) -> list[Answer]:
+def _answers(cases: Cases, pipeline: Pipeline, rows: Path | None) -> list[Answer]:
     from edgect.evaluate.figures import Answer
     from edgect.evaluate.rows import open_rows
     from edgect.machine.in_order import in_order
 
     many, answers = len(cases.files) > 1, []
-    work = partial(classifier.classify_file, many=many)
-    paths, labels = [case.path for case in cases.files], classifier.decision.labels
+    work = partial(pipeline.classify_file, many=many)
+    paths, labels = [case.path for case in cases.files], pipeline.decision.labels
     with (
         open_rows(rows, labels) as write,
         Progress() as progress,
-        closing(in_order(work, paths, classifier.at_once(many))) as found,
+        closing(in_order(work, paths, pipeline.parallel_files(many))) as found,
     ):
         progress(0, len(paths))
         for done, (case, (_, predictions)) in enumerate(zip(cases.files, found, strict=True), 1):

@@ -199,11 +199,11 @@ def command(
     try:
         import cv2
 
-        from edgect.classifier import Classifier
+        from edgect.pipeline import Pipeline
 
         cv2.setNumThreads(1)  # a file has its thread already
         limits = Limits(max_bytes, max_pixels, max_frames)
-        classifier = Classifier(**model, many=True, limits=limits, include_identifiers=True)
+        classifier = Pipeline(**model, many=True, limits=limits, include_identifiers=True)
         engine = classifier.engine
         said = f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
         ending.allow(settings.grace + settings.timeout)

@@ -128,10 +128,10 @@ def command(
     with listen(settings) as listening:
         import cv2
 
-        from edgect.classifier import Classifier
+        from edgect.pipeline import Pipeline
 
         cv2.setNumThreads(1)  # a file has its thread already
-        classifier = Classifier(**model, many=True, limits=limits)
+        classifier = Pipeline(**model, many=True, limits=limits)
         assert classifier.identifiers.kind  # looks for the salt now rather than when the first series comes
         warn_of_unstable_names(classifier.identifiers.trouble)
         endpoints = Endpoints(classifier, limits, settings)

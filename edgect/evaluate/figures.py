@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from edgect.classifier import Classifier
 from edgect.errors import UsageError
 from edgect.evaluate.labels import Case, Cases
 from edgect.evaluate.notes import notes
@@ -27,6 +26,7 @@ from edgect.evaluate.report import (
 )
 from edgect.machine.version import __version__
 from edgect.model.decision.labels import INDETERMINATE, POINTS, Decision
+from edgect.pipeline import Pipeline
 from edgect.rows.notice import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.statistics.metrics import (
@@ -65,7 +65,7 @@ class Answer:
         return self.said.probability
 
 
-def report(source: str, cases: Cases, answers: Sequence[Answer], classifier: Classifier) -> Report:
+def report(source: str, cases: Cases, answers: Sequence[Answer], pipeline: Pipeline) -> Report:
     """All figures of answers to all cases, in whatever order."""
     given = [answer for answer in answers if answer.given]
     data, coverage = _data(source, cases, answers), _coverage(answers)
@@ -75,11 +75,11 @@ def report(source: str, cases: Cases, answers: Sequence[Answer], classifier: Cla
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
         data=data,
-        model=_model(classifier),
+        model=_model(pipeline),
         coverage=coverage,
-        answered=_answered(given, classifier.threshold),
-        intention_to_diagnose=_intention_to_diagnose(answers, classifier.threshold),
-        operating_points=_points(given, classifier),
+        answered=_answered(given, pipeline.threshold),
+        intention_to_diagnose=_intention_to_diagnose(answers, pipeline.threshold),
+        operating_points=_points(given, pipeline),
         calibration=_calibration(given),
         notes=[*cases.notes, *notes(cases, [a.said for a in answers], _classes(given), data)],
     )
@@ -112,12 +112,12 @@ def _counts(
     return Counts(len(labels), counted, found)
 
 
-def _points(given: Sequence[Answer], classifier: Classifier) -> list[Point]:
+def _points(given: Sequence[Answer], pipeline: Pipeline) -> list[Point]:
     labels, probabilities, _ = columns(given)
     found = []
     for name in POINTS:
         try:
-            threshold = Decision.of(classifier.bundle.manifest, name).threshold
+            threshold = Decision.of(pipeline.bundle.manifest, name).threshold
         except UsageError:  # not one of this bundle's
             continue
         counted = confusion(labels, np.asarray(probabilities) >= threshold)
@@ -162,8 +162,8 @@ def _data(source: str, cases: Cases, answers: Sequence[Answer]) -> Data:
     return Data(source, len(cases.files), positives, negatives, unit, units)
 
 
-def _model(classifier: Classifier) -> Model:
-    engine, bundle = classifier.engine, classifier.bundle
+def _model(pipeline: Pipeline) -> Model:
+    engine, bundle = pipeline.engine, pipeline.bundle
     return Model(
         name=bundle.name,
         digest=bundle.digest,
@@ -171,6 +171,6 @@ def _model(classifier: Classifier) -> Model:
         engine=engine.version,
         precision=engine.precision,
         threads=engine.threads,
-        threshold=classifier.threshold,
-        operating_point=classifier.decision.point,
+        threshold=pipeline.threshold,
+        operating_point=pipeline.decision.point,
     )

@@ -13,9 +13,9 @@ from time import perf_counter
 from typing import Any
 
 from edgect.batch.cluster import identity
-from edgect.classifier import Classifier
 from edgect.errors import EdgectError, ScanError
 from edgect.model.conformance import golden
+from edgect.pipeline import Pipeline
 from edgect.rows.prediction import COLUMNS, Prediction
 from edgect.scans import Limits, read_bytes
 from edgect.scans.files import remote
@@ -36,7 +36,7 @@ RUNS = 2  # at once on the same workers, without either having to load its model
 class Job:
     """What every batch of a run has in common. Travels with each of them.
 
-    model: arguments of `Classifier`. folder: that relative paths start from. identity, self_test: of the
+    model: arguments of `Pipeline`. folder: that relative paths start from. identity, self_test: of the
     machine that asks. schemes: of URLs among the paths. samples: some of the paths, each with what
     `fingerprint` gives where it was listed.
     """
@@ -75,8 +75,8 @@ def classify_batch(job: Job, items: Sequence[Item]) -> BatchResult:
     loaded = _loaded(job)
     if loaded.refused:
         return BatchResult(refused=loaded.refused)
-    assert loaded.classifier is not None
-    files = [_classify_file(loaded.classifier, job, item) for item in items]
+    assert loaded.pipeline is not None
+    files = [_classify_file(loaded.pipeline, job, item) for item in items]
     return BatchResult(files, perf_counter() - start, loaded.same_digits)
 
 
@@ -88,17 +88,17 @@ def fingerprint(folder: str, path: str) -> str:
         return ""
 
 
-def _classify_file(classifier: Classifier, job: Job, item: Item) -> FileResult:
+def _classify_file(pipeline: Pipeline, job: Job, item: Item) -> FileResult:
     path, earlier = item
     try:
         content = read_bytes(_absolute(job.folder, path), job.limits)
     except ScanError as error:
-        return [_rendered(job, classifier.unanswered(path, error))]
+        return [_rendered(job, pipeline.failure(path, error))]
     if earlier and (digest := hashlib.sha256(content).hexdigest()) in earlier:
         return earlier.index(digest)
     return [
         _rendered(job, prediction)
-        for prediction in classifier.classify_content(content, path, job.evidence, True)
+        for prediction in pipeline.classify_content(content, path, job.evidence, True)
     ]
 
 
@@ -115,7 +115,7 @@ def _rendered(job: Job, prediction: Prediction) -> RenderedRow:
 class _Loaded:
     """The model of a run, and why this worker is refused."""
 
-    classifier: Classifier | None = None
+    pipeline: Pipeline | None = None
     refused: list[str] = field(default_factory=list)
     same_digits: bool = True
 
@@ -130,7 +130,7 @@ def _loaded(job: Job) -> _Loaded:
         if (loaded := _ready_models.pop(key, None)) is None:
             loaded = _load(job)
         if loaded.refused:
-            _classifier.cache_clear()
+            _pipeline.cache_clear()
         else:
             _ready_models[key] = loaded
         while len(_ready_models) > RUNS:
@@ -142,34 +142,34 @@ def _load(job: Job) -> _Loaded:
     try:
         for scheme in job.schemes:
             remote.check(scheme)
-        classifier = _classifier(job.model, job.limits)
-        self_test = classifier.golden_answer()
-        refused = list(_objections(classifier, job, self_test))
+        pipeline = _pipeline(job.model, job.limits)
+        self_test = pipeline.self_test()
+        refused = list(_objections(pipeline, job, self_test))
     except EdgectError as error:
         return _Loaded(refused=[str(error)])
-    return _Loaded(classifier, refused, self_test == job.self_test)
+    return _Loaded(pipeline, refused, self_test == job.self_test)
 
 
 @lru_cache(maxsize=RUNS)
-def _classifier(model: tuple[tuple[str, Any], ...], limits: Limits) -> Classifier:
+def _pipeline(model: tuple[tuple[str, Any], ...], limits: Limits) -> Pipeline:
     import cv2
 
     cv2.setNumThreads(1)  # a file has its thread already
     # identifiers as they are: names for them are made where the salt is kept
-    return Classifier(**dict(model), threads=_threads(), many=True, limits=limits, include_identifiers=True)
+    return Pipeline(**dict(model), threads=_threads(), many=True, limits=limits, include_identifiers=True)
 
 
-def _objections(classifier: Classifier, job: Job, self_test: golden.Summary) -> Iterator[str]:
+def _objections(pipeline: Pipeline, job: Job, self_test: golden.Summary) -> Iterator[str]:
     """Why a worker is refused, a phrase each."""
-    yield from identity.differences(identity.identity(classifier), job.identity)
+    yield from identity.differences(identity.identity(pipeline), job.identity)
     if job.samples and not any(fingerprint(job.folder, path) == digest for path, digest in job.samples):
         first = _absolute(job.folder, job.samples[0][0])
         yield f"{first} and others are not there as they are here: is it storage that all machines share?"
-    if golden.is_stored(classifier.bundle):
-        engine = classifier.engine
-        for difference in golden.differences(classifier.bundle, engine.backend, engine.precision, self_test):
+    if golden.is_stored(pipeline.bundle):
+        engine = pipeline.engine
+        for difference in golden.differences(pipeline.bundle, engine.backend, engine.precision, self_test):
             yield f"its answer to the golden slice is wrong: {difference}"
-        for difference in golden.preparation(classifier.bundle):
+        for difference in golden.preparation(pipeline.bundle):
             yield f"it prepares the golden slice otherwise: {difference}"
     elif self_test != job.self_test:
         yield "its answer to a black slice is another, and the bundle has no golden one to judge by"

@@ -14,9 +14,9 @@ from typing import Any
 
 from pydicom import Dataset
 
-from edgect.classifier import Classifier
 from edgect.machine.in_order import in_order
 from edgect.model.decision.series import Summary
+from edgect.pipeline import Pipeline
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
 from edgect.services.listen.headers import header
@@ -53,7 +53,7 @@ class Answer:
     said: Sequence[Said]
     series: dict[str, Any]
     highest: Said | None
-    classifier: Classifier
+    classifier: Pipeline
 
     @property
     def images(self) -> list[Dataset]:
@@ -75,19 +75,19 @@ class Answer:
     def digest(self) -> str:
         """The same for the same images answered on by the same model in the same way."""
         classifier = self.classifier
-        settings = classifier.settings() | {"bundle": classifier.bundle.digest}
+        settings = classifier.row_settings() | {"bundle": classifier.bundle.digest}
         parts = sorted({f"{one.path.name} {one.prediction.sha256}" for one in self.said})
         return hashlib.sha256("\n".join([repr(sorted(settings.items())), *parts]).encode()).hexdigest()
 
 
-def classify(classifier: Classifier, images: Sequence[Path], go_on: Callable[[], bool]) -> Iterator[Said]:
+def classify(classifier: Pipeline, images: Sequence[Path], go_on: Callable[[], bool]) -> Iterator[Said]:
     """Classify files; those that cannot be answered on say so in their rows.
 
     go_on: asked before each file; the rest is left out once it says no.
     """
     work = partial(_predictions, classifier)
     wanted = (path for path in images if go_on())
-    with closing(in_order(work, wanted, classifier.at_once(many=True))) as found:
+    with closing(in_order(work, wanted, classifier.parallel_files(many=True))) as found:
         for path, predictions in found:
             read: tuple[Dataset, bool] | None = None
             for prediction in predictions:
@@ -95,7 +95,7 @@ def classify(classifier: Classifier, images: Sequence[Path], go_on: Callable[[],
                 yield Said(read[0], path, prediction, certain=read[1])
 
 
-def answer(classifier: Classifier, said: Sequence[Said]) -> Answer:
+def answer(classifier: Pipeline, said: Sequence[Said]) -> Answer:
     """Of all slices of a series."""
     rows = SeriesRows(classifier.decision.labels, classifier.threshold)
     for one in said:  # damaged files do not say what series they are of, but came with the others
@@ -110,5 +110,5 @@ def _highest(summary: Summary, ordered: list[Said]) -> Said | None:
     return None if summary.highest is None else ordered[summary.highest[1] - 1]
 
 
-def _predictions(classifier: Classifier, path: Path) -> Iterator[Prediction]:
+def _predictions(classifier: Pipeline, path: Path) -> Iterator[Prediction]:
     return classifier.classify_file(str(path), many=True)

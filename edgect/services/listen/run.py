@@ -10,8 +10,8 @@ import warnings
 from collections.abc import Callable
 from threading import Event, Thread
 
-from edgect.classifier import Classifier
 from edgect.errors import UsageError
+from edgect.pipeline import Pipeline
 from edgect.services.listen.deliver import Archive, Delivery, Destination, Folder
 from edgect.services.listen.node import Listener
 from edgect.services.listen.outbox import Outbox
@@ -27,7 +27,7 @@ _TALKATIVE = ("pydicom", "pynetdicom", "highdicom")
 def run(
     settings: Settings,
     spool: Spool,
-    classifier: Classifier,
+    classifier: Pipeline,
     receiving: ssl.SSLContext | None,
     sending: Calling | None,
     ready: Callable[[int], None],

@@ -11,7 +11,7 @@ from threading import Event
 
 from pydicom import Dataset, dcmwrite
 
-from edgect.classifier import Classifier
+from edgect.pipeline import Pipeline
 from edgect.services.listen.answer import Said, answer, classify
 from edgect.services.listen.capture import capture
 from edgect.services.listen.outbox import Outbox
@@ -27,7 +27,7 @@ CHECK = 0.25  # seconds between looks into the spool
 class Worker:
     """captures: whether heat maps are made too."""
 
-    def __init__(self, classifier: Classifier, spool: Spool, outbox: Outbox, captures: bool) -> None:
+    def __init__(self, classifier: Pipeline, spool: Spool, outbox: Outbox, captures: bool) -> None:
         self._classifier, self._spool, self._outbox = classifier, spool, outbox
         self._captures = captures
         self._failed: dict[str, tuple[int, float]] = {}  # how often, and when to try again
@@ -62,7 +62,7 @@ class Worker:
             self._spool.forget(key, images)
             return
         digests = {one.path.name: hashlib.sha256(one.path.read_bytes()).hexdigest() for one in images}
-        settings, last = self._classifier.settings(), self._outbox.last(key)
+        settings, last = self._classifier.row_settings(), self._outbox.last(key)
         if last is not None and last.holds(digests, settings):
             LOG.info("%d images were sent again, and are answered on already", len(images))
         else:

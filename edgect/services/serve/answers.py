@@ -12,8 +12,8 @@ from math import inf
 from time import monotonic
 from typing import Generic, TypeVar
 
-from edgect.classifier import Classifier
 from edgect.errors import ScanError
+from edgect.pipeline import Pipeline
 from edgect.rows.prediction import Prediction
 from edgect.scans import Limits, check_length
 from edgect.scans.files.in_memory import Read, parts
@@ -27,7 +27,7 @@ T = TypeVar("T")
 class Answers:
     """One loaded model for all requests; frames are answered in the order in which they are asked for."""
 
-    def __init__(self, classifier: Classifier, limits: Limits, timeout: float, unpacked: int) -> None:
+    def __init__(self, classifier: Pipeline, limits: Limits, timeout: float, unpacked: int) -> None:
         """timeout: seconds after which what is left of a request gets a row of status `error`.
 
         unpacked: bytes that the members of archives may have together, of all requests.
@@ -35,7 +35,7 @@ class Answers:
         self._classifier, self._limits, self._timeout = classifier, limits, timeout
         self._memory = Memory(unpacked)
         self._end = inf
-        self.threads = classifier.at_once(many=True)
+        self.threads = classifier.parallel_files(many=True)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="edgect")
 
     def end(self, seconds: float) -> None:
@@ -98,7 +98,7 @@ class Answers:
             LOG.error("failed: %s at %s", type(error).__name__, place(error))
             failure = ScanError(f"the server failed on it ({type(error).__name__})")
         content = b""
-        yield make(self._classifier.unanswered(name, failure))
+        yield make(self._classifier.failure(name, failure))
 
     def _check_time(self, until: float) -> None:
         now = monotonic()

@@ -12,8 +12,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from edgect.classifier import Classifier
 from edgect.machine.version import __version__
+from edgect.pipeline import Pipeline
 from edgect.rows.notice import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
@@ -37,7 +37,7 @@ _NO_ANSWER = {"rejected": "no answer", "error": "an error"}
 class Endpoints:
     """Each method answers a request, or raises Refused. The response is sent by whoever calls it."""
 
-    def __init__(self, classifier: Classifier, limits: Limits, settings: Settings) -> None:
+    def __init__(self, classifier: Pipeline, limits: Limits, settings: Settings) -> None:
         self.admission, self._settings, self._limits = Admission(settings), settings, limits
         self._classifier = classifier
         self._answers = Answers(classifier, limits, settings.timeout, settings.held)
