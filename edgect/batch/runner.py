@@ -3,51 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from edgect.batch import dask_workers as dask
 from edgect.batch import report_file as reports
+from edgect.batch.classify_files import Summary, classify_files, one_opencv_thread
 from edgect.batch.inputs import Output, list_inputs
-from edgect.batch.output import belongs_to, open_rows
-from edgect.batch.resume import begin_output
+from edgect.batch.output import belongs_to
 from edgect.batch.series_file import SeriesFile
 from edgect.batch.sinks import HeatMapFolder, RowSink
-from edgect.batch.sources import LocalThreads, RowSource
 from edgect.errors import UsageError
 from edgect.rows.formats import FORMATS, Lines, Row
 from edgect.scans import Limits
 
 if TYPE_CHECKING:
-    from edgect.model.backends import Engine
     from edgect.pipeline import Pipeline
 
 FilePath = str | os.PathLike[str]
-
-
-@dataclass(frozen=True)
-class Summary:
-    """counts: rows by label, or by status where there is none. kept: rows that an earlier run gave.
-
-    model: the bundle's name. computed_by: the threads or workers that did it, in words. unstable_names: why
-    names of series and files are of this run only; empty where they are not.
-    """
-
-    counts: Mapping[str, int]
-    kept: int
-    model: str
-    engine: Engine
-    computed_by: str
-    unstable_names: str
-
-    @property
-    def rows(self) -> int:
-        return sum(self.counts.values())
 
 
 def run(
@@ -84,7 +59,6 @@ def run(
     NotInstalledError.
     """
     names, limits = [os.fspath(path) for path in paths], limits or Limits()
-    notify = notify or (lambda _: None)
     destination = Path(output) if isinstance(output, str | os.PathLike) else output
     file = destination if isinstance(destination, Path) else None
     folder, series_file, page = (None if name is None else Path(name) for name in (heat_maps, series, report))
@@ -102,50 +76,22 @@ def run(
     # only once the paths are known to be good, as everything that takes time to load
     from edgect.pipeline import Pipeline
 
-    many = len(files) > 1
-    counts: Counter[str] = Counter()
-    kept = 0
-    with ExitStack() as opened:
-        opened.enter_context(_one_opencv_thread())
-        pipeline = Pipeline(**model, many=many, limits=limits)
-        sinks = list(_make_sinks(folder, series_file, page, pipeline, command, resume))
-        source: RowSource = LocalThreads(pipeline, sinks, limits, many)
-        if scheduler is not None:
-            client = opened.enter_context(dask.connected(scheduler, workers, model.get("threads")))
-            source = dask.DaskWorkers(client, pipeline, model, sinks, limits, files, notify)
-        rows = opened.enter_context(open_rows(Lines.of(form, files), destination))
-        record = begin_output(rows, resume, pipeline.row_settings, files, notify)
-        items = ((path, record.take(path)) for path in files)
-        try:
-            if progress is not None:
-                progress(0, len(files))
-            with closing(source.rows_of(items)) as results:
-                for done, (_, result_rows) in enumerate(results, 1):
-                    for row, span in result_rows:
-                        if span is None:
-                            rows.write(row)
-                        else:
-                            rows.keep(row, span)
-                            kept += 1
-                        for sink in sinks:
-                            sink.add(row)
-                        counts[str(row["label"] or row["status"])] += 1
-                    if progress is not None:
-                        progress(done, len(files))
-                for sink in sinks:
-                    sink.finish()
-        except KeyboardInterrupt as interruption:
-            if rows.kept_in_words:
-                interruption.add_note(rows.kept_in_words)
-            raise
-    return Summary(
-        counts,
-        kept,
-        pipeline.bundle.name,
-        pipeline.engine,
-        source.computed_by(),
-        pipeline.identifiers.trouble,
-    )
+    with one_opencv_thread():
+        pipeline = Pipeline(**model, many=len(files) > 1, limits=limits)
+        return classify_files(
+            files,
+            pipeline,
+            model=model,
+            limits=limits,
+            lines=Lines.of(form, files),
+            output=destination,
+            sinks=list(_make_sinks(folder, series_file, page, pipeline, command, resume)),
+            resume=resume,
+            scheduler=scheduler,
+            workers=workers,
+            progress=progress,
+            notify=notify,
+        )
 
 
 def _check_options(form: str, file: Path | None, resume: bool) -> None:
@@ -180,16 +126,3 @@ def _make_sinks(
         yield SeriesFile(series, pipeline.decision.labels, pipeline.threshold)
     if report is not None:
         yield reports.ReportFile(report, pipeline, command, resume)
-
-
-@contextmanager
-def _one_opencv_thread() -> Iterator[None]:
-    """A file has its thread already."""
-    import cv2
-
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)

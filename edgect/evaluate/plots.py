@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgect.errors import UsageError
-from edgect.evaluate.figures import Answer, columns
+from edgect.evaluate.figures import columns
 from edgect.evaluate.report import Report
+from edgect.evaluate.rows import LabelledSlice
 from edgect.machine.installation import needing
 from edgect.statistics.metrics import Bin
 from edgect.statistics.roc import curve
@@ -42,15 +43,15 @@ def usable() -> None:
         import matplotlib.figure  # noqa: F401
 
 
-def draw(report: Report, answers: Sequence[Answer], folder: Path) -> None:
+def draw(report: Report, slices: Sequence[LabelledSlice], folder: Path) -> None:
     """Write roc.png, reliability.png and confusion.png. Raises UsageError where that cannot be done."""
     import matplotlib
     from matplotlib.figure import Figure
 
-    given = [answer for answer in answers if answer.given]
+    answered = [each for each in slices if each.answered]
     pictures: dict[str, Callable[[Figure], None]] = {
-        "roc": lambda figure: _roc(figure, report, given),
-        "reliability": lambda figure: _reliability(figure, report, given),
+        "roc": lambda figure: _roc(figure, report, answered),
+        "reliability": lambda figure: _reliability(figure, report, answered),
         "confusion": lambda figure: _confusion(figure, report),
     }
     with matplotlib.rc_context(STYLE):
@@ -69,13 +70,13 @@ def draw(report: Report, answers: Sequence[Answer], folder: Path) -> None:
                 raise UsageError(f"{folder / name}.png: cannot be written ({error.strerror})") from error
 
 
-def _roc(figure: Figure, report: Report, given: Sequence[Answer]) -> None:
+def _roc(figure: Figure, report: Report, answered: Sequence[LabelledSlice]) -> None:
     axes = figure.subplots()
     axes.set(
         xlabel="1 - specificity", ylabel="sensitivity", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal"
     )
     axes.set_title("ROC curve")
-    labels, probabilities, units = columns(given)
+    labels, probabilities, units = columns(answered)
     if len(set(labels)) < 2:
         _undefined(axes, "needs answered slices\nof both classes")
         return
@@ -90,9 +91,9 @@ def _roc(figure: Figure, report: Report, given: Sequence[Answer]) -> None:
     axes.plot(found.false_positive_rate, found.sensitivity, color=OTHER, lw=2, label=drawn)
     axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="chance")
     for marker, (name, threshold) in zip("oDs^", _thresholds(report).items(), strict=False):
-        said = np.asarray(probabilities) >= threshold
+        predicted = np.asarray(probabilities) >= threshold
         truth = np.asarray(labels, bool)
-        place = (said[~truth].mean(), said[truth].mean())
+        place = (predicted[~truth].mean(), predicted[truth].mean())
         used = name == (report.model.operating_point or "given")
         axes.plot(
             *place,
@@ -113,7 +114,7 @@ def _thresholds(report: Report) -> dict[str, float]:
     return points if report.model.operating_point else {**points, "given": report.model.threshold}
 
 
-def _reliability(figure: Figure, report: Report, given: Sequence[Answer]) -> None:
+def _reliability(figure: Figure, report: Report, answered: Sequence[LabelledSlice]) -> None:
     found = report.calibration
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1.2))
     top.set(ylabel="share of COVID-19 among them", xlim=(-0.01, 1.01), ylim=(-0.02, 1.02))
@@ -135,7 +136,7 @@ def _reliability(figure: Figure, report: Report, given: Sequence[Answer]) -> Non
         ha="right",
     )
     top.legend(loc="upper left")
-    by_label = [[a.probability for a in given if a.case.label == label] for label in (0, 1)]
+    by_label = [[a.probability for a in answered if a.case.label == label] for label in (0, 1)]
     bottom.hist(
         by_label,
         bins=np.linspace(0, 1, 21).tolist(),

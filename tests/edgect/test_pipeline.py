@@ -40,7 +40,8 @@ def test_its_rows_are_the_classifiers_whichever_way_the_engine_is_loaded(
 
 def test_so_many_files_go_on_at_once(pipeline: Pipeline) -> None:
     assert pipeline.parallel_files(many=False) == 1
-    assert pipeline.parallel_files(many=True) == 3
+    most = pipeline.parallel_files(many=True)
+    assert most == 3 if pipeline.engine.backend == "onnxruntime" else 1 <= most <= 3
 
 
 def test_its_settings_are_in_every_row(pipeline: Pipeline, scan: Path) -> None:
