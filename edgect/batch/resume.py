@@ -16,10 +16,11 @@ def begin_output(
     paths: Sequence[str],
     notify: Callable[[str], object],
 ) -> Record:
-    """Get an output ready for its first row; returns the answers that it has already, if these are wanted.
+    """Get an output ready for its first row; returns the record of the run before it, if that is to go on.
 
-    settings: of `Pipeline`. What an interrupted run left and this one cannot go on from is set aside,
-    and `notify` is called with a line that says so. Raises UsageError when the file cannot be written.
+    settings: as `Pipeline.row_settings` gives them. What an interrupted run left and this one cannot go on
+    from is set aside, and `notify` is called with a line that says so. Raises UsageError when the file
+    cannot be written.
     """
     record = Record()
     if not isinstance(rows, FileRows):

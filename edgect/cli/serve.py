@@ -137,7 +137,9 @@ def command(
         endpoints = Endpoints(classifier, limits, settings)
         _log_to_stderr()
         engine = classifier.engine
-        said = f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+        model_and_engine = (
+            f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+        )
         ending.allow(settings.stop)
         try:
             run(
@@ -145,7 +147,7 @@ def command(
                 endpoints,
                 settings,
                 listening,
-                lambda: click.echo(f"serving {said} at {url(listening)}\n{NOTICE}", err=True),
+                lambda: click.echo(f"serving {model_and_engine} at {url(listening)}\n{NOTICE}", err=True),
             )
         finally:
             endpoints.close()

@@ -1,4 +1,4 @@
-"""From answers to the report's figures."""
+"""From labelled slices to the report's figures."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BINS, PER_BIN = 10, 10  # fewer bins where they would hold fewer slices than tha
 
 
 def report(source: str, cases: Cases, slices: Sequence[LabelledSlice], pipeline: Pipeline) -> Report:
-    """All figures of answers to all cases, in whatever order."""
+    """All figures of the slices of all cases, in whatever order."""
     answered = [each for each in slices if each.answered]
     data, coverage = _data(source, cases, slices), _coverage(slices)
     return Report(
@@ -75,7 +75,7 @@ def _answered(answered: Sequence[LabelledSlice], threshold: float) -> Counts:
 
 
 def _intention_to_diagnose(slices: Sequence[LabelledSlice], threshold: float) -> Counts:
-    """Where there is no answer, the wrong one is put: as with scores of 0 and 1, of which there is no AUC."""
+    """A slice without an answer counts as wrong, as with scores of 0 and 1, of which there is no AUC."""
     labels = [each.case.label for each in slices]
     predicted = [each.probability >= threshold if each.answered else not each.case.label for each in slices]
     return _counts(labels, [float(s) for s in predicted], [each.unit for each in slices], 0.5, FIVE)

@@ -80,15 +80,13 @@ def _roc(figure: Figure, report: Report, answered: Sequence[LabelledSlice]) -> N
     if len(set(labels)) < 2:
         _undefined(axes, "needs answered slices\nof both classes")
         return
-    found, area = curve(labels, probabilities, units), report.answered.metrics["auc"]
+    roc, area = curve(labels, probabilities, units), report.answered.metrics["auc"]
     band = f"95 % band, by {report.data.unit}"
-    axes.fill_between(
-        found.grid, found.low, found.high, step="post", color=OTHER, alpha=0.18, lw=0, label=band
-    )
+    axes.fill_between(roc.grid, roc.low, roc.high, step="post", color=OTHER, alpha=0.18, lw=0, label=band)
     drawn = f"AUC {area.value:.3f}"
     if area.low is not None:
         drawn += f" ({area.low:.3f} to {area.high:.3f})"
-    axes.plot(found.false_positive_rate, found.sensitivity, color=OTHER, lw=2, label=drawn)
+    axes.plot(roc.false_positive_rate, roc.sensitivity, color=OTHER, lw=2, label=drawn)
     axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="chance")
     for marker, (name, threshold) in zip("oDs^", _thresholds(report).items(), strict=False):
         predicted = np.asarray(probabilities) >= threshold
@@ -115,23 +113,24 @@ def _thresholds(report: Report) -> dict[str, float]:
 
 
 def _reliability(figure: Figure, report: Report, answered: Sequence[LabelledSlice]) -> None:
-    found = report.calibration
+    calibration = report.calibration
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1.2))
     top.set(ylabel="share of COVID-19 among them", xlim=(-0.01, 1.01), ylim=(-0.02, 1.02))
     top.set_title("Reliability of the probability")
     bottom.set(xlabel="probability of COVID-19", ylabel="slices")
-    if not found.bins:
+    if not calibration.bins:
         _undefined(top, "no answered slices")
         return
     top.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="as it should be")
-    x, y = [bin.probability for bin in found.bins], [bin.share for bin in found.bins]
-    low, high = np.array([_wilson(bin) for bin in found.bins]).T
+    x, y = [bin.probability for bin in calibration.bins], [bin.share for bin in calibration.bins]
+    low, high = np.array([_wilson(bin) for bin in calibration.bins]).T
     top.vlines(x, low, high, color=OTHER, lw=1.5, alpha=0.6, label="95 % (Wilson, by slice)")
-    top.plot(x, y, "o-", color=OTHER, lw=2, ms=7, label=f"{len(x)} bins of {_sizes(found.bins)} slices")
+    top.plot(x, y, "o-", color=OTHER, lw=2, ms=7, label=f"{len(x)} bins of {_sizes(calibration.bins)} slices")
     top.text(
         0.98,
         0.04,
-        f"expected calibration error {found.expected_calibration_error:.3f}\nBrier score {found.brier:.3f}",
+        f"expected calibration error {calibration.expected_calibration_error:.3f}\n"
+        f"Brier score {calibration.brier:.3f}",
         transform=top.transAxes,
         ha="right",
     )

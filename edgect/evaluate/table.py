@@ -56,8 +56,8 @@ def _metrics(report: Report) -> Iterator[str]:
     yield " " * NAME + f"{'answered slices':<32}{whole}"
     yield " " * NAME + f"{f'({answered.slices})':<32}({intended.slices})"
     for name, estimate in answered.metrics.items():
-        beside = intended.metrics.get(name)
-        cells = _estimate(estimate).ljust(32) + (_estimate(beside) if beside else "")
+        intended_estimate = intended.metrics.get(name)
+        cells = _estimate(estimate).ljust(32) + (_estimate(intended_estimate) if intended_estimate else "")
         yield (TITLES.get(name, name).ljust(NAME) + cells).rstrip()
     yield " " * NAME + "with 95 % intervals by bootstrap"
 
@@ -91,15 +91,15 @@ def _cell(value: float | None) -> str:
 
 
 def _calibration(report: Report) -> Iterator[str]:
-    found = report.calibration
+    calibration = report.calibration
     yield from _wrapped(
         "calibration".ljust(NAME),
-        f"Brier score {_cell(found.brier)}, expected calibration error "
-        f"{_cell(found.expected_calibration_error)} ({_bins(len(found.bins))})",
+        f"Brier score {_cell(calibration.brier)}, expected calibration error "
+        f"{_cell(calibration.expected_calibration_error)} ({_bins(len(calibration.bins))})",
     )
-    if found.bins:
+    if calibration.bins:
         yield (" " * NAME + "probability".rjust(17) + f"{'mean':>13}{'COVID-19':>13}{'slices':>13}")
-    for bin in found.bins:
+    for bin in calibration.bins:
         span = f"{bin.lowest:.3f} to {bin.highest:.3f}"
         yield " " * NAME + f"{span:>17}{bin.probability:>13.3f}{bin.share:>13.3f}{bin.count:>13}"
 

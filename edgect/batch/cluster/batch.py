@@ -22,7 +22,7 @@ class Batch:
     """Files that follow each other. first: number of the first of them.
 
     ended: workers that ended, or failed, while they had it. copies: times it was sent again because no
-    answer came.
+    result came.
     """
 
     first: int
@@ -46,7 +46,7 @@ class Batch:
 def size(seconds_per_file: float | None, round_trip: float, left: int, threads: int) -> int:
     """How many files to send: as many as take a worker `SHARE` times what it takes to send them.
 
-    seconds_per_file: on that worker, None before its first answer. round_trip: seconds that a batch without
+    seconds_per_file: on that worker, None before its first result. round_trip: seconds that a batch without
     files takes there and back. left: files that no worker has. threads: of all workers, between which the
     last files are divided.
     """

@@ -1,4 +1,4 @@
-"""What makes an answer what it is, so that a worker that would give others is refused."""
+"""All that a result depends on, so that a worker that would give others is refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Identity = Mapping[str, str]
 
 
 def identity(pipeline: Pipeline) -> dict[str, str]:
-    """Versions and hashes of all that has a hand in an answer, by name."""
+    """Versions and hashes of all that a result depends on, by name."""
     import cv2
     import numpy as np
     import PIL

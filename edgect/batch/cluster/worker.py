@@ -23,11 +23,11 @@ from edgect.scans.files.read import read_head
 from edgect.scans.signature import LENGTH
 
 Item = tuple[str, tuple[str, ...]]
-"""A path, and the SHA-256 of the content that earlier answers on it were given on."""
+"""A path, and for each set of rows that an earlier run gave on it the SHA-256 of the content."""
 RenderedRow = tuple[tuple[Any, ...], tuple[Any, ...]]
 """A row's values, in the order of the columns, and what each of `Job.renderers` made of it."""
 FileResult = int | str | list[RenderedRow]
-"""The earlier answer that still holds, by its number; or why no worker answers; or new rows."""
+"""The number of the earlier rows that still hold; or why no worker can classify the file; or new rows."""
 
 RUNS = 2  # at once on the same workers, without either having to load its model again
 

@@ -144,6 +144,6 @@ def test_a_terminal_is_told_what_is_measured(scan: Path) -> None:
 
 
 def test_help_names_the_exit_codes() -> None:
-    said = " ".join(benchmark("--help").stdout.split())
+    stderr_text = " ".join(benchmark("--help").stdout.split())
     for code in ("0 measured", "2 usage", "3 model", "130 interrupted"):
-        assert code in said
+        assert code in stderr_text

@@ -44,12 +44,12 @@ def labelled(tmp_path: Path) -> Path:
 def test_folder_names_are_labels_and_deeper_names_are_not(evaluate: Evaluate, labelled: Path) -> None:
     (labelled / "non-covid" / "note.txt").write_text("ask the ward\n")
     done = evaluate(labelled, "--format", "json")
-    found = json.loads(done.stdout, parse_constant=pytest.fail)
+    result = json.loads(done.stdout, parse_constant=pytest.fail)
     assert done.exit_code == 0
-    assert (found["schema"], found["data"]["positives"], found["data"]["negatives"]) == (1, 2, 3)
-    assert (found["coverage"]["answered"], found["coverage"]["rejected"]) == (4, 1)
-    assert sum(found["answered"]["confusion"].values()) == 4
-    assert sum(found["intention_to_diagnose"]["confusion"].values()) == 5
+    assert (result["schema"], result["data"]["positives"], result["data"]["negatives"]) == (1, 2, 3)
+    assert (result["coverage"]["answered"], result["coverage"]["rejected"]) == (4, 1)
+    assert sum(result["answered"]["confusion"].values()) == 4
+    assert sum(result["intention_to_diagnose"]["confusion"].values()) == 5
 
 
 def test_an_excel_table_its_rows_and_its_pictures(evaluate: Evaluate, labelled: Path, tmp_path: Path) -> None:
@@ -69,9 +69,9 @@ def test_one_class_alone_is_undefined_and_no_crash(evaluate: Evaluate, tmp_path:
     write_scan(tmp_path / "s" / "positive" / "a.png")
     (tmp_path / "s" / "negative").mkdir()
     done = evaluate(tmp_path / "s", "--plots", tmp_path / "plots", "--format", "json")
-    found = json.loads(done.stdout, parse_constant=pytest.fail)
-    assert found["answered"]["metrics"]["specificity"]["value"] is None
-    assert found["answered"]["metrics"]["auc"]["value"] is None
+    result = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert result["answered"]["metrics"]["specificity"]["value"] is None
+    assert result["answered"]["metrics"]["auc"]["value"] is None
 
 
 def test_an_unreadable_file_is_1(evaluate: Evaluate, labelled: Path) -> None:
