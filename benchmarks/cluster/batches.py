@@ -10,12 +10,12 @@ from unittest.mock import patch
 import psutil
 from distributed import Client
 
-from edgect import Classifier
 from edgect.batch.cluster.connection import Connection
-from edgect.batch.cluster.dispatch import Dispatch
-from edgect.batch.cluster.events import Done, Event
+from edgect.batch.cluster.dispatch import Dispatcher
+from edgect.batch.cluster.events import BatchDone, Event
 from edgect.batch.cluster.worker import Item
-from edgect.batch.workers import job
+from edgect.batch.dask_workers import describe_job
+from edgect.pipeline import Pipeline
 from edgect.scans import Limits
 from tests.dask_processes import Processes
 
@@ -37,8 +37,8 @@ class Watched(Connection):
 
     def event(self, seconds: float) -> Event | None:
         event = super().event(seconds)
-        if isinstance(event, Done):
-            self.busy += event.answered.seconds
+        if isinstance(event, BatchDone):
+            self.busy += event.result.seconds
             self.batches += 1
             self.last = perf_counter()
         return event
@@ -46,8 +46,8 @@ class Watched(Connection):
 
 def measure(files: Sequence[str], model: str, cluster: Processes) -> list[dict[str, float]]:
     """cluster: of one worker with one thread. A row for each size of batch."""
-    classifier = Classifier(model, threads=1)
-    worker_job = job(classifier, {"model": model}, [], Limits(), files)
+    pipeline = Pipeline(model, threads=1)
+    worker_job = describe_job(pipeline, {"model": model}, [], Limits(), files)
     with Client(cluster.address, set_as_default=False) as client:
         _run(client, worker_job, files[:20], 4, cluster, 0.0)  # the model is loaded
         idle_scheduler = _idle(cluster)
@@ -80,7 +80,7 @@ def _run(
     watched = Watched(client, worker_job)
     with patch("edgect.batch.cluster.backlog.size", lambda *_: size):
         items = ((path, ()) for path in files)
-        for _ in Dispatch(watched, items, len(files), lambda number: number, print).answers():
+        for _ in Dispatcher(watched, items, len(files), lambda number: number, print).results():
             pass
     watched.close()
     spent = [sum(each.cpu_times()[:2]) - was for each, was in zip((scheduler, this), before, strict=True)]

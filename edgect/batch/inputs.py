@@ -14,7 +14,7 @@ from edgect.scans import find_scans, may_be_image
 from edgect.scans.files.remote import is_url, local
 
 
-class Written(NamedTuple):
+class Output(NamedTuple):
     """An output. option: that names it. owns: whether a file is it, or is made on the way to it."""
 
     option: str
@@ -22,32 +22,33 @@ class Written(NamedTuple):
     owns: Callable[[str | os.PathLike[str]], bool]
 
 
-def inputs(paths: Sequence[str], outputs: Sequence[Written]) -> list[str]:
+def list_inputs(paths: Sequence[str], outputs: Sequence[Output]) -> list[str]:
     """The files that `paths` stand for, without the outputs' own.
 
     Raises UsageError rather than let one output be written over a scan or over another output, and
     where nothing but outputs is left to read.
     """
-    for one, other in permutations(outputs, 2):
-        if one.owns(other.file):
+    for first, second in permutations(outputs, 2):
+        if first.owns(second.file):
             raise UsageError(
-                f"{one.option} {one.file} and {other.option} {other.file} would be written to the same file"
+                f"{first.option} {first.file} and {second.option} {second.file} "
+                "would be written to the same file"
             )
-    found = find_scans(paths)
-    close = list(_close(found, outputs))
+    listed = find_scans(paths)
+    nearby = list(_near(listed, outputs))
     for option, file, _ in outputs:
         if any(
-            os.path.realpath(local(path)) == os.path.realpath(file) and may_be_image(path) for path in close
+            os.path.realpath(local(path)) == os.path.realpath(file) and may_be_image(path) for path in nearby
         ):
             raise UsageError(f"{option} {file} is one of the scans to classify; name another output")
-    own = {path for path in close if any(output.owns(local(path)) for output in outputs)}
-    kept = [path for path in found if path not in own]
-    if not kept:
+    own = {path for path in nearby if any(output.owns(local(path)) for output in outputs)}
+    remaining = [path for path in listed if path not in own]
+    if not remaining:
         raise UsageError(f"nothing to classify but {outputs[0].file} itself")
-    return kept
+    return remaining
 
 
-def _close(paths: Sequence[str], outputs: Sequence[Written]) -> Iterator[str]:
+def _near(paths: Sequence[str], outputs: Sequence[Output]) -> Iterator[str]:
     """Those that might be outputs, or be made on the way to them: links, and files in the same folders.
 
     There may be millions of paths, and following one to its end takes a while.

@@ -19,9 +19,9 @@ SYNC = 10.0  # seconds: what a power cut may cost
 _CHUNK = 2**20
 
 
-class Rows(Protocol):
+class RowOutput(Protocol):
     @property
-    def stay(self) -> str:
+    def kept_in_words(self) -> str:
         """What is left to a later run, in words; empty where nothing is."""
         ...
 
@@ -35,7 +35,7 @@ class Rows(Protocol):
 class CallbackRows:
     """Rows to somebody's function."""
 
-    stay = ""
+    kept_in_words = ""
 
     def __init__(self, write: Callable[[Row], object]) -> None:
         self._write = write
@@ -50,7 +50,7 @@ class CallbackRows:
 class StreamRows:
     """Rows on stdout or another open text stream."""
 
-    stay = ""
+    kept_in_words = ""
 
     def __init__(self, lines: Lines, file: TextIO) -> None:
         self.lines, self._file = lines, file
@@ -106,7 +106,7 @@ class FileRows:
         self._place((0, len(encode(self.lines.header()))))
 
     @property
-    def stay(self) -> str:
+    def kept_in_words(self) -> str:
         if self.lines.form == "table" or not self._held:
             return ""
         return f"{self._held} rows are kept in {partial_of(self.output).name}"
@@ -189,12 +189,12 @@ class FileRows:
         try:
             yield
         except OSError as error:
-            later = f"; {self.stay}, and --resume goes on from there" if self.stay else ""
+            later = f"; {self.kept_in_words}, and --resume goes on from there" if self.kept_in_words else ""
             raise UsageError(f"{self.output}: cannot be written ({error.strerror}){later}") from error
 
 
 @contextmanager
-def open_rows(lines: Lines, output: Path | TextIO | Callable[[Row], object] | None) -> Iterator[Rows]:
+def open_rows(lines: Lines, output: Path | TextIO | Callable[[Row], object] | None) -> Iterator[RowOutput]:
     """Open an output; at a good end of a file's, FILE.partial becomes FILE. None: rows go nowhere.
 
     Of a `FileRows`, `begin` is to be called before the first row. Raises UsageError when the file
@@ -230,8 +230,10 @@ def ordered_of(output: Path) -> Path:
     return output.with_name(output.name + ".ordered")
 
 
-def is_of(output: Path, path: str | os.PathLike[str]) -> bool:
+def belongs_to(output: Path, path: str | os.PathLike[str]) -> bool:
     """Whether a file is an output or was made for it."""
-    found, own = Path(os.path.realpath(path)), Path(os.path.realpath(output))
-    mine = (own, ordered_of(own))
-    return found in mine or (found.parent == own.parent and found.name.startswith(partial_of(own).name))
+    candidate, own = Path(os.path.realpath(path)), Path(os.path.realpath(output))
+    names = (own, ordered_of(own))
+    return candidate in names or (
+        candidate.parent == own.parent and candidate.name.startswith(partial_of(own).name)
+    )

@@ -17,14 +17,14 @@ from edgect.rows.prediction import Prediction
 from edgect.scans.files.remote import local
 
 if TYPE_CHECKING:
-    from edgect.classifier import Classifier
+    from edgect.pipeline import Pipeline
     from edgect.report.raw import RawFile
     from edgect.report.thumbnail import Pictures
 
 SUFFIXES = (".html", ".htm")
 
 
-class Report:
+class ReportFile:
     """Grows in FILE.partial, its pictures waiting in FILE.pictures; both are gone once FILE is there.
 
     An interrupted run leaves both. With `--resume`, the pictures of kept rows are taken from the latter.
@@ -32,12 +32,12 @@ class Report:
 
     evidence = True
 
-    def __init__(self, path: Path, classifier: Classifier, command: str, resume: bool) -> None:
+    def __init__(self, path: Path, pipeline: Pipeline, command: str, resume: bool) -> None:
         """command: how the run was started, for the reader."""
         from edgect.report.page import Run, Tally
         from edgect.report.spool import Spool
 
-        decision, bundle, engine = classifier.decision, classifier.bundle, classifier.engine
+        decision, bundle, engine = pipeline.decision, pipeline.bundle, pipeline.engine
         date = datetime.now().astimezone().isoformat(" ", "seconds")
         made_with = (f"bundle {bundle.digest}", engine.backend, engine.version, engine.precision)
         self._run = Run(
@@ -57,24 +57,24 @@ class Report:
                 "command": command,
             },
         )
-        self.draw = partial(_pictures, scale=self._run.scale)
+        self.render = partial(_pictures, scale=self._run.scale)
         self._path, self._tally, self._number = path, Tally(), 0
         self._spool = Spool(pictures_of(path), f"pictures of {__version__}, {', '.join(made_with)}", resume)
         self._file: RawFile | None = None
 
-    def has(self, row: Row) -> bool:
+    def still_has(self, row: Row) -> bool:
         return _key(row) in self._spool
 
-    def prepare(self, drawn: Pictures | None, row: Row) -> None:
-        self._spool.put(_key(row), drawn)
+    def store(self, rendered: Pictures | None, row: Row) -> None:
+        self._spool.put(_key(row), rendered)
 
     def add(self, row: Row) -> None:
         from edgect.report.row import markup
 
         self._number += 1
         self._tally.add(row, self._run)
-        made = self._spool.take(_key(row))
-        line = markup(self._number, row, made, self._run.labels, self._run.threshold)
+        pictures = self._spool.take(_key(row))
+        line = markup(self._number, row, pictures, self._run.labels, self._run.threshold)
         self._page().append(line.encode())
 
     def finish(self) -> None:
@@ -105,7 +105,7 @@ def check(path: Path, inputs: Sequence[str]) -> None:
     """Before anything slow. Raises UsageError where the page cannot go to `path`."""
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--report {path}: is a web page; its name must end in .html")
-    if any(os.path.realpath(local(given)) == os.path.realpath(path) for given in inputs):
+    if any(os.path.realpath(local(name)) == os.path.realpath(path) for name in inputs):
         raise UsageError(f"--report {path} is one of the inputs; name another file")
     if path.exists() and not path.is_file():
         raise UsageError(f"--report {path}: not a regular file")

@@ -3,51 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from edgect.batch import dask_workers as dask
 from edgect.batch import report_file as reports
-from edgect.batch import workers as cluster
-from edgect.batch.inputs import Written, inputs
-from edgect.batch.local import Answers, Threads
-from edgect.batch.output import is_of, open_rows
-from edgect.batch.resume import begin
+from edgect.batch.classify_files import Summary, classify_files, one_opencv_thread
+from edgect.batch.inputs import Output, list_inputs
+from edgect.batch.output import belongs_to
 from edgect.batch.series_file import SeriesFile
-from edgect.batch.sinks import Beside, HeatMaps
+from edgect.batch.sinks import HeatMapFolder, RowSink
 from edgect.errors import UsageError
 from edgect.rows.formats import FORMATS, Lines, Row
 from edgect.scans import Limits
 
 if TYPE_CHECKING:
-    from edgect.classifier import Classifier
-    from edgect.model.backends import Engine
+    from edgect.pipeline import Pipeline
 
 FilePath = str | os.PathLike[str]
-
-
-@dataclass(frozen=True)
-class Summary:
-    """counts: rows by label, or by status where there is none. kept: rows that an earlier run gave.
-
-    model: the bundle's name. computed_by: the threads or workers that did it, in words. unstable_names: why
-    names of series and files are of this run only; empty where they are not.
-    """
-
-    counts: Mapping[str, int]
-    kept: int
-    model: str
-    engine: Engine
-    computed_by: str
-    unstable_names: str
-
-    @property
-    def rows(self) -> int:
-        return sum(self.counts.values())
 
 
 def run(
@@ -77,75 +52,46 @@ def run(
     scheduler: address of a Dask scheduler, or `local` with a number of `workers`. limits: of one file.
     progress: called with the files that are done and the number of all. notify: called with a sentence
     that a user should read. command: how the run was started, for the report. model: further arguments of
-    `edgect.Classifier`, such as `backend` or `threads`.
+    `edgect.Pipeline`, such as `backend` or `threads`.
 
     Bad files give rows of status `error` or `rejected`. An interruption (KeyboardInterrupt) carries a note of
     the rows that are kept, if any. Raises UsageError, ModelError, EngineError, ClusterError,
     NotInstalledError.
     """
-    given, limits = [os.fspath(path) for path in paths], limits or Limits()
-    notify = notify or (lambda _: None)
+    names, limits = [os.fspath(path) for path in paths], limits or Limits()
     destination = Path(output) if isinstance(output, str | os.PathLike) else output
     file = destination if isinstance(destination, Path) else None
     folder, series_file, page = (None if name is None else Path(name) for name in (heat_maps, series, report))
     _check_options(form, file, resume)
-    cluster.check(scheduler, workers, model.get("threads"))
+    dask.check_options(scheduler, workers, model.get("threads"))
     outputs = list(_outputs(file, series_file, page))
     if page is not None:
-        reports.check(page, given)
-    files = inputs(given, outputs)
+        reports.check(page, names)
+    files = list_inputs(names, outputs)
     if folder is not None:
-        HeatMaps.make(folder, given)
+        HeatMapFolder.create(folder, names)
     if series_file is not None:
-        SeriesFile.make(series_file)
+        SeriesFile.check_writable(series_file)
 
     # only once the paths are known to be good, as everything that takes time to load
-    from edgect.classifier import Classifier
+    from edgect.pipeline import Pipeline
 
-    many = len(files) > 1
-    counts: Counter[str] = Counter()
-    kept = 0
-    with ExitStack() as opened:
-        opened.enter_context(_one_opencv_thread())
-        classifier = Classifier(**model, many=many, limits=limits)
-        beside = list(_beside(folder, series_file, page, classifier, command, resume))
-        source: Answers = Threads(classifier, beside, limits, many)
-        if scheduler is not None:
-            client = opened.enter_context(cluster.connected(scheduler, workers, model.get("threads")))
-            source = cluster.Workers(client, classifier, model, beside, limits, files, notify)
-        rows = opened.enter_context(open_rows(Lines.of(form, files), destination))
-        record = begin(rows, resume, classifier.settings, files, notify)
-        asked = ((path, record.take(path)) for path in files)
-        try:
-            if progress is not None:
-                progress(0, len(files))
-            with closing(source.of(asked)) as answers:
-                for done, (_, answered) in enumerate(answers, 1):
-                    for row, span in answered:
-                        if span is None:
-                            rows.write(row)
-                        else:
-                            rows.keep(row, span)
-                            kept += 1
-                        for made in beside:
-                            made.add(row)
-                        counts[str(row["label"] or row["status"])] += 1
-                    if progress is not None:
-                        progress(done, len(files))
-                for made in beside:
-                    made.finish()
-        except KeyboardInterrupt as interruption:
-            if rows.stay:
-                interruption.add_note(rows.stay)
-            raise
-    return Summary(
-        counts,
-        kept,
-        classifier.bundle.name,
-        classifier.engine,
-        source.by(),
-        classifier.identifiers.salt_warning,
-    )
+    with one_opencv_thread():
+        pipeline = Pipeline(**model, many=len(files) > 1, limits=limits)
+        return classify_files(
+            files,
+            pipeline,
+            model=model,
+            limits=limits,
+            lines=Lines.of(form, files),
+            output=destination,
+            sinks=list(_make_sinks(folder, series_file, page, pipeline, command, resume)),
+            resume=resume,
+            scheduler=scheduler,
+            workers=workers,
+            progress=progress,
+            notify=notify,
+        )
 
 
 def _check_options(form: str, file: Path | None, resume: bool) -> None:
@@ -157,39 +103,26 @@ def _check_options(form: str, file: Path | None, resume: bool) -> None:
         raise UsageError("--resume needs --format csv or jsonl: a table keeps too little")
 
 
-def _outputs(file: Path | None, series: Path | None, report: Path | None) -> Iterator[Written]:
+def _outputs(file: Path | None, series: Path | None, report: Path | None) -> Iterator[Output]:
     if file is not None:
-        yield Written("-o", file, partial(is_of, file))
+        yield Output("-o", file, partial(belongs_to, file))
     if series is not None:
-        yield Written("--series", series, partial(SeriesFile.owns, series))
+        yield Output("--series", series, partial(SeriesFile.owns, series))
     if report is not None:
-        yield Written("--report", report, partial(reports.owns, report))
+        yield Output("--report", report, partial(reports.owns, report))
 
 
-def _beside(
+def _make_sinks(
     heat_maps: Path | None,
     series: Path | None,
     report: Path | None,
-    classifier: Classifier,
+    pipeline: Pipeline,
     command: str,
     resume: bool,
-) -> Iterator[Beside]:
+) -> Iterator[RowSink]:
     if heat_maps is not None:
-        yield HeatMaps(heat_maps, classifier.bundle.manifest["heat_map_scale"])
+        yield HeatMapFolder(heat_maps, pipeline.bundle.manifest["heat_map_scale"])
     if series is not None:
-        yield SeriesFile(series, classifier.decision.labels, classifier.threshold)
+        yield SeriesFile(series, pipeline.decision.labels, pipeline.threshold)
     if report is not None:
-        yield reports.Report(report, classifier, command, resume)
-
-
-@contextmanager
-def _one_opencv_thread() -> Iterator[None]:
-    """A file has its thread already."""
-    import cv2
-
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
+        yield reports.ReportFile(report, pipeline, command, resume)

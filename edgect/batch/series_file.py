@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from edgect.errors import UsageError
-from edgect.rows.formats import Row
+from edgect.machine.atomic import replacing
+from edgect.rows.formats import Row, encode
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
 
@@ -25,11 +26,11 @@ class SeriesFile:
 
     def __init__(self, file: Path, labels: tuple[str, str], threshold: float) -> None:
         """labels: not COVID-19, COVID-19. threshold: of a slice's probability, and so of the mean's."""
-        self.draw = _nothing
+        self.render = _nothing
         self._file, self._series = file, SeriesRows(labels, threshold)
 
     @staticmethod
-    def make(file: Path) -> None:
+    def check_writable(file: Path) -> None:
         """Before anything slow. Raises UsageError where the file cannot be written."""
         if file.exists() and not file.is_file():
             raise UsageError(f"--series {file}: not a regular file")
@@ -45,10 +46,10 @@ class SeriesFile:
         """Whether a path is FILE, or what an interrupted run may have left of it."""
         return os.path.realpath(path) in (os.path.realpath(file), os.path.realpath(_part(file)))
 
-    def has(self, row: Row) -> bool:
+    def still_has(self, row: Row) -> bool:
         return True
 
-    def prepare(self, drawn: None, row: Row) -> None: ...
+    def store(self, rendered: None, row: Row) -> None: ...
 
     def add(self, row: Row) -> None:
         self._series.add(row)
@@ -56,13 +57,9 @@ class SeriesFile:
     def finish(self) -> None:
         rows = self._series.rows()
         text = _csv(self._series.columns(), rows) if self._file.suffix.lower() == ".csv" else _jsonl(rows)
-        part = _part(self._file)
         try:
-            with part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self._file)
+            with replacing(self._file, part=_part(self._file)) as file:
+                file.write(encode(text))
         except OSError as error:
             raise UsageError(f"--series {self._file}: cannot be written ({error.strerror})") from error
 

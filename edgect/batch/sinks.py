@@ -1,4 +1,4 @@
-"""What `edgect classify` makes beside its rows: each is asked the same few things."""
+"""Row sinks: what a run writes besides its rows, such as heat maps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgect.rows.prediction import Prediction
 from edgect.scans.files.remote import local
 
 
-class Beside(Protocol):
+class RowSink(Protocol):
     """evidence: whether predictions must carry the slice and the evidence by place.
 
     draw: makes of a prediction what its row does not hold. It can be pickled, since the prediction may be
@@ -23,14 +23,14 @@ class Beside(Protocol):
     evidence: bool
 
     @property
-    def draw(self) -> Callable[[Prediction], Any]: ...
+    def render(self) -> Callable[[Prediction], Any]: ...
 
-    def has(self, row: Row) -> bool:
-        """Whether all that this needs of a row of an interrupted run is there still."""
+    def still_has(self, row: Row) -> bool:
+        """Whether all that belongs to a row of an interrupted run is still there."""
         ...
 
-    def prepare(self, drawn: Any, row: Row) -> None:
-        """Take what `draw` made of a row's prediction. Called by several threads, out of order."""
+    def store(self, rendered: Any, row: Row) -> None:
+        """Take what `render` made of a row's prediction. Called by several threads, out of order."""
         ...
 
     def add(self, row: Row) -> None:
@@ -42,17 +42,17 @@ class Beside(Protocol):
         ...
 
 
-class HeatMaps:
+class HeatMapFolder:
     """A picture for every slice, in a folder."""
 
     evidence = True
 
     def __init__(self, folder: Path, scale: float) -> None:
         """scale: the bundle's heat map scale."""
-        self._folder, self.draw = folder, partial(_heat_map, scale=scale)
+        self._folder, self.render = folder, partial(_heat_map, scale=scale)
 
     @staticmethod
-    def make(folder: Path, inputs: Sequence[str]) -> None:
+    def create(folder: Path, inputs: Sequence[str]) -> None:
         """Before anything slow. Raises UsageError where the folder cannot be used."""
         inside = [path for path in inputs if folder.resolve().is_relative_to(Path(local(path)).resolve())]
         if inside:
@@ -62,17 +62,17 @@ class HeatMaps:
         except OSError as error:
             raise UsageError(f"--cam {folder}: cannot be made ({error.strerror})") from error
 
-    def has(self, row: Row) -> bool:
+    def still_has(self, row: Row) -> bool:
         return row["status"] != "ok" or (
             bool(row["heat_map"]) and (self._folder / str(row["heat_map"])).is_file()
         )
 
-    def prepare(self, drawn: tuple[str, bytes] | None, row: Row) -> None:
-        if drawn is not None:
+    def store(self, rendered: tuple[str, bytes] | None, row: Row) -> None:
+        if rendered is not None:
             from edgect.report.heat_map import write
 
-            row["heat_map"], content = drawn
-            write(content, self._folder / drawn[0])
+            row["heat_map"], content = rendered
+            write(content, self._folder / rendered[0])
 
     def add(self, row: Row) -> None: ...
 

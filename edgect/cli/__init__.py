@@ -72,8 +72,8 @@ class _Commands(click.Group):
             raise _Stop("interrupted", INTERRUPTED) from None
 
 
-def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
-    if asked and not ctx.resilient_parsing:
+def _show_version(ctx: click.Context, _: click.Parameter, requested: bool) -> None:
+    if requested and not ctx.resilient_parsing:
         from edgect.machine.version import __version__
 
         click.echo(f"edgect, version {__version__}")

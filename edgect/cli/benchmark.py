@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from edgect.batch.output import partial_of
 from edgect.cli import options
-from edgect.cli.streams import on_terminal
+from edgect.cli.messages import show_stage
 from edgect.errors import UsageError
+from edgect.machine import atomic
 from edgect.model.backends import BACKENDS, PRECISIONS
 from edgect.scans import find_scans, may_be_image
 
@@ -96,7 +95,7 @@ def command(
         model=model,
         threads=threads,
         seconds=seconds,
-        report_progress=_say,
+        report_progress=lambda stage: show_stage(f"measuring: {stage}"),
     )
     _write(report.to_json() if form == "json" else table(report), output)
 
@@ -120,15 +119,8 @@ def _write(text: str, output: Path | None) -> None:
         if output is None:
             click.echo(text, nl=False)
         else:
-            partial_of(output).write_text(text, encoding="utf-8")
-            os.replace(partial_of(output), output)
+            atomic.write(output, text.encode())
     except BrokenPipeError:
         raise
     except OSError as error:
         raise UsageError(f"{output or 'stdout'}: cannot be written ({error.strerror})") from error
-
-
-def _say(stage: str) -> None:
-    """Progress on stderr, silent where that is no terminal."""
-    if on_terminal(sys.stderr):
-        click.echo(f"measuring: {stage}", err=True)

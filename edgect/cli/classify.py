@@ -13,7 +13,7 @@ import click
 
 from edgect import batch
 from edgect.cli import options
-from edgect.cli.messages import Progress, warn_of_unstable_names
+from edgect.cli.messages import Progress, interruption_notes, warn_of_unstable_names
 from edgect.cli.streams import on_terminal, stdout_for_rows
 from edgect.rows import NOTICE
 from edgect.rows.formats import FORMATS
@@ -71,7 +71,7 @@ def command(
     max_bytes: int,
     max_pixels: int,
     max_frames: int,
-    **others: Any,
+    **options_of_run: Any,
 ) -> None:
     """Classify CT slices: files, and folders searched to any depth.
 
@@ -81,23 +81,18 @@ def command(
     """
     # a bar would run through a table on the same terminal
     hidden = output is None and on_terminal(sys.stdout)
-    try:
-        with Progress(hidden) as progress:
-            summary = batch.run(
-                paths,
-                output or stdout_for_rows(form),
-                form=form,
-                heat_maps=cam,
-                limits=Limits(max_bytes, max_pixels, max_frames),
-                progress=progress,
-                notify=partial(click.echo, err=True),
-                command=command_line(click.get_current_context()),
-                **others,
-            )
-    except KeyboardInterrupt as interruption:
-        for note in getattr(interruption, "__notes__", ()):
-            click.echo(f"{note}; go on with the same command and --resume", err=True)
-        raise
+    with interruption_notes(), Progress(hidden) as progress:
+        summary = batch.run(
+            paths,
+            output or stdout_for_rows(form),
+            form=form,
+            heat_maps=cam,
+            limits=Limits(max_bytes, max_pixels, max_frames),
+            progress=progress,
+            notify=partial(click.echo, err=True),
+            command=command_line(click.get_current_context()),
+            **options_of_run,
+        )
     click.echo(_in_words(summary), err=True)
     warn_of_unstable_names(summary.unstable_names)
     if summary.counts.get("error"):

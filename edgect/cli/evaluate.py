@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from edgect.batch import dask_workers
+from edgect.batch.classify_files import classify_files, one_opencv_thread
 from edgect.cli import options
-from edgect.cli.messages import Progress, show_stage
+from edgect.cli.messages import Progress, interruption_notes, show_stage
 from edgect.errors import UsageError
 from edgect.evaluate.folder import read_folder
 from edgect.evaluate.labels import Cases, Words
 from edgect.evaluate.listing import read_listing
 from edgect.scans import Limits
-
-if TYPE_CHECKING:
-    from edgect.classifier import Classifier
-    from edgect.evaluate.figures import Answer
 
 FORMATS = ("table", "json")
 
@@ -59,6 +56,8 @@ FORMATS = ("table", "json")
     metavar="FILE",
     help="Write a CSV row of every slice, with its true label.",
 )
+@click.option("--resume", is_flag=True, help="Continue an interrupted run with the same --rows FILE.")
+@options.cluster
 def command(
     source: str,
     positive: tuple[str, ...],
@@ -67,6 +66,9 @@ def command(
     form: str,
     plots: Path | None,
     rows: Path | None,
+    resume: bool,
+    scheduler: str | None,
+    workers: int | None,
     max_bytes: int,
     max_pixels: int,
     max_frames: int,
@@ -87,27 +89,45 @@ def command(
     result goes to stdout, everything else to stderr. Exit codes: 0 every row ok or rejected, 1 some
     row is an error, 2 usage, 3 model or engine unusable, 130 interrupted.
     """
+    if rows is None and resume:
+        raise UsageError("--resume needs --rows FILE, which holds the rows of the interrupted run")
+    dask_workers.check_options(scheduler, workers, model["threads"])
     cases = _cases(source, Words(positive, negative), patients is not None)
     _check_outputs(source, cases, rows, plots)
-    import cv2  # only once the input is known to be good, as everything that takes time to load
-
-    from edgect.classifier import Classifier
+    # only once the input is known to be good, as everything that takes time to load
     from edgect.evaluate.figures import report
+    from edgect.evaluate.rows import LabelledLines, LabelledSlices
     from edgect.evaluate.table import table
+    from edgect.pipeline import Pipeline
 
-    cv2.setNumThreads(1)  # a file has its thread already
-    limits = Limits(max_bytes, max_pixels, max_frames)
-    classifier = Classifier(**model, many=len(cases.files) > 1, limits=limits)
-    answers = _answers(cases, classifier, rows)
-    show_stage(f"computing intervals of {len(answers)} slices")
-    found = report(source, cases, answers, classifier)
+    limits, files = Limits(max_bytes, max_pixels, max_frames), [case.path for case in cases.files]
+    collected = LabelledSlices(cases)
+    with one_opencv_thread(), interruption_notes(), Progress() as progress:
+        pipeline = Pipeline(**model, many=len(files) > 1, limits=limits)
+        classify_files(
+            files,
+            pipeline,
+            model=model,
+            limits=limits,
+            lines=LabelledLines.of_cases(cases, pipeline.decision.labels),
+            output=rows,
+            sinks=[collected],
+            resume=resume,
+            scheduler=scheduler,
+            workers=workers,
+            progress=progress,
+            notify=partial(click.echo, err=True),
+        )
+    slices = collected.slices
+    show_stage(f"computing intervals of {len(slices)} slices")
+    result = report(source, cases, slices, pipeline)
     if plots is not None:
         from edgect.evaluate.plots import draw
 
         show_stage(f"drawing to {plots}")
-        draw(found, answers, plots)
-    click.echo(found.to_json() if form == "json" else table(found), nl=False)
-    if found.coverage.error:
+        draw(result, slices, plots)
+    click.echo(result.to_json() if form == "json" else table(result), nl=False)
+    if result.coverage.error:
         click.get_current_context().exit(1)
 
 
@@ -145,25 +165,3 @@ def _check_outputs(source: str, cases: Cases, rows: Path | None, plots: Path | N
         plots.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"--plots {plots}: cannot be made ({error.strerror})") from error
-
-
-def _answers(cases: Cases, classifier: Classifier, rows: Path | None) -> list[Answer]:
-    from edgect.evaluate.figures import Answer
-    from edgect.evaluate.rows import open_rows
-    from edgect.machine.in_order import in_order
-
-    many, answers = len(cases.files) > 1, []
-    work = partial(classifier.classify_file, many=many)
-    paths, labels = [case.path for case in cases.files], classifier.decision.labels
-    with (
-        open_rows(rows, labels) as write,
-        Progress() as progress,
-        closing(in_order(work, paths, classifier.at_once(many))) as found,
-    ):
-        progress(0, len(paths))
-        for done, (case, (_, predictions)) in enumerate(zip(cases.files, found, strict=True), 1):
-            for said in predictions:
-                answers.append(Answer(case, said))
-                write(answers[-1])
-            progress(done, len(paths))
-    return answers

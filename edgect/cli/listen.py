@@ -199,13 +199,15 @@ def command(
     try:
         import cv2
 
-        from edgect.classifier import Classifier
+        from edgect.pipeline import Pipeline
 
         cv2.setNumThreads(1)  # a file has its thread already
         limits = Limits(max_bytes, max_pixels, max_frames)
-        classifier = Classifier(**model, many=True, limits=limits, include_identifiers=True)
+        classifier = Pipeline(**model, many=True, limits=limits, include_identifiers=True)
         engine = classifier.engine
-        said = f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+        model_and_engine = (
+            f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+        )
         ending.allow(settings.grace + settings.timeout)
         run(
             settings,
@@ -213,7 +215,9 @@ def command(
             classifier,
             receiving,
             sending,
-            lambda port: click.echo(f"{settings.title} listens on {host}:{port}, {said}\n{NOTICE}", err=True),
+            lambda port: click.echo(
+                f"{settings.title} listens on {host}:{port}, {model_and_engine}\n{NOTICE}", err=True
+            ),
         )
     finally:
         taken.close()

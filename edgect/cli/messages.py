@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import click
@@ -34,6 +35,17 @@ class Progress:
             )
         if done > self._bar.pos:
             self._bar.update(done - self._bar.pos)
+
+
+@contextmanager
+def interruption_notes() -> Iterator[None]:
+    """Of an interrupted run, say what is kept and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as interruption:
+        for note in getattr(interruption, "__notes__", ()):
+            click.echo(f"{note}; go on with the same command and --resume", err=True)
+        raise
 
 
 def show_stage(stage: str) -> None:

@@ -128,16 +128,18 @@ def command(
     with listen(settings) as listening:
         import cv2
 
-        from edgect.classifier import Classifier
+        from edgect.pipeline import Pipeline
 
         cv2.setNumThreads(1)  # a file has its thread already
-        classifier = Classifier(**model, many=True, limits=limits)
+        classifier = Pipeline(**model, many=True, limits=limits)
         assert classifier.identifiers.kind  # looks for the salt now rather than when the first series comes
         warn_of_unstable_names(classifier.identifiers.salt_warning)
         endpoints = Endpoints(classifier, limits, settings)
         _log_to_stderr()
         engine = classifier.engine
-        said = f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+        model_and_engine = (
+            f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+        )
         ending.allow(settings.stop_timeout)
         try:
             run(
@@ -145,7 +147,7 @@ def command(
                 endpoints,
                 settings,
                 listening,
-                lambda: click.echo(f"serving {said} at {url(listening)}\n{NOTICE}", err=True),
+                lambda: click.echo(f"serving {model_and_engine} at {url(listening)}\n{NOTICE}", err=True),
             )
         finally:
             endpoints.close()

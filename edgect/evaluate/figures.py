@@ -1,17 +1,15 @@
-"""From answers to the report's figures."""
+"""From labelled slices to the report's figures."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 
-from edgect.classifier import Classifier
 from edgect.errors import UsageError
-from edgect.evaluate.labels import Case, Cases
+from edgect.evaluate.labels import Cases
 from edgect.evaluate.notes import notes
 from edgect.evaluate.report import (
     SCHEMA,
@@ -25,73 +23,55 @@ from edgect.evaluate.report import (
     Report,
     known,
 )
+from edgect.evaluate.rows import LabelledSlice
 from edgect.machine.version import __version__
-from edgect.model.decision.labels import INDETERMINATE, OPERATING_POINTS, Decision
+from edgect.model.decision.labels import OPERATING_POINTS, Decision
+from edgect.pipeline import Pipeline
 from edgect.rows import NOTICE
-from edgect.rows.prediction import Prediction
 from edgect.statistics.calibration import brier, expected_calibration_error, reliability_bins
 from edgect.statistics.metrics import FIVE, confusion, evaluate, intervals
 
 BINS, PER_BIN = 10, 10  # fewer bins where they would hold fewer slices than that
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What edgect said of one slice, and what it is."""
-
-    case: Case
-    said: Prediction
-
-    @property
-    def given(self) -> bool:
-        """Whether it is one of the two labels."""
-        return self.said.status == "ok" and self.said.label != INDETERMINATE
-
-    @property
-    def unit(self) -> str:
-        """Whose slices stay together: the patient's, or the file's."""
-        return self.case.patient or self.case.path
-
-    @property
-    def probability(self) -> float:
-        assert self.said.probability is not None
-        return self.said.probability
-
-
-def report(source: str, cases: Cases, answers: Sequence[Answer], classifier: Classifier) -> Report:
-    """All figures of answers to all cases, in whatever order."""
-    given = [answer for answer in answers if answer.given]
-    data, coverage = _data(source, cases, answers), _coverage(answers)
+def report(source: str, cases: Cases, slices: Sequence[LabelledSlice], pipeline: Pipeline) -> Report:
+    """All figures of the slices of all cases, in whatever order."""
+    answered = [each for each in slices if each.answered]
+    data, coverage = _data(source, cases, slices), _coverage(slices)
     return Report(
         schema=SCHEMA,
         notice=NOTICE,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
         data=data,
-        model=_model(classifier),
+        model=_model(pipeline),
         coverage=coverage,
-        answered=_answered(given, classifier.threshold),
-        intention_to_diagnose=_intention_to_diagnose(answers, classifier.threshold),
-        operating_points=_points(given, classifier),
-        calibration=_calibration(given),
-        notes=[*cases.notes, *notes(cases, [a.said for a in answers], _classes(given), data)],
+        answered=_answered(answered, pipeline.threshold),
+        intention_to_diagnose=_intention_to_diagnose(slices, pipeline.threshold),
+        operating_points=_points(answered, pipeline),
+        calibration=_calibration(answered),
+        notes=[*cases.notes, *notes(cases, slices, _classes(answered), data)],
     )
 
 
-def columns(answers: Sequence[Answer]) -> tuple[list[int], list[float], list[str]]:
-    """Labels, probabilities and units of answers that are given."""
-    return [a.case.label for a in answers], [a.probability for a in answers], [a.unit for a in answers]
+def columns(slices: Sequence[LabelledSlice]) -> tuple[list[int], list[float], list[str]]:
+    """Labels, probabilities and units of answered slices."""
+    return (
+        [each.case.label for each in slices],
+        [each.probability for each in slices],
+        [each.unit for each in slices],
+    )
 
 
-def _answered(given: Sequence[Answer], threshold: float) -> Counts:
-    return _counts(*columns(given), threshold, (*FIVE, "auc"))
+def _answered(answered: Sequence[LabelledSlice], threshold: float) -> Counts:
+    return _counts(*columns(answered), threshold, (*FIVE, "auc"))
 
 
-def _intention_to_diagnose(answers: Sequence[Answer], threshold: float) -> Counts:
-    """Where there is no answer, the wrong one is put: as with scores of 0 and 1, of which there is no AUC."""
-    labels = [answer.case.label for answer in answers]
-    said = [a.probability >= threshold if a.given else not a.case.label for a in answers]
-    return _counts(labels, [float(s) for s in said], [a.unit for a in answers], 0.5, FIVE)
+def _intention_to_diagnose(slices: Sequence[LabelledSlice], threshold: float) -> Counts:
+    """A slice without an answer counts as wrong, as with scores of 0 and 1, of which there is no AUC."""
+    labels = [each.case.label for each in slices]
+    predicted = [each.probability >= threshold if each.answered else not each.case.label for each in slices]
+    return _counts(labels, [float(s) for s in predicted], [each.unit for each in slices], 0.5, FIVE)
 
 
 def _counts(
@@ -101,27 +81,27 @@ def _counts(
     if not labels:
         return Counts(0, counted, {name: Estimate(None, None, None) for name in names})
     values, ends = evaluate(labels, scores, threshold), intervals(labels, scores, units, threshold)
-    found = {name: Estimate(known(values[name]), *map(known, ends[name])) for name in names}
-    return Counts(len(labels), counted, found)
+    results = {name: Estimate(known(values[name]), *map(known, ends[name])) for name in names}
+    return Counts(len(labels), counted, results)
 
 
-def _points(given: Sequence[Answer], classifier: Classifier) -> list[Point]:
-    labels, probabilities, _ = columns(given)
-    found = []
+def _points(answered: Sequence[LabelledSlice], pipeline: Pipeline) -> list[Point]:
+    labels, probabilities, _ = columns(answered)
+    results = []
     for name in OPERATING_POINTS:
         try:
-            threshold = Decision.from_manifest(classifier.bundle.manifest, name).threshold
+            threshold = Decision.from_manifest(pipeline.bundle.manifest, name).threshold
         except UsageError:  # not one of this bundle's
             continue
         counted = confusion(labels, np.asarray(probabilities) >= threshold)
         metrics = {metric: known(value) for metric, value in counted.metrics().items()}
-        found.append(Point(name, threshold, counted, metrics))
-    return found
+        results.append(Point(name, threshold, counted, metrics))
+    return results
 
 
-def _calibration(given: Sequence[Answer]) -> Calibration:
-    labels, probabilities, _ = columns(given)
-    bins = max(1, min(BINS, len(given) // PER_BIN))
+def _calibration(answered: Sequence[LabelledSlice]) -> Calibration:
+    labels, probabilities, _ = columns(answered)
+    bins = max(1, min(BINS, len(answered) // PER_BIN))
     return Calibration(
         brier=known(brier(labels, probabilities)),
         expected_calibration_error=known(expected_calibration_error(labels, probabilities, bins)),
@@ -129,34 +109,34 @@ def _calibration(given: Sequence[Answer]) -> Calibration:
     )
 
 
-def _classes(answers: Sequence[Answer]) -> tuple[int, int]:
-    positives = sum(answer.case.label for answer in answers)
-    return positives, len(answers) - positives
+def _classes(slices: Sequence[LabelledSlice]) -> tuple[int, int]:
+    positives = sum(each.case.label for each in slices)
+    return positives, len(slices) - positives
 
 
-def _coverage(answers: Sequence[Answer]) -> Coverage:
-    statuses = Counter(answer.said.status for answer in answers)
-    given = sum(answer.given for answer in answers)
-    reasons = Counter(a.said.reason for a in answers if a.said.status != "ok")
+def _coverage(slices: Sequence[LabelledSlice]) -> Coverage:
+    statuses = Counter(each.status for each in slices)
+    answered = sum(each.answered for each in slices)
+    reasons = Counter(each.reason for each in slices if each.status != "ok")
     return Coverage(
-        rows=len(answers),
-        answered=given,
-        indeterminate=statuses["ok"] - given,
+        rows=len(slices),
+        answered=answered,
+        indeterminate=statuses["ok"] - answered,
         rejected=statuses["rejected"],
         error=statuses["error"],
         reasons=dict(reasons.most_common()),
     )
 
 
-def _data(source: str, cases: Cases, answers: Sequence[Answer]) -> Data:
-    positives, negatives = _classes(answers)
-    units = len({answer.unit for answer in answers})
+def _data(source: str, cases: Cases, slices: Sequence[LabelledSlice]) -> Data:
+    positives, negatives = _classes(slices)
+    units = len({each.unit for each in slices})
     unit = "patient" if cases.by_patient else "file"
     return Data(source, len(cases.files), positives, negatives, unit, units)
 
 
-def _model(classifier: Classifier) -> Model:
-    engine, bundle = classifier.engine, classifier.bundle
+def _model(pipeline: Pipeline) -> Model:
+    engine, bundle = pipeline.engine, pipeline.bundle
     return Model(
         name=bundle.name,
         digest=bundle.digest,
@@ -164,6 +144,6 @@ def _model(classifier: Classifier) -> Model:
         engine=engine.version,
         precision=engine.precision,
         threads=engine.threads,
-        threshold=classifier.threshold,
-        operating_point=classifier.decision.operating_point,
+        threshold=pipeline.threshold,
+        operating_point=pipeline.decision.operating_point,
     )

@@ -65,8 +65,8 @@ class Cases:
     notes: list[str] = field(default_factory=list)
 
 
-def listed(found: Iterable[str], most: int = 8) -> str:
+def listed(words: Iterable[str], most: int = 8) -> str:
     """Names in quotes for a message, the first few of many."""
-    names = [ascii(name) if not name.isprintable() else repr(name) for name in found]
+    names = [ascii(name) if not name.isprintable() else repr(name) for name in words]
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -34,8 +34,8 @@ def read_listing(table: str, words: Words) -> Cases:
     names = [cell.strip().casefold() for cell in head.cells]
     for name in ("path", "label"):
         if names.count(name) != 1:
-            found = listed(head.cells)
-            raise UsageError(f"{table}: line {head.number} must name one column {name!r}, not {found}")
+            names_there = listed(head.cells)
+            raise UsageError(f"{table}: line {head.number} must name one column {name!r}, not {names_there}")
     wanted = ("path", "label", "patient")
     columns: dict[str, int] = {name: names.index(name) for name in wanted if name in names}
     cases: list[Case] = []
@@ -60,12 +60,12 @@ def _case(
     """The file of a line, or what is wrong with it. seen: lines by file, to which this one is added."""
     if len(line.cells) != width:
         return f"{len(line.cells)} cells where the first line has {width}"
-    given, label = line.cells[columns["path"]], line.cells[columns["label"]].strip()
+    path_cell, label = line.cells[columns["path"]], line.cells[columns["label"]].strip()
     patient = line.cells[columns["patient"]].strip() if "patient" in columns else ""
-    path = os.path.join(folder, given)
-    if not given.strip():
+    path = os.path.join(folder, path_cell)
+    if not path_cell.strip():
         return "no path"
-    if "\0" in given or not os.path.lexists(path):
+    if "\0" in path_cell or not os.path.lexists(path):
         return f"no file {listed([path])}"
     if os.path.isdir(path):
         return f"{listed([path])} is a folder; name its files"
@@ -78,7 +78,7 @@ def _case(
         return "no patient; give every line one, or leave the column out"
     first = seen.setdefault(os.path.realpath(path), line.number)
     if first != line.number:
-        return f"{listed([given])} is the file of line {first} already"
+        return f"{listed([path_cell])} is the file of line {first} already"
     return Case(path, truth, patient)
 
 

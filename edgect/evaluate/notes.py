@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from edgect.evaluate.labels import Cases
 from edgect.evaluate.report import Data
-from edgect.rows.prediction import Prediction
+from edgect.evaluate.rows import LabelledSlice
 
 FEW = 30  # slices of a class
 
 
-def notes(cases: Cases, said: Sequence[Prediction], answered: tuple[int, int], data: Data) -> Iterator[str]:
+def notes(
+    cases: Cases, slices: Sequence[LabelledSlice], answered: tuple[int, int], data: Data
+) -> Iterator[str]:
     """answered: slices with COVID-19 and without that have an answer."""
     for name, count in zip(("COVID-19", "not COVID-19"), answered, strict=True):
         if count == 0:
@@ -26,7 +28,7 @@ def notes(cases: Cases, said: Sequence[Prediction], answered: tuple[int, int], d
         )
     elif data.units < FEW:
         yield f"Only {data.units} patients: the intervals themselves are rough."
-    contents = {(p.path, p.sha256) for p in said if p.sha256}
+    contents = {(each.case.path, each.sha256) for each in slices if each.sha256}
     same = Counter(digest for _, digest in contents)
     if copies := sum(count - 1 for count in same.values()):
         yield f"{copies} files are copies of others, byte for byte: each counts again."

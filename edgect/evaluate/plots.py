@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgect.errors import UsageError
-from edgect.evaluate.figures import Answer, columns
+from edgect.evaluate.figures import columns
 from edgect.evaluate.report import Report
+from edgect.evaluate.rows import LabelledSlice
 from edgect.machine.installation import needing
 from edgect.statistics.calibration import CalibrationBin
 from edgect.statistics.roc import roc_curve
@@ -42,15 +43,15 @@ def usable() -> None:
         import matplotlib.figure  # noqa: F401
 
 
-def draw(report: Report, answers: Sequence[Answer], folder: Path) -> None:
+def draw(report: Report, slices: Sequence[LabelledSlice], folder: Path) -> None:
     """Write roc.png, reliability.png and confusion.png. Raises UsageError where that cannot be done."""
     import matplotlib
     from matplotlib.figure import Figure
 
-    given = [answer for answer in answers if answer.given]
+    answered = [each for each in slices if each.answered]
     pictures: dict[str, Callable[[Figure], None]] = {
-        "roc": lambda figure: _roc(figure, report, given),
-        "reliability": lambda figure: _reliability(figure, report, given),
+        "roc": lambda figure: _roc(figure, report, answered),
+        "reliability": lambda figure: _reliability(figure, report, answered),
         "confusion": lambda figure: _confusion(figure, report),
     }
     with matplotlib.rc_context(STYLE):
@@ -69,30 +70,28 @@ def draw(report: Report, answers: Sequence[Answer], folder: Path) -> None:
                 raise UsageError(f"{folder / name}.png: cannot be written ({error.strerror})") from error
 
 
-def _roc(figure: Figure, report: Report, given: Sequence[Answer]) -> None:
+def _roc(figure: Figure, report: Report, answered: Sequence[LabelledSlice]) -> None:
     axes = figure.subplots()
     axes.set(
         xlabel="1 - specificity", ylabel="sensitivity", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal"
     )
     axes.set_title("ROC curve")
-    labels, probabilities, units = columns(given)
+    labels, probabilities, units = columns(answered)
     if len(set(labels)) < 2:
         _undefined(axes, "needs answered slices\nof both classes")
         return
-    found, area = roc_curve(labels, probabilities, units), report.answered.metrics["auc"]
+    roc, area = roc_curve(labels, probabilities, units), report.answered.metrics["auc"]
     band = f"95 % band, by {report.data.unit}"
-    axes.fill_between(
-        found.grid, found.low, found.high, step="post", color=OTHER, alpha=0.18, lw=0, label=band
-    )
+    axes.fill_between(roc.grid, roc.low, roc.high, step="post", color=OTHER, alpha=0.18, lw=0, label=band)
     drawn = f"AUC {area.value:.3f}"
     if area.low is not None:
         drawn += f" ({area.low:.3f} to {area.high:.3f})"
-    axes.plot(found.false_positive_rate, found.sensitivity, color=OTHER, lw=2, label=drawn)
+    axes.plot(roc.false_positive_rate, roc.sensitivity, color=OTHER, lw=2, label=drawn)
     axes.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="chance")
     for marker, (name, threshold) in zip("oDs^", _thresholds(report).items(), strict=False):
-        said = np.asarray(probabilities) >= threshold
+        predicted = np.asarray(probabilities) >= threshold
         truth = np.asarray(labels, bool)
-        place = (said[~truth].mean(), said[truth].mean())
+        place = (predicted[~truth].mean(), predicted[truth].mean())
         used = name == (report.model.operating_point or "given")
         axes.plot(
             *place,
@@ -113,29 +112,30 @@ def _thresholds(report: Report) -> dict[str, float]:
     return points if report.model.operating_point else {**points, "given": report.model.threshold}
 
 
-def _reliability(figure: Figure, report: Report, given: Sequence[Answer]) -> None:
-    found = report.calibration
+def _reliability(figure: Figure, report: Report, answered: Sequence[LabelledSlice]) -> None:
+    calibration = report.calibration
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1.2))
     top.set(ylabel="share of COVID-19 among them", xlim=(-0.01, 1.01), ylim=(-0.02, 1.02))
     top.set_title("Reliability of the probability")
     bottom.set(xlabel="probability of COVID-19", ylabel="slices")
-    if not found.bins:
+    if not calibration.bins:
         _undefined(top, "no answered slices")
         return
     top.plot([0, 1], [0, 1], color=GREY, lw=1, ls="--", label="as it should be")
-    x, y = [bin.probability for bin in found.bins], [bin.share for bin in found.bins]
-    low, high = np.array([_wilson(bin) for bin in found.bins]).T
+    x, y = [bin.probability for bin in calibration.bins], [bin.share for bin in calibration.bins]
+    low, high = np.array([_wilson(bin) for bin in calibration.bins]).T
     top.vlines(x, low, high, color=OTHER, lw=1.5, alpha=0.6, label="95 % (Wilson, by slice)")
-    top.plot(x, y, "o-", color=OTHER, lw=2, ms=7, label=f"{len(x)} bins of {_sizes(found.bins)} slices")
+    top.plot(x, y, "o-", color=OTHER, lw=2, ms=7, label=f"{len(x)} bins of {_sizes(calibration.bins)} slices")
     top.text(
         0.98,
         0.04,
-        f"expected calibration error {found.expected_calibration_error:.3f}\nBrier score {found.brier:.3f}",
+        f"expected calibration error {calibration.expected_calibration_error:.3f}\n"
+        f"Brier score {calibration.brier:.3f}",
         transform=top.transAxes,
         ha="right",
     )
     top.legend(loc="upper left")
-    by_label = [[a.probability for a in given if a.case.label == label] for label in (0, 1)]
+    by_label = [[a.probability for a in answered if a.case.label == label] for label in (0, 1)]
     bottom.hist(
         by_label,
         bins=np.linspace(0, 1, 21).tolist(),

@@ -1,57 +1,117 @@
-"""The row of every slice with its true label, as CSV, in a file that appears only when it is whole."""
+"""The row of every slice with its true label: as CSV in a file, and as data for the figures."""
 
 from __future__ import annotations
 
 import csv
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from edgect.errors import UsageError
-from edgect.evaluate.figures import Answer
+from edgect.evaluate.labels import Case, Cases
+from edgect.model.decision.labels import INDETERMINATE
 from edgect.rows.columns import COLUMNS
+from edgect.rows.formats import Lines, Row, decode, typed
+from edgect.rows.prediction import Prediction
 
 TRUTH = ("truth", "patient")  # after the columns of `edgect classify`
 
 
-@contextmanager
-def open_rows(file: Path | None, labels: tuple[str, str]) -> Iterator[Callable[[Answer], None]]:
-    """What writes one more row; nothing without a file. labels: of not COVID-19 and COVID-19.
+@dataclass(frozen=True)
+class LabelledSlice:
+    """One slice, its true label, and what the model says of it. score: probability of COVID-19, if any."""
 
-    Raises UsageError where the file cannot be written.
+    case: Case
+    status: str
+    label: str
+    score: float | None
+    reason: str
+    sha256: str
+
+    @classmethod
+    def of(cls, case: Case, row: Row) -> LabelledSlice:
+        probability = row["probability"]
+        return cls(
+            case,
+            str(row["status"]),
+            str(row["label"]),
+            None if probability is None else float(probability),
+            str(row["reason"]),
+            str(row["sha256"]),
+        )
+
+    @property
+    def answered(self) -> bool:
+        """Whether it has one of the two labels."""
+        return self.status == "ok" and self.label != INDETERMINATE
+
+    @property
+    def unit(self) -> str:
+        """Whose slices stay together: the patient's, or the file's."""
+        return self.case.patient or self.case.path
+
+    @property
+    def probability(self) -> float:
+        assert self.score is not None
+        return self.score
+
+
+class LabelledSlices:
+    """A row sink that collects the rows of all cases."""
+
+    evidence = False
+
+    def __init__(self, cases: Cases) -> None:
+        self.slices: list[LabelledSlice] = []
+        self.render = _nothing
+        self._cases = {case.path: case for case in cases.files}
+
+    def still_has(self, row: Row) -> bool:
+        return True
+
+    def store(self, rendered: None, row: Row) -> None: ...
+
+    def add(self, row: Row) -> None:
+        self.slices.append(LabelledSlice.of(self._cases[str(row["path"])], row))
+
+    def finish(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class LabelledLines(Lines):
+    """CSV with the truth behind the columns, and probabilities to the last digit.
+
+    truth: label and patient by path.
     """
-    if file is None:
-        yield lambda answer: None
-        return
-    partial = file.with_name(file.name + ".partial")
-    with _blamed_on(file):
-        opened = partial.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-    writer = csv.writer(opened, lineterminator="\r\n")
 
-    def write(answer: Answer) -> None:
-        cells = [*answer.said.row().values(), labels[answer.case.label], answer.case.patient]
-        with _blamed_on(file):
-            writer.writerow(cells)
+    truth: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
-    try:
-        with _blamed_on(file):
-            writer.writerow((*COLUMNS, *TRUTH))
-        yield write
-        with _blamed_on(file):
-            opened.flush()
-            os.fsync(opened.fileno())
-    finally:
-        with suppress(OSError):  # what could not be written was said above
-            opened.close()
-    with _blamed_on(file):
-        os.replace(partial, file)
+    @classmethod
+    def of_cases(cls, cases: Cases, labels: tuple[str, str]) -> LabelledLines:
+        """labels: of not COVID-19 and COVID-19."""
+        return cls("csv", truth={case.path: (labels[case.label], case.patient) for case in cases.files})
+
+    def header(self) -> str:
+        return _line((*COLUMNS, *TRUTH))
+
+    def line(self, row: Row) -> str:
+        return _line([*(row[name] for name in COLUMNS), *self.truth[str(row["path"])]])
+
+    def parse(self, line: bytes) -> Row | None:
+        """None also where the label or the patient is another one now."""
+        text = decode(line)
+        try:
+            (cells,) = csv.reader(io.StringIO(text, newline=""))
+            row, truth = typed(cells[: len(COLUMNS)]), cells[len(COLUMNS) :]
+            wanted = self.truth.get(str(row["path"]), truth)
+            return row if _line([*row.values(), *wanted]) == text else None
+        except (ValueError, TypeError, LookupError, csv.Error):
+            return None
 
 
-@contextmanager
-def _blamed_on(file: Path) -> Iterator[None]:
-    """Raises UsageError for an OSError of writing the rows; those of reading scans pass by elsewhere."""
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(f"--rows {file}: cannot be written ({error.strerror or error})") from error
+def _line(cells: Sequence[object]) -> str:
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue()
+
+
+def _nothing(_: Prediction) -> None: ...

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from edgect.evaluate.report import Counts, Coverage, Estimate, Report
 from edgect.rows import text_report
-from edgect.rows.printable import printable
+from edgect.rows.formats import printable
 
 NAME, CELL = 14, 13  # columns
 POINT_COLUMNS = ("threshold", "accuracy", "sensitivity", "specificity", "precision", "F1")

@@ -112,6 +112,11 @@ def _csv_line(cells: Sequence[str]) -> str:
 
 def _csv_row(text: str) -> Row:
     (cells,) = csv.reader(io.StringIO(text, newline=""))
+    return typed(cells)
+
+
+def typed(cells: Sequence[str]) -> Row:
+    """The row of cells of CSV in the order of the columns. Raises ValueError where they are none."""
     row: Row = dict(zip(COLUMNS, cells, strict=True))
     for name, number in _NUMBERS.items():
         cell = row[name]

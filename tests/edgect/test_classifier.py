@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 
 import edgect
-from edgect import Classifier, Prediction
-from edgect.errors import ModelError, UsageError
+from edgect import Classifier, ModelError, Prediction, UsageError
 from edgect.model.backends import BACKENDS
 from edgect.rows.columns import COLUMNS
 from tests.edgect.synthetic import body, encode, write_scan
@@ -25,22 +24,22 @@ def write_pages(path: Path, count: int = 3) -> Path:
     return path
 
 
-def untimed(found: Prediction) -> tuple[object, ...]:
-    return tuple(value for name, value in found.row().items() if name not in ("milliseconds", "threads"))
+def untimed(result: Prediction) -> tuple[object, ...]:
+    return tuple(value for name, value in result.row().items() if name not in ("milliseconds", "threads"))
 
 
 def test_one_file_gives_a_typed_answer(classifier: Classifier, scan: Path) -> None:
-    found = classifier.predict(scan)
-    assert isinstance(found, Prediction)
-    assert (found.path, found.status, found.reason, found.frame) == (str(scan), "ok", "", None)
-    assert found.probability is not None
-    assert 0 <= found.probability <= 1
-    assert found.label == ("COVID-19" if found.probability >= 0.5 else "not COVID-19")
-    assert found.sha256 == hashlib.sha256(scan.read_bytes()).hexdigest()
-    assert (found.model, found.bundle) == (classifier.bundle.name, classifier.bundle.digest[:12])
-    assert (found.backend, found.precision, found.threads) == (classifier.engine.backend, "int8", 1)
-    assert found.pixels is None
-    assert found.evidence is None
+    result = classifier.predict(scan)
+    assert isinstance(result, Prediction)
+    assert (result.path, result.status, result.reason, result.frame) == (str(scan), "ok", "", None)
+    assert result.probability is not None
+    assert 0 <= result.probability <= 1
+    assert result.label == ("COVID-19" if result.probability >= 0.5 else "not COVID-19")
+    assert result.sha256 == hashlib.sha256(scan.read_bytes()).hexdigest()
+    assert (result.model, result.bundle) == (classifier.bundle.name, classifier.bundle.digest[:12])
+    assert (result.backend, result.precision, result.threads) == (classifier.engine.backend, "int8", 1)
+    assert result.pixels is None
+    assert result.evidence is None
 
 
 def test_the_answer_hangs_on_the_picture_and_repeats(classifier: Classifier, tmp_path: Path) -> None:
@@ -72,33 +71,33 @@ def test_a_bad_file_says_so_itself(
     classifier: Classifier, tmp_path: Path, content: bytes, status: str
 ) -> None:
     (tmp_path / "bad.png").write_bytes(content)
-    found = classifier.predict(tmp_path / "bad.png")
-    assert (found.status, found.label, found.probability) == (status, "", None)
-    assert found.reason
+    result = classifier.predict(tmp_path / "bad.png")
+    assert (result.status, result.label, result.probability) == (status, "", None)
+    assert result.reason
 
 
 def test_a_missing_file_and_a_folder_say_so_themselves(classifier: Classifier, tmp_path: Path) -> None:
     for path in (tmp_path / "missing.png", tmp_path):
-        found = classifier.predict(path)
-        assert (found.status, found.sha256) == ("error", "")
-        assert found.reason
+        result = classifier.predict(path)
+        assert (result.status, result.sha256) == ("error", "")
+        assert result.reason
 
 
 def test_evidence_lies_on_the_slice_and_means_the_log_odds(classifier: Classifier, tmp_path: Path) -> None:
     height, width = (side // 4 * 3 for side in classifier.bundle.manifest["input"]["shape"][1:])
-    found = classifier.predict(write_scan(tmp_path / "x.png", 1, height, width), evidence=True)
-    assert found.probability is not None
-    assert found.pixels is not None
-    assert found.evidence is not None
-    assert found.pixels.shape == found.evidence.shape == (height, width)
-    np.testing.assert_array_equal(found.pixels, body(1, height, width))
+    result = classifier.predict(write_scan(tmp_path / "x.png", 1, height, width), evidence=True)
+    assert result.probability is not None
+    assert result.pixels is not None
+    assert result.evidence is not None
+    assert result.pixels.shape == result.evidence.shape == (height, width)
+    np.testing.assert_array_equal(result.pixels, body(1, height, width))
     log_odds = (
-        math.log(found.probability / (1 - found.probability)) * classifier.bundle.manifest["temperature"]
+        math.log(result.probability / (1 - result.probability)) * classifier.bundle.manifest["temperature"]
     )
-    inside = found.evidence[found.evidence != 0]  # there is none round a crop
-    rounding = 1e-3 if found.region == "slice" else 1e-3 * float(np.ptp(inside))  # a crop has any size
+    inside = result.evidence[result.evidence != 0]  # there is none round a crop
+    rounding = 1e-3 if result.region == "slice" else 1e-3 * float(np.ptp(inside))  # a crop has any size
     assert float(inside.mean()) == pytest.approx(log_odds, abs=rounding)
-    assert np.ptp(found.evidence) > 0.01
+    assert np.ptp(result.evidence) > 0.01
 
 
 def test_asking_for_evidence_does_not_change_the_answer(classifier: Classifier, scan: Path) -> None:
@@ -106,8 +105,8 @@ def test_asking_for_evidence_does_not_change_the_answer(classifier: Classifier, 
 
 
 def test_classify_answers_in_order_and_repeats_what_is_repeated(classifier: Classifier, scans: Path) -> None:
-    given = [scans / "sub", scans / "b.png", scans, scans / "b.png"]
-    names = [os.path.relpath(found.path, scans) for found in classifier.classify(given)]
+    inputs = [scans / "sub", scans / "b.png", scans, scans / "b.png"]
+    names = [os.path.relpath(result.path, scans) for result in classifier.classify(inputs)]
     assert names == ["sub/c.png", "b.png", "a.png", "b.png", "sub/c.png", "b.png"]
 
 
@@ -115,7 +114,7 @@ def test_classify_answers_as_soon_as_it_knows(classifier: Classifier, scans: Pat
     answers = classifier.classify([scans])
     assert next(answers).path == str(scans / "a.png")
     (scans / "b.png").unlink()  # not yet read
-    assert [found.status for found in answers] == ["error", "ok"]
+    assert [result.status for result in answers] == ["error", "ok"]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -126,12 +125,13 @@ def test_many_files_on_many_threads_get_the_answers_of_one(
     write_pages(folder / "l_pages.tif", 9)
     alone = Classifier(backend=backend, threads=1)
     expected = [
-        found for name in sorted(os.listdir(folder)) for found in alone.classify_file(f"{folder}/{name}")
+        result for name in sorted(os.listdir(folder)) for result in alone.classify_file(f"{folder}/{name}")
     ]
-    for many in (False, True):
-        together = Classifier(backend=backend, threads=3, many=many)
-        assert [untimed(found) for found in together.classify([folder])] == [untimed(one) for one in expected]
-        assert together.predict(folder / "k_good.png").probability == expected[len(statuses) - 1].probability
+    together = Classifier(backend=backend, threads=3)
+    assert [untimed(result) for result in together.classify([folder])] == [
+        untimed(prediction) for prediction in expected
+    ]
+    assert together.predict(folder / "k_good.png").probability == expected[len(statuses) - 1].probability
 
 
 def test_an_iterator_that_is_given_up_leaves_no_thread_behind(scans: Path) -> None:
@@ -145,29 +145,31 @@ def test_an_iterator_that_is_given_up_leaves_no_thread_behind(scans: Path) -> No
 
 def test_bad_files_do_not_stop_the_rest(classifier: Classifier, mixed: tuple[Path, dict[str, str]]) -> None:
     folder, statuses = mixed
-    found = list(classifier.classify([folder]))
-    assert {Path(one.path).name: one.status for one in found} == statuses
-    assert [Path(one.path).name for one in found] == list(statuses)
-    assert all(bool(one.reason) != (one.status == "ok") for one in found)
+    result = list(classifier.classify([folder]))
+    assert {Path(prediction.path).name: prediction.status for prediction in result} == statuses
+    assert [Path(prediction.path).name for prediction in result] == list(statuses)
+    assert all(bool(prediction.reason) != (prediction.status == "ok") for prediction in result)
 
 
 def test_every_frame_gets_its_answer(classifier: Classifier, tmp_path: Path) -> None:
     path = write_pages(tmp_path / "pages.tif")
-    found = list(classifier.classify([path]))
-    assert [(one.frame, one.status, one.path) for one in found] == [(n, "ok", str(path)) for n in range(3)]
-    for seed, one in enumerate(found):
+    result = list(classifier.classify([path]))
+    assert [(prediction.frame, prediction.status, prediction.path) for prediction in result] == [
+        (n, "ok", str(path)) for n in range(3)
+    ]
+    for seed, prediction in enumerate(result):
         alone = classifier.predict(write_scan(tmp_path / f"{seed}.png", seed))
-        assert one.probability == alone.probability
+        assert prediction.probability == alone.probability
 
 
 def test_predict_answers_on_one_slice_only(classifier: Classifier, tmp_path: Path) -> None:
     path = write_pages(tmp_path / "pages.tif")
     start = perf_counter()
-    found = classifier.predict(path)
-    assert (found.status, found.label, found.probability, found.frame) == ("error", "", None, None)
-    assert "several frames" in found.reason
-    assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert found.milliseconds <= (perf_counter() - start) * 1000 + 0.01
+    result = classifier.predict(path)
+    assert (result.status, result.label, result.probability, result.frame) == ("error", "", None, None)
+    assert "several frames" in result.reason
+    assert result.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert result.milliseconds <= (perf_counter() - start) * 1000 + 0.01
 
 
 def test_at_the_threshold_itself_the_label_is_covid(scan: Path) -> None:
@@ -205,12 +207,14 @@ def test_the_example_scans_are_answered(classifier: Classifier) -> None:
     folder = Path(__file__).parents[2] / "examples" / "scans"
     if not folder.is_dir() or not any(folder.iterdir()):
         pytest.skip("no examples/scans")
-    assert {found.status for found in classifier.classify([folder])} == {"ok"}
+    assert {result.status for result in classifier.classify([folder])} == {"ok"}
 
 
 def test_the_package_offers_what_it_says() -> None:
     for name in edgect.__all__:
         assert getattr(edgect, name)
+    assert {"Bundle", "Classifier", "EdgectError", "Limits", "Prediction", "ScanError"} <= set(edgect.__all__)
+    assert issubclass(edgect.UsageError, edgect.EdgectError)
     with pytest.raises(AttributeError, match="Nothing"):
         edgect.Nothing  # noqa: B018
 

@@ -1,1 +1,1 @@
-"""Classification by many machines: paths go out in batches, answers come back in order. Dask carries both."""
+"""Classification by many machines: paths go out in batches, rows come back in order. Dask carries both."""

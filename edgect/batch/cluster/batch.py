@@ -13,8 +13,8 @@ MOST = 1000  # files
 SHARE = 40  # a batch takes so many times as long as sending it: that is 2.5 % of the time
 SECONDS = (1.0, 10.0)  # that a batch is to take, at least and at most
 
-APART = 2  # workers that ended with a batch in hand, after which it is taken apart
-GIVEN_UP = 4  # workers that ended with a file in hand, the last two with it alone
+SPLIT_AFTER = 2  # workers that ended with a batch in hand, after which it is taken apart
+GIVE_UP_AFTER = 4  # workers that ended with a file in hand, the last two with it alone
 
 
 @dataclass(eq=False)
@@ -22,7 +22,7 @@ class Batch:
     """Files that follow each other. first: number of the first of them.
 
     ended: workers that ended, or failed, while they had it. copies: times it was sent again because no
-    answer came.
+    result came.
     """
 
     first: int
@@ -35,7 +35,7 @@ class Batch:
     @property
     def suspect(self) -> bool:
         """Whether it may be what ends workers, so that nothing else should be with it."""
-        return self.ended >= APART
+        return self.ended >= SPLIT_AFTER
 
     def parts(self) -> Iterator[Batch]:
         """Its files one by one."""
@@ -46,7 +46,7 @@ class Batch:
 def size(seconds_per_file: float | None, round_trip: float, left: int, threads: int) -> int:
     """How many files to send: as many as take a worker `SHARE` times what it takes to send them.
 
-    seconds_per_file: on that worker, None before its first answer. round_trip: seconds that a batch without
+    seconds_per_file: on that worker, None before its first result. round_trip: seconds that a batch without
     files takes there and back. left: files that no worker has. threads: of all workers, between which the
     last files are divided.
     """

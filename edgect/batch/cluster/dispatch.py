@@ -1,4 +1,4 @@
-"""Which worker gets which batch, until every file has one answer: the first that comes.
+"""Which worker gets which batch, until every file has one result: the first that comes.
 
 Nothing here knows of Dask or of time but through its arguments.
 """
@@ -10,26 +10,26 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from edgect.batch.cluster.backlog import Backlog
-from edgect.batch.cluster.batch import GIVEN_UP, Batch
-from edgect.batch.cluster.events import Cluster, Done, Event, Failed, Greeted, Present
-from edgect.batch.cluster.member import PATIENCE, Member
-from edgect.batch.cluster.worker import Answered, FileAnswer, Item
+from edgect.batch.cluster.batch import GIVE_UP_AFTER, Batch
+from edgect.batch.cluster.events import BatchDone, BatchFailed, Cluster, Event, WorkerChecked, WorkersPresent
+from edgect.batch.cluster.worker import BatchResult, FileResult, Item
+from edgect.batch.cluster.worker_state import PATIENCE, WorkerState
 from edgect.errors import ClusterError
 
-WAITING = 50_000  # rows that may wait for the one before them: what a run's memory is bounded by
-WITHOUT = 300.0  # seconds without any worker
-SAID = 5.0  # seconds without any, after which it is said
-REFUSED = 10.0  # seconds in which all workers that there are were refused, and none was ever good
-AT_ONCE = 200  # files handed over before workers are looked after again
+MAX_WAITING_ROWS = 50_000  # rows that may wait for the one before them: what a run's memory is bounded by
+NO_WORKER_LIMIT = 300.0  # seconds without any worker
+NOTICE_AFTER = 5.0  # seconds without any, after which the user is told
+ALL_REFUSED_LIMIT = 10.0  # seconds in which all workers that there are were refused, and none was ever good
+RESULTS_PER_TURN = 200  # results handed over before workers are supervised again
 
-K = TypeVar("K")
+Stored = TypeVar("Stored")
 
 
-class Dispatch(Generic[K]):
-    """files: how many items there are. keep: what of an answer waits for its turn; called once for each item.
-    say: is told in a line what a user should know.
+class Dispatcher(Generic[Stored]):
+    """files: how many items there are. store: makes of a result what waits for its turn; called once for each
+    item. notify: called with a line that a user should read.
 
-    patience, without: seconds; see `PATIENCE` and `WITHOUT`.
+    patience, no_worker_limit: seconds; see `PATIENCE` and `NO_WORKER_LIMIT`.
     """
 
     def __init__(
@@ -37,194 +37,200 @@ class Dispatch(Generic[K]):
         cluster: Cluster,
         items: Iterable[Item],
         files: int,
-        keep: Callable[[FileAnswer], K],
-        say: Callable[[str], object],
+        store: Callable[[FileResult], Stored],
+        notify: Callable[[str], object],
         patience: float = PATIENCE,
-        without: float = WITHOUT,
+        no_worker_limit: float = NO_WORKER_LIMIT,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._cluster, self._keep, self._say = cluster, keep, say
-        self._patience, self._without, self._clock = patience, without, clock
-        self._members: dict[str, Member] = {}
-        self._sent: dict[int, tuple[Member, Batch]] = {}
+        self._cluster, self._store, self._notify = cluster, store, notify
+        self._patience, self._no_worker_limit, self._clock = patience, no_worker_limit, clock
+        self._workers: dict[str, WorkerState] = {}
+        self._sent: dict[int, tuple[WorkerState, Batch]] = {}
         self._backlog = Backlog(items, files)
-        self._known: dict[int, tuple[K, int]] = {}  # and its rows
-        self._rows = 0  # in _known
-        self._next = self._numbers = 0
-        self._deserted = clock()
-        self._ever = self._any_unlike = self._waits = False
-        self.answering: set[str] = set()
-        """Workers that gave answers."""
+        self._results: dict[int, tuple[Stored, int]] = {}  # and its rows
+        self._waiting_rows = 0  # in _results
+        self._next_item = self._last_number = 0
+        self._last_ready = clock()
+        self._ever_ready = self._warned_of_digits = self._warned_of_waiting = False
+        self.contributors: set[str] = set()
+        """Workers that gave results."""
         self.ended = self.repeated = 0
         """Workers that ended before the run; batches that were sent again."""
 
-    def answers(self) -> Iterator[K]:
-        """What is kept of the answer on each item, in their order.
+    def results(self) -> Iterator[Stored]:
+        """What is stored of the result of each item, in their order.
 
         Raises ClusterError: no scheduler, or no worker left.
         """
         while True:
-            self._hand_out()
-            for _ in range(AT_ONCE):
-                if self._next not in self._known:
+            self._distribute()
+            for _ in range(RESULTS_PER_TURN):
+                if self._next_item not in self._results:
                     break
-                kept, rows = self._known.pop(self._next)
-                self._rows -= rows
-                self._next += 1
-                yield kept
-            if self._next == self._backlog.taken and not self._backlog.left:
+                stored, rows = self._results.pop(self._next_item)
+                self._waiting_rows -= rows
+                self._next_item += 1
+                yield stored
+            if self._next_item == self._backlog.taken and not self._backlog.left:
                 return
-            wait = 0.0 if self._next in self._known else 0.5
+            wait = 0.0 if self._next_item in self._results else 0.5
             while (event := self._cluster.event(wait)) is not None:
-                self._hear(event)
+                self._handle(event)
                 wait = 0.0
-            self._look_after()
+            self._supervise()
 
-    def _hear(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         match event:
-            case Present():
-                self._present(event)
-            case Greeted():
-                self._greeted(event)
-            case Done() | Failed() if event.number in self._sent:
-                member, batch = self._sent.pop(event.number)
-                del member.in_hand[event.number]
-                member.stalled, member.heard = False, self._clock()
-                if isinstance(event, Failed):
-                    self._failed(batch, event.reason)
-                elif event.answered.refused:  # another process at the same address
-                    self._refuse(member, event.answered.refused)
-                    self._once_more(batch)
+            case WorkersPresent():
+                self._update_workers(event)
+            case WorkerChecked():
+                self._worker_checked(event)
+            case BatchDone() | BatchFailed() if event.number in self._sent:
+                worker, batch = self._sent.pop(event.number)
+                del worker.in_hand[event.number]
+                worker.stalled, worker.last_heard = False, self._clock()
+                if isinstance(event, BatchFailed):
+                    self._batch_failed(batch, event.reason)
+                elif event.result.refused:  # another process at the same address
+                    self._refuse(worker, event.result.refused)
+                    self._retry(batch)
                 else:
-                    member.took(len(batch.items), event.answered.seconds)
-                    self._done(member, batch, event.answered)
+                    worker.record_time(len(batch.items), event.result.seconds)
+                    self._batch_done(worker, batch, event.result)
 
-    def _present(self, event: Present) -> None:
+    def _update_workers(self, event: WorkersPresent) -> None:
         now = self._clock()
-        for name in self._members.keys() - event.threads.keys():
-            self._lost(self._members.pop(name))
+        for name in self._workers.keys() - event.threads.keys():
+            self._worker_lost(self._workers.pop(name))
         for name, threads in event.threads.items():
-            if name not in self._members:
-                self._members[name] = Member(name, threads, now)
-                self._cluster.greet(name)
+            if name not in self._workers:
+                self._workers[name] = WorkerState(name, threads, now)
+                self._cluster.check_worker(name)
 
-    def _greeted(self, event: Greeted) -> None:
-        if (member := self._members.get(event.worker)) is None:
+    def _worker_checked(self, event: WorkerChecked) -> None:
+        if (worker := self._workers.get(event.worker)) is None:
             return
         if event.refused:
-            self._refuse(member, event.refused)
+            self._refuse(worker, event.refused)
             return
-        member.ready, member.round_trip, self._ever = True, event.round_trip, True
-        if not event.alike and not self._any_unlike:
-            self._any_unlike = True
-            self._say(
-                f"worker {member.name} rounds otherwise than this machine, as another processor may: "
+        worker.ready, worker.round_trip, self._ever_ready = True, event.round_trip, True
+        if not event.same_digits and not self._warned_of_digits:
+            self._warned_of_digits = True
+            self._notify(
+                f"worker {worker.name} rounds otherwise than this machine, as another processor may: "
                 "its probabilities may differ in their last digits"
             )
 
-    def _refuse(self, member: Member, reasons: Iterable[str]) -> None:
-        member.ready, member.refused = False, True
-        self._say(f"worker {member.name} is refused: {'; '.join(reasons)}")
+    def _refuse(self, worker: WorkerState, reasons: Iterable[str]) -> None:
+        worker.ready, worker.refused = False, True
+        self._notify(f"worker {worker.name} is refused: {'; '.join(reasons)}")
 
-    def _lost(self, member: Member) -> None:
+    def _worker_lost(self, worker: WorkerState) -> None:
         """Those that it had begun with may be why it ended; those behind them are not."""
-        self.ended += bool(member.in_hand)
-        for place, (number, batch) in enumerate(member.in_hand.items()):
+        self.ended += bool(worker.in_hand)
+        for place, (number, batch) in enumerate(worker.in_hand.items()):
             del self._sent[number]
             self._cluster.forget(number)
-            if place < member.threads:
-                self._failed(batch, "the worker that read it ended")
+            if place < worker.threads:
+                self._batch_failed(batch, "the worker that read it ended")
             else:
-                self._once_more(batch)
+                self._retry(batch)
 
-    def _failed(self, batch: Batch, reason: str) -> None:
+    def _batch_failed(self, batch: Batch, reason: str) -> None:
         if batch.done:
             return
         batch.ended, batch.reason = batch.ended + 1, reason
-        if batch.ended >= GIVEN_UP:
-            said = f"given up after {batch.ended} workers, the last ones with nothing but this file: {reason}"
-            self._learn(batch, [said] * len(batch.items))
+        if batch.ended >= GIVE_UP_AFTER:
+            reason_given_up = (
+                f"given up after {batch.ended} workers, the last ones with nothing but this file: {reason}"
+            )
+            self._store_results(batch, [reason_given_up] * len(batch.items))
         else:
-            self._once_more(batch)
+            self._retry(batch)
 
-    def _once_more(self, batch: Batch) -> None:
+    def _retry(self, batch: Batch) -> None:
         """Unless another worker is at it, and is not known to have stopped."""
-        at_it = any(had is batch and not member.stalled for member, had in self._sent.values())
-        if batch.done or at_it or batch in self._backlog:
+        under_way = any(
+            sent_batch is batch and not worker.stalled for worker, sent_batch in self._sent.values()
+        )
+        if batch.done or under_way or batch in self._backlog:
             return
         self.repeated += 1
         if batch.suspect and len(batch.items) > 1:
-            self._backlog.take_apart(batch)
+            self._backlog.split(batch)
         else:
-            self._backlog.again(batch)
+            self._backlog.retry(batch)
 
-    def _done(self, member: Member, batch: Batch, answered: Answered) -> None:
+    def _batch_done(self, worker: WorkerState, batch: Batch, result: BatchResult) -> None:
         if not batch.done:
-            self.answering.add(member.name)
-            self._learn(batch, answered.files)
+            self.contributors.add(worker.name)
+            self._store_results(batch, result.files)
 
-    def _learn(self, batch: Batch, files: list[FileAnswer]) -> None:
+    def _store_results(self, batch: Batch, files: list[FileResult]) -> None:
         batch.done = True
         self._backlog.remove(batch)
-        for number, found in enumerate(files, batch.first):
-            rows = len(found) if isinstance(found, list) else 1
-            self._known[number] = (self._keep(found), rows)
-            self._rows += rows
+        for number, file_result in enumerate(files, batch.first):
+            rows = len(file_result) if isinstance(file_result, list) else 1
+            self._results[number] = (self._store(file_result), rows)
+            self._waiting_rows += rows
 
-    def _look_after(self) -> None:
+    def _supervise(self) -> None:
         now = self._clock()
-        for member in self._members.values():
-            if member.overdue(now, self._patience):
-                member.stalled = True
-                for batch in member.in_hand.values():
+        for worker in self._workers.values():
+            if worker.overdue(now, self._patience):
+                worker.stalled = True
+                for batch in worker.in_hand.values():
                     batch.copies += 1
-                    self._once_more(batch)
-        if any(member.ready for member in self._members.values()):
-            self._deserted, self._waits = now, False
-        elif now - self._deserted > SAID and not self._waits:
-            self._waits = True
-            self._say(f"no worker is ready; waiting for one, up to {self._without:g} seconds")
-        refused = bool(self._members) and all(member.refused for member in self._members.values())
-        if now - self._deserted > (
-            min(REFUSED, self._without) if refused and not self._ever else self._without
+                    self._retry(batch)
+        if any(worker.ready for worker in self._workers.values()):
+            self._last_ready, self._warned_of_waiting = now, False
+        elif now - self._last_ready > NOTICE_AFTER and not self._warned_of_waiting:
+            self._warned_of_waiting = True
+            self._notify(f"no worker is ready; waiting for one, up to {self._no_worker_limit:g} seconds")
+        refused = bool(self._workers) and all(worker.refused for worker in self._workers.values())
+        if now - self._last_ready > (
+            min(ALL_REFUSED_LIMIT, self._no_worker_limit)
+            if refused and not self._ever_ready
+            else self._no_worker_limit
         ):
             raise ClusterError(
-                f"no worker gives the answers that this machine gives ({len(self._members)} refused)"
+                f"no worker gives the answers that this machine gives ({len(self._workers)} refused)"
                 if refused
-                else f"no worker for {self._without:g} seconds"
+                else f"no worker for {self._no_worker_limit:g} seconds"
             )
 
-    def _hand_out(self) -> None:
-        free = [one for one in self._members.values() if one.ready and not one.stalled]
-        threads = sum(member.threads for member in free)
-        reserved, full = self._quarantine(free), self._rows >= WAITING
-        for member in free:
-            while member.name not in reserved and len(member.in_hand) < member.depth:
-                if (batch := self._backlog.next(member, threads, full)) is None:
+    def _distribute(self) -> None:
+        free = [worker for worker in self._workers.values() if worker.ready and not worker.stalled]
+        threads = sum(worker.threads for worker in free)
+        reserved, full = self._quarantine(free), self._waiting_rows >= MAX_WAITING_ROWS
+        for worker in free:
+            while worker.name not in reserved and len(worker.in_hand) < worker.depth:
+                if (batch := self._backlog.next(worker, threads, full)) is None:
                     break
-                self._send(member, batch)
+                self._send(worker, batch)
 
-    def _quarantine(self, free: list[Member]) -> set[str]:
+    def _quarantine(self, free: list[WorkerState]) -> set[str]:
         """A file that may end a worker goes to one that has nothing else. Returns who gets nothing more."""
-        reserved = {member.name for member in free if member.quarantined}
+        reserved = {worker.name for worker in free if worker.quarantined}
         room = max(1, len(free) // 4) - len(reserved)
-        for member in sorted(free, key=lambda one: len(one.in_hand)):
+        for worker in sorted(free, key=lambda worker: len(worker.in_hand)):
             suspect = self._backlog.suspect()
             if suspect is None or room <= 0:
                 break
-            if member.name in reserved:
+            if worker.name in reserved:
                 continue
             room -= 1
-            reserved.add(member.name)
-            if not member.in_hand:
+            reserved.add(worker.name)
+            if not worker.in_hand:
                 self._backlog.remove(suspect)
-                self._send(member, suspect)
+                self._send(worker, suspect)
         return reserved
 
-    def _send(self, member: Member, batch: Batch) -> None:
-        self._numbers += 1
-        if not member.in_hand:
-            member.heard = self._clock()
-        member.in_hand[self._numbers] = batch
-        self._sent[self._numbers] = (member, batch)
-        self._cluster.send(self._numbers, member.name, batch.items)
+    def _send(self, worker: WorkerState, batch: Batch) -> None:
+        self._last_number += 1
+        if not worker.in_hand:
+            worker.last_heard = self._clock()
+        worker.in_hand[self._last_number] = batch
+        self._sent[self._last_number] = (worker, batch)
+        self._cluster.send(self._last_number, worker.name, batch.items)

@@ -1,4 +1,4 @@
-"""What is heard from a cluster, and what can be asked of it: all that `Dispatch` knows of Dask."""
+"""Events of a cluster, and what it can do: all that `Dispatcher` knows of Dask."""
 
 from __future__ import annotations
 
@@ -6,50 +6,50 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from edgect.batch.cluster.worker import Answered, Item
+from edgect.batch.cluster.worker import BatchResult, Item
 
 
 @dataclass(frozen=True)
-class Present:
+class WorkersPresent:
     """The workers that there are, and the threads of each."""
 
     threads: Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Greeted:
+class WorkerChecked:
     """A worker has loaded the model. refused: why it must not answer. round_trip: of an empty batch."""
 
     worker: str
     refused: Sequence[str] = ()
-    alike: bool = True
+    same_digits: bool = True
     round_trip: float = 0.0
 
 
 @dataclass(frozen=True)
-class Done:
+class BatchDone:
     number: int
-    answered: Answered
+    result: BatchResult
 
 
 @dataclass(frozen=True)
-class Failed:
+class BatchFailed:
     """A batch raised, or its worker is known to have ended again and again."""
 
     number: int
     reason: str
 
 
-Event = Present | Greeted | Done | Failed
+Event = WorkersPresent | WorkerChecked | BatchDone | BatchFailed
 
 
 class Cluster(Protocol):
-    def greet(self, worker: str) -> None:
-        """Have a worker load the model and be judged: `Greeted` comes of it, unless it is gone before."""
+    def check_worker(self, worker: str) -> None:
+        """Have a worker load the model, and check it: `WorkerChecked` follows, unless it is gone before."""
         ...
 
     def send(self, number: int, worker: str, items: Sequence[Item]) -> None:
-        """Send a batch to one worker and no other: `Done` or `Failed` comes of it, or nothing at all."""
+        """Send a batch to this worker only: `BatchDone` or `BatchFailed` comes of it, or nothing at all."""
         ...
 
     def forget(self, number: int) -> None:

@@ -1,4 +1,4 @@
-"""What makes an answer what it is, so that a worker that would give others is refused."""
+"""All that a result depends on, so that a worker that would give others is refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from edgect.classifier import Classifier
+from edgect.pipeline import Pipeline
 
 READERS = ("pydicom", "pylibjpeg", "pylibjpeg-openjpeg", "python-gdcm", "nibabel")
 """Packages that are not needed, but read what else would not be."""
@@ -17,19 +17,19 @@ _ROOM = Path(__file__).parents[2]
 Identity = Mapping[str, str]
 
 
-def identity(classifier: Classifier) -> dict[str, str]:
-    """Versions and hashes of all that has a hand in an answer, by name."""
+def identity(pipeline: Pipeline) -> dict[str, str]:
+    """Versions and hashes of all that a result depends on, by name."""
     import cv2
     import numpy as np
     import PIL
 
     from edgect.machine.version import __version__
 
-    engine = classifier.engine
+    engine = pipeline.engine
     return {
         "edgect": __version__,
         "edgect's source": _source(),
-        "the bundle": f"{classifier.bundle.name} {classifier.bundle.digest[:12]}",
+        "the bundle": f"{pipeline.bundle.name} {pipeline.bundle.digest[:12]}",
         "the engine": f"{engine.backend} {engine.version} {engine.precision}",
         "NumPy": np.__version__,
         "OpenCV": cv2.__version__,

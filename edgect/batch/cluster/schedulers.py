@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,8 +38,8 @@ def connected(address: str) -> Iterator[Any]:
             warnings.simplefilter("ignore")  # of versions: see below
             client = distributed.Client(address, timeout=timeout, set_as_default=False)
     except (OSError, ValueError, TypeError, ImportError, RuntimeError) as error:
-        said = " ".join(str(error).split())
-        raise ClusterError(f"no scheduler answers at {address} ({said}); is it running there?") from error
+        reason = " ".join(str(error).split())
+        raise ClusterError(f"no scheduler answers at {address} ({reason}); is it running there?") from error
     try:
         there = client.sync(client.scheduler.versions)["packages"]["distributed"]
         if there != distributed.__version__:
@@ -69,7 +70,7 @@ def local(workers: int, threads: int) -> Iterator[Any]:
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
         "distributed.worker.profile.enabled": False,
-        "distributed.worker.preload": ["edgect.batch.cluster.deaf"],
+        "distributed.worker.preload": [__name__],
     }
     with dask.config.set(quiet), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -87,6 +88,14 @@ def local(workers: int, threads: int) -> Iterator[Any]:
                 yield client
         finally:
             cluster.close(timeout=10)
+
+
+def dask_setup(worker: object) -> None:
+    """Called by Dask in the processes of `local`, to which a terminal sends its Ctrl-C, too.
+
+    It is for the command, which ends them; they would say how they were ended, at length.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _seconds(name: str) -> float:

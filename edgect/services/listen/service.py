@@ -10,8 +10,8 @@ import warnings
 from collections.abc import Callable
 from threading import Event, Thread
 
-from edgect.classifier import Classifier
 from edgect.errors import UsageError
+from edgect.pipeline import Pipeline
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.delivery import Delivery, Destination, FolderDestination, StorageDestination
 from edgect.services.listen.network.store_scp import StorageSCP
@@ -27,7 +27,7 @@ _VERBOSE_LOGGERS = ("pydicom", "pynetdicom", "highdicom")
 def run(
     config: NodeConfig,
     spool: Spool,
-    classifier: Classifier,
+    classifier: Pipeline,
     receiving: ssl.SSLContext | None,
     sending: ClientContext | None,
     ready: Callable[[int], None],

@@ -11,7 +11,7 @@ from threading import Event
 
 from pydicom import Dataset, dcmwrite
 
-from edgect.classifier import Classifier
+from edgect.pipeline import Pipeline
 from edgect.services.listen.results.record import ResultRecord
 from edgect.services.listen.results.secondary_capture import secondary_capture
 from edgect.services.listen.results.series_result import SliceResult, classify_images, series_result
@@ -27,9 +27,7 @@ CHECK = 0.25  # seconds between checks of the spool
 class Worker:
     """Puts a result of every series into the outbox. secondary_captures: whether heat maps are made too."""
 
-    def __init__(
-        self, classifier: Classifier, spool: Spool, outbox: Outbox, secondary_captures: bool
-    ) -> None:
+    def __init__(self, classifier: Pipeline, spool: Spool, outbox: Outbox, secondary_captures: bool) -> None:
         self._classifier, self._spool, self._outbox = classifier, spool, outbox
         self._secondary_captures = secondary_captures
         self._failed: dict[str, tuple[int, float]] = {}  # how often, and when to try again
@@ -64,7 +62,7 @@ class Worker:
             self._spool.remove(key, images)
             return
         digests = {image.path.name: hashlib.sha256(image.path.read_bytes()).hexdigest() for image in images}
-        settings, last = self._classifier.settings(), self._outbox.last_record(key)
+        settings, last = self._classifier.row_settings(), self._outbox.last_record(key)
         if last is not None and last.covers(digests, settings):
             LOG.info("%d images were sent again, and have a result already", len(images))
         else:

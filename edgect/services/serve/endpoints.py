@@ -12,8 +12,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from edgect.classifier import Classifier
 from edgect.machine.version import __version__
+from edgect.pipeline import Pipeline
 from edgect.rows import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
@@ -37,7 +37,7 @@ _WITHOUT_PROBABILITY = {"rejected": "no answer", "error": "an error"}
 class Endpoints:
     """Each method answers a request, or raises HTTPError. The response is sent by whoever calls it."""
 
-    def __init__(self, classifier: Classifier, limits: Limits, config: ServerConfig) -> None:
+    def __init__(self, classifier: Pipeline, limits: Limits, config: ServerConfig) -> None:
         self.admission, self._config, self._limits = Admission(config), config, limits
         self._classifier = classifier
         self._upload_classifier = UploadClassifier(classifier, limits, config.timeout, config.max_held_bytes)

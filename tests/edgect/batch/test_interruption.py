@@ -42,8 +42,8 @@ def interrupt(
                 process.send_signal(number)
                 break
             time.sleep(0.002)
-        _, said = process.communicate()
-    return process.returncode, said
+        _, stderr_text = process.communicate()
+    return process.returncode, stderr_text
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -77,11 +77,11 @@ def test_a_killed_run_leaves_no_half_file_and_goes_on(classify: Classify, many: 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_ctrl_c_is_130_in_plain_words_and_goes_on(classify: Classify, many: Path, threads: int) -> None:
     out = many.parent / "out.csv"
-    code, said = interrupt(many, out, signal.SIGINT, threads=threads)
+    code, stderr_text = interrupt(many, out, signal.SIGINT, threads=threads)
     assert code == 130
-    assert "Traceback" not in said
-    assert "--resume" in said
-    assert "interrupted" in said
+    assert "Traceback" not in stderr_text
+    assert "--resume" in stderr_text
+    assert "interrupted" in stderr_text
     assert not out.exists()
     kept = rows(out.with_name("out.csv.partial"))
     whole = resume(classify, many, out)
@@ -90,6 +90,6 @@ def test_ctrl_c_is_130_in_plain_words_and_goes_on(classify: Classify, many: Path
 
 
 def test_an_interrupted_table_is_not_told_to_resume(many: Path) -> None:
-    code, said = interrupt(many, many.parent / "out.txt", signal.SIGINT, "table")
+    code, stderr_text = interrupt(many, many.parent / "out.txt", signal.SIGINT, "table")
     assert code == 130
-    assert "--resume" not in said
+    assert "--resume" not in stderr_text

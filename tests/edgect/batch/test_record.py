@@ -141,8 +141,8 @@ def test_a_file_that_changed_is_answered_again(classify: Classify, batch: Path, 
     (now,) = (row for row in after if row["path"].endswith("d.png"))
     assert now["sha256"] != was["sha256"]
     assert now["probability"] != was["probability"]
-    others = times(before).keys() - times([was]).keys()
-    assert {key: times(after)[key] for key in others} == {key: times(before)[key] for key in others}
+    other_rows = times(before).keys() - times([was]).keys()
+    assert {key: times(after)[key] for key in other_rows} == {key: times(before)[key] for key in other_rows}
 
 
 @FORMS

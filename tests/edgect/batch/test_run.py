@@ -70,24 +70,33 @@ def test_heat_maps_series_and_report_are_those_of_the_command(
 ) -> None:
     for name in ("command", "python"):
         (tmp_path / name).mkdir()
-    one, other = tmp_path / "command", tmp_path / "python"
-    classify(scans, *OPTIONS, "--cam", one / "maps", "--series", one / "s.csv", "--report", one / "r.html")
+    by_command, by_python = tmp_path / "command", tmp_path / "python"
+    classify(
+        scans,
+        *OPTIONS,
+        "--cam",
+        by_command / "maps",
+        "--series",
+        by_command / "s.csv",
+        "--report",
+        by_command / "r.html",
+    )
     batch.run(
         [scans],
-        heat_maps=other / "maps",
-        series=other / "s.csv",
-        report=other / "r.html",
+        heat_maps=by_python / "maps",
+        series=by_python / "s.csv",
+        report=by_python / "r.html",
         command="mine",
         **ORT,
     )
-    maps = sorted(file.name for file in (one / "maps").iterdir())
+    maps = sorted(file.name for file in (by_command / "maps").iterdir())
     assert len(maps) == 3
-    assert sorted(file.name for file in (other / "maps").iterdir()) == maps
+    assert sorted(file.name for file in (by_python / "maps").iterdir()) == maps
     for name in maps:
-        assert (one / "maps" / name).read_bytes() == (other / "maps" / name).read_bytes()
-    assert (one / "s.csv").read_bytes() == (other / "s.csv").read_bytes()
-    assert "<dd>mine</dd>" in (other / "r.html").read_text()
-    assert sorted(file.name for file in other.iterdir()) == ["maps", "r.html", "s.csv"]
+        assert (by_command / "maps" / name).read_bytes() == (by_python / "maps" / name).read_bytes()
+    assert (by_command / "s.csv").read_bytes() == (by_python / "s.csv").read_bytes()
+    assert "<dd>mine</dd>" in (by_python / "r.html").read_text()
+    assert sorted(file.name for file in by_python.iterdir()) == ["maps", "r.html", "s.csv"]
 
 
 def test_an_interrupted_run_says_what_is_kept_and_goes_on(scans: Path, tmp_path: Path) -> None:

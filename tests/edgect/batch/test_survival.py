@@ -96,9 +96,9 @@ def test_a_file_that_changes_after_the_listing_is_an_error_row(
     reason: str,
 ) -> None:
     def listed(paths: tuple[str, ...]) -> list[str]:
-        found = find_scans(paths)
+        result = find_scans(paths)
         change(scans / "b.png")
-        return found
+        return result
 
     monkeypatch.setattr("edgect.batch.inputs.find_scans", listed)
     assert to_out().exit_code == 1
@@ -164,9 +164,9 @@ def test_a_file_replaced_between_two_interruptions_has_its_new_answer_once(
 
 
 def test_resuming_says_what_is_kept_and_what_is_not(to_out: Classify, partial: Path) -> None:
-    said = to_out("--resume", "--threshold", "0.123").stderr
-    assert "0 rows are kept" in said
-    assert "2 with another threshold, operating point" in said
+    stderr_text = to_out("--resume", "--threshold", "0.123").stderr
+    assert "0 rows are kept" in stderr_text
+    assert "2 with another threshold, operating point" in stderr_text
 
 
 def test_rows_of_another_version_are_set_aside_and_nothing_is_silent(

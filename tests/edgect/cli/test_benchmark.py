@@ -49,7 +49,7 @@ def test_a_file_holds_what_stdout_would(scans: Path, tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout) == (0, "")
     assert "3 in 3 files given" in out.read_text()
     assert "Research use only" in out.read_text()
-    assert not out.with_name("out.txt.partial").exists()
+    assert list(out.parent.glob("out.txt.*")) == []
 
 
 def without(engines: Sequence[str], *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -144,6 +144,6 @@ def test_a_terminal_is_told_what_is_measured(scan: Path) -> None:
 
 
 def test_help_names_the_exit_codes() -> None:
-    said = " ".join(benchmark("--help").stdout.split())
+    stderr_text = " ".join(benchmark("--help").stdout.split())
     for code in ("0 measured", "2 usage", "3 model", "130 interrupted"):
-        assert code in said
+        assert code in stderr_text

@@ -32,12 +32,12 @@ def test_csv_says_what_the_python_interface_says(classify: Classify, scans: Path
     expected = list(Classifier(backend=backend, threads=1).classify([scans]))
     rows = csv_rows(done.stdout)
     assert len(rows) == len(expected) == 3
-    for row, one in zip(rows, expected, strict=True):
-        assert (row["path"], row["status"], row["label"], row["reason"]) == (one.path, "ok", one.label, "")
+    for row, each in zip(rows, expected, strict=True):
+        assert (row["path"], row["status"], row["label"], row["reason"]) == (each.path, "ok", each.label, "")
         assert re.fullmatch(r"[01]\.\d{6,}", row["probability"])
-        assert float(row["probability"]) == pytest.approx(one.probability, abs=1e-8)
+        assert float(row["probability"]) == pytest.approx(each.probability, abs=1e-8)
         assert (row["backend"], row["precision"], row["threads"]) == (backend, "int8", "1")
-        assert (row["sha256"], row["bundle"], row["model"]) == (one.sha256, one.bundle, one.model)
+        assert (row["sha256"], row["bundle"], row["model"]) == (each.sha256, each.bundle, each.model)
 
 
 def test_jsonl_says_the_same_as_csv(classify: Classify, scans: Path) -> None:

@@ -31,21 +31,21 @@ def end(where: str, number: signal.Signals, *arguments: object, times: int = 1) 
         line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=heard
     ) as process:
         assert process.stderr is not None
-        said = ""
-        while "stuck\n" not in said:
-            said += (news := process.stderr.readline())
-            assert news, said
+        stderr_text = ""
+        while "stuck\n" not in stderr_text:
+            stderr_text += (news := process.stderr.readline())
+            assert news, stderr_text
         time.sleep(0.3)  # it says so just before it is
         for _ in range(times):
             process.send_signal(number)
             time.sleep(0.1)
         try:
-            said += process.communicate(timeout=SECONDS)[1]
+            stderr_text += process.communicate(timeout=SECONDS)[1]
         except subprocess.TimeoutExpired:
             process.kill()
             raise
     code = process.returncode
-    return code if code >= 0 else 128 - code, said
+    return code if code >= 0 else 128 - code, stderr_text
 
 
 @pytest.mark.parametrize(
@@ -58,19 +58,19 @@ def end(where: str, number: signal.Signals, *arguments: object, times: int = 1) 
     ],
 )
 def test_a_signal_ends_a_program_that_is_stuck(where: str, number: signal.Signals, code: int) -> None:
-    found, said = end(where, number, "classify", SCANS, *ORT, "--threads", 1)
-    assert found == code
-    assert "Traceback" not in said
+    result, stderr_text = end(where, number, "classify", SCANS, *ORT, "--threads", 1)
+    assert result == code
+    assert "Traceback" not in stderr_text
     if "locked" not in where:  # else nothing of Python runs any more
-        assert said.count("Error: ") == 1
-        assert {130: "interrupted", 143: "terminated"}[code] in said
+        assert stderr_text.count("Error: ") == 1
+        assert {130: "interrupted", 143: "terminated"}[code] in stderr_text
 
 
 @pytest.mark.parametrize("where", ["infer", "infer locked"])
 def test_a_second_signal_ends_it_at_once(where: str) -> None:
-    found, said = end(where, signal.SIGINT, "classify", SCANS, *ORT, "--threads", 2, times=2)
-    assert found == 130
-    assert "did not end in time" not in said
+    result, stderr_text = end(where, signal.SIGINT, "classify", SCANS, *ORT, "--threads", 2, times=2)
+    assert result == 130
+    assert "did not end in time" not in stderr_text
 
 
 @pytest.mark.parametrize("where", ["infer", "infer locked"])

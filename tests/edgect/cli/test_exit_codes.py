@@ -29,9 +29,9 @@ def message(done: Result, exit_code: int) -> str:
 
 
 def one_line(done: Result, exit_code: int) -> str:
-    said = message(done, exit_code)
+    stderr_text = message(done, exit_code)
     assert len(done.stderr.strip().splitlines()) == 1
-    return said
+    return stderr_text
 
 
 def test_every_row_ok_is_0(classify: Classify, scans: Path) -> None:

@@ -75,8 +75,8 @@ def test_the_version_is_the_packages() -> None:
 def test_help_names_the_exit_codes() -> None:
     done = CliRunner().invoke(main, ["classify", "--help"])
     assert done.exit_code == 0
-    for said in ("0 every row", "1 some row", "2 usage", "3 model", "130 interrupted"):
-        assert said in " ".join(done.stdout.split())
+    for stderr_text in ("0 every row", "1 some row", "2 usage", "3 model", "130 interrupted"):
+        assert stderr_text in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("arguments", [["classfy"], ["--fast"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from collections.abc import Callable
@@ -13,8 +14,9 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
+from edgect.batch.output import open_rows
 from edgect.cli import main
-from edgect.evaluate.rows import open_rows
+from edgect.evaluate.rows import LabelledLines
 from edgect.statistics.roc import auc
 from tests.edgect.synthetic import write_scan
 
@@ -42,12 +44,12 @@ def labelled(tmp_path: Path) -> Path:
 def test_folder_names_are_labels_and_deeper_names_are_not(evaluate: Evaluate, labelled: Path) -> None:
     (labelled / "non-covid" / "note.txt").write_text("ask the ward\n")
     done = evaluate(labelled, "--format", "json")
-    found = json.loads(done.stdout, parse_constant=pytest.fail)
+    result = json.loads(done.stdout, parse_constant=pytest.fail)
     assert done.exit_code == 0
-    assert (found["schema"], found["data"]["positives"], found["data"]["negatives"]) == (1, 2, 3)
-    assert (found["coverage"]["answered"], found["coverage"]["rejected"]) == (4, 1)
-    assert sum(found["answered"]["confusion"].values()) == 4
-    assert sum(found["intention_to_diagnose"]["confusion"].values()) == 5
+    assert (result["schema"], result["data"]["positives"], result["data"]["negatives"]) == (1, 2, 3)
+    assert (result["coverage"]["answered"], result["coverage"]["rejected"]) == (4, 1)
+    assert sum(result["answered"]["confusion"].values()) == 4
+    assert sum(result["intention_to_diagnose"]["confusion"].values()) == 5
 
 
 def test_an_excel_table_its_rows_and_its_pictures(evaluate: Evaluate, labelled: Path, tmp_path: Path) -> None:
@@ -67,9 +69,9 @@ def test_one_class_alone_is_undefined_and_no_crash(evaluate: Evaluate, tmp_path:
     write_scan(tmp_path / "s" / "positive" / "a.png")
     (tmp_path / "s" / "negative").mkdir()
     done = evaluate(tmp_path / "s", "--plots", tmp_path / "plots", "--format", "json")
-    found = json.loads(done.stdout, parse_constant=pytest.fail)
-    assert found["answered"]["metrics"]["specificity"]["value"] is None
-    assert found["answered"]["metrics"]["auc"]["value"] is None
+    result = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert result["answered"]["metrics"]["specificity"]["value"] is None
+    assert result["answered"]["metrics"]["auc"]["value"] is None
 
 
 def test_an_unreadable_file_is_1(evaluate: Evaluate, labelled: Path) -> None:
@@ -121,9 +123,61 @@ def test_rows_are_blamed_for_their_own_trouble_alone(
     done = evaluate(labelled, "--rows", tmp_path / "nowhere" / "rows.csv")
     assert (done.exit_code, "nowhere/rows.csv: cannot be written (No such file" in done.stderr) == (2, True)
     rows = tmp_path / "rows.csv"
-    with pytest.raises(OSError, match="the scans' disk is gone"), open_rows(rows, ("no", "yes")):
+    with pytest.raises(OSError, match="the scans' disk is gone"), open_rows(LabelledLines("csv"), rows):
         raise OSError(5, "the scans' disk is gone")
     assert not rows.exists()
+
+
+def figures(done: Result) -> dict[str, object]:
+    report: dict[str, object] = json.loads(done.stdout)
+    return {name: value for name, value in report.items() if name != "date"}
+
+
+def untimed(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="") as opened:
+        return [{**row, "milliseconds": ""} for row in csv.DictReader(opened)]
+
+
+def test_an_interrupted_evaluation_goes_on(evaluate: Evaluate, labelled: Path, tmp_path: Path) -> None:
+    rows, partial = tmp_path / "rows.csv", tmp_path / "rows.csv.partial"
+    arguments = (labelled, "--format", "json", "--rows", rows)
+    whole = evaluate(*arguments)
+    content, expected = rows.read_bytes(), untimed(rows)
+    assert [row["truth"] for row in expected] == ["COVID-19"] * 2 + ["not COVID-19"] * 2
+    rows.unlink()
+    partial.write_bytes(content[:-10])  # the last row was cut
+    done = evaluate(*arguments, "--resume")
+    assert done.exit_code == 0
+    assert "3 rows are kept" in done.stderr
+    assert figures(done) == figures(whole)
+    assert untimed(rows) == expected
+    assert rows.read_bytes().splitlines()[:4] == content.splitlines()[:4]  # with the times of the first run
+    assert not partial.exists()
+
+
+def test_rows_with_another_label_are_not_kept(evaluate: Evaluate, labelled: Path, tmp_path: Path) -> None:
+    rows, table = tmp_path / "rows.csv", tmp_path / "t.csv"
+    names = [f"labelled/{file.relative_to(labelled)}" for file in sorted(labelled.rglob("*.png"))]
+    table.write_text("path,label\n" + "".join(f"{name},1\n" for name in names))
+    evaluate(table, "--rows", rows)
+    table.write_text("path,label\n" + "".join(f"{name},{int(name != names[2])}\n" for name in names))
+    done = evaluate(table, "--rows", rows, "--resume")
+    assert "2 rows are kept" in done.stderr
+    assert [row["truth"] for row in untimed(rows)] == ["COVID-19"] * 2 + ["not COVID-19", "COVID-19"]
+
+
+def test_resume_needs_rows(evaluate: Evaluate, labelled: Path) -> None:
+    done = evaluate(labelled, "--resume")
+    assert (done.exit_code, "--resume needs --rows FILE" in done.stderr) == (2, True)
+
+
+def test_workers_of_a_scheduler_give_the_same_figures(evaluate: Evaluate, labelled: Path) -> None:
+    pytest.importorskip("distributed", reason="needs Dask: pip install 'edgect[dask]'")
+    (labelled / "CT_COVID" / "z.png").write_bytes(b"")
+    alone = evaluate(labelled, "--format", "json", "--threads", 1)
+    done = evaluate(labelled, "--format", "json", "--threads", 1, "--scheduler", "local", "--workers", 1)
+    assert done.exit_code == alone.exit_code == 1
+    assert figures(done) == figures(alone)
 
 
 def test_the_auc_is_that_of_scikit_learn() -> None:

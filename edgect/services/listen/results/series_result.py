@@ -14,9 +14,9 @@ from typing import Any
 
 from pydicom import Dataset
 
-from edgect.classifier import Classifier
 from edgect.machine.in_order import in_order
 from edgect.model.decision.series import SeriesSummary
+from edgect.pipeline import Pipeline
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
 from edgect.services.listen.results.image_headers import read_header
@@ -53,7 +53,7 @@ class SeriesResult:
     slices: Sequence[SliceResult]
     row: dict[str, Any]
     highest: SliceResult | None
-    classifier: Classifier
+    classifier: Pipeline
 
     @property
     def images(self) -> list[Dataset]:
@@ -79,13 +79,13 @@ class SeriesResult:
     def digest(self) -> str:
         """The same for the same images classified by the same model with the same settings."""
         classifier = self.classifier
-        settings = classifier.settings() | {"bundle": classifier.bundle.digest}
+        settings = classifier.row_settings() | {"bundle": classifier.bundle.digest}
         parts = sorted({f"{slice_.path.name} {slice_.prediction.sha256}" for slice_ in self.slices})
         return hashlib.sha256("\n".join([repr(sorted(settings.items())), *parts]).encode()).hexdigest()
 
 
 def classify_images(
-    classifier: Classifier, images: Sequence[Path], should_continue: Callable[[], bool]
+    classifier: Pipeline, images: Sequence[Path], should_continue: Callable[[], bool]
 ) -> Iterator[SliceResult]:
     """Classify files; those that cannot be classified say so in their rows.
 
@@ -93,7 +93,7 @@ def classify_images(
     """
     work = partial(_predictions, classifier)
     paths = (path for path in images if should_continue())
-    with closing(in_order(work, paths, classifier.at_once(many=True))) as results:
+    with closing(in_order(work, paths, classifier.parallel_files(many=True))) as results:
         for path, predictions in results:
             header: Dataset | None = None
             certain = True
@@ -103,7 +103,7 @@ def classify_images(
                 yield SliceResult(header, path, prediction, certain=certain)
 
 
-def series_result(classifier: Classifier, slices: Sequence[SliceResult]) -> SeriesResult:
+def series_result(classifier: Pipeline, slices: Sequence[SliceResult]) -> SeriesResult:
     """The result of a series from those of all its slices."""
     rows = SeriesRows(classifier.decision.labels, classifier.threshold)
     for slice_ in slices:  # damaged files do not say what series they are of, but came with the others
@@ -118,5 +118,5 @@ def _highest(summary: SeriesSummary, ordered: list[SliceResult]) -> SliceResult 
     return None if summary.highest is None else ordered[summary.highest[1] - 1]
 
 
-def _predictions(classifier: Classifier, path: Path) -> Iterator[Prediction]:
+def _predictions(classifier: Pipeline, path: Path) -> Iterator[Prediction]:
     return classifier.classify_file(str(path), many=True)

@@ -12,8 +12,8 @@ from math import inf
 from time import monotonic
 from typing import Generic, TypeVar
 
-from edgect.classifier import Classifier
 from edgect.errors import ScanError
+from edgect.pipeline import Pipeline
 from edgect.rows.prediction import Prediction
 from edgect.scans import Limits, check_length
 from edgect.scans.files.in_memory import ContentReader, split_content
@@ -27,7 +27,7 @@ T = TypeVar("T")
 class UploadClassifier:
     """One loaded model for all requests; frames are classified in the order in which they are requested."""
 
-    def __init__(self, classifier: Classifier, limits: Limits, timeout: float, unpacked: int) -> None:
+    def __init__(self, classifier: Pipeline, limits: Limits, timeout: float, unpacked: int) -> None:
         """timeout: seconds after which what is left of a request gets a row of status `error`.
 
         unpacked: bytes that the members of archives may have together, of all requests.
@@ -35,7 +35,7 @@ class UploadClassifier:
         self._classifier, self._limits, self._timeout = classifier, limits, timeout
         self._memory = MemoryBudget(unpacked)
         self._stop_time = inf
-        self.threads = classifier.at_once(many=True)
+        self.threads = classifier.parallel_files(many=True)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="edgect")
 
     def stop_after(self, seconds: float) -> None:
@@ -100,7 +100,7 @@ class UploadClassifier:
             LOG.error("failed: %s at %s", type(error).__name__, raise_location(error))
             failure = ScanError(f"the server failed on it ({type(error).__name__})")
         content = b""
-        yield convert(self._classifier.unanswered(name, failure))
+        yield convert(self._classifier.failure(name, failure))
 
     def _check_time(self, deadline: float) -> None:
         now = monotonic()

@@ -45,13 +45,13 @@ class Run:
 
     def __init__(self, classify: Classify, folder: Path) -> None:
         self.out, self.partial = folder / "rows.csv", folder / "rows.csv.partial"
-        self.said = ""
+        self.stderr_text = ""
         self._classify = classify
 
     def __call__(self, *arguments: object, code: int = 1) -> Rows:
         options = ("--backend", "onnxruntime", "--format", "csv", "-o", self.out)
         done = self._classify(*arguments, *options)
-        self.said = done.stderr
+        self.stderr_text = done.stderr
         assert done.exit_code == code, done.stderr
         return self.rows(self.out)
 

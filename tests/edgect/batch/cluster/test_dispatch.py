@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgect.batch.cluster import dispatch
-from edgect.batch.cluster.dispatch import Dispatch
-from edgect.batch.cluster.events import Done, Event, Failed, Greeted, Present
-from edgect.batch.cluster.worker import Answered, FileAnswer, Item
+from edgect.batch.cluster.dispatch import Dispatcher
+from edgect.batch.cluster.events import BatchDone, BatchFailed, Event, WorkerChecked, WorkersPresent
+from edgect.batch.cluster.worker import BatchResult, FileResult, Item
 from edgect.errors import ClusterError
 
 
@@ -45,11 +45,11 @@ class Invented:
     def clock(self) -> float:
         return self.now
 
-    def present(self) -> Present:
-        return Present(dict.fromkeys(self.alive, 1))
+    def present(self) -> WorkersPresent:
+        return WorkersPresent(dict.fromkeys(self.alive, 1))
 
-    def greet(self, worker: str) -> None:
-        self.events.append(Greeted(worker, ["edgect is 0"] if worker in self.unfit else [], True, 0.01))
+    def check_worker(self, worker: str) -> None:
+        self.events.append(WorkerChecked(worker, ["edgect is 0"] if worker in self.unfit else [], True, 0.01))
 
     def send(self, number: int, worker: str, items: Sequence[Item]) -> None:
         assert worker in self.alive
@@ -83,8 +83,8 @@ class Invented:
                 self.asleep[worker] = self.now + self.draw.choice((5, 60, 600))
             else:
                 del self.under_way[number]
-                answers: list[FileAnswer] = [[((path, worker), ())] for path, _ in items]
-                self.events.append(Done(number, Answered(answers, 0.1 * len(items))))
+                answers: list[FileResult] = [[((path, worker), ())] for path, _ in items]
+                self.events.append(BatchDone(number, BatchResult(answers, 0.1 * len(items))))
 
     def _end(self, worker: str) -> None:
         """Its batches are heard of no more; perhaps another takes its place."""
@@ -100,23 +100,23 @@ def names(files: int) -> list[str]:
     return [f"{number:04}" for number in range(files)]
 
 
-def run(cluster: Invented, files: int) -> list[FileAnswer]:
+def run(cluster: Invented, files: int) -> list[FileResult]:
     items = ((name, ()) for name in names(files))
-    kept: list[FileAnswer] = []
+    kept: list[FileResult] = []
 
-    def keep(found: FileAnswer) -> FileAnswer:
-        kept.append(found)
-        return found
+    def keep(result: FileResult) -> FileResult:
+        kept.append(result)
+        return result
 
-    answers = list(Dispatch(cluster, items, files, keep, lambda _: None, clock=cluster.clock).answers())
+    answers = list(Dispatcher(cluster, items, files, keep, lambda _: None, clock=cluster.clock).results())
     assert len(kept) == len(answers)  # each was taken once
     assert all(worker in cluster.alive for worker, _ in cluster.under_way.values())
     return answers
 
 
-def paths(answers: list[FileAnswer]) -> list[str]:
-    assert all(isinstance(found, list) for found in answers)
-    return [found[0][0][0] for found in answers if isinstance(found, list)]
+def paths(answers: list[FileResult]) -> list[str]:
+    assert all(isinstance(result, list) for result in answers)
+    return [result[0][0][0] for result in answers if isinstance(result, list)]
 
 
 @given(
@@ -130,9 +130,9 @@ def test_every_file_has_one_answer_in_order(seed: int, files: int, workers: int,
     answers = run(Invented(seed, workers, trouble=trouble), files)
     assert len(answers) == files
     # a file that happens to be at hand whenever a worker ends is given up as one that ends them
-    given_up = {number for number, found in enumerate(answers) if isinstance(found, str)}
+    given_up = {number for number, result in enumerate(answers) if isinstance(result, str)}
     assert len(given_up) <= files * trouble
-    assert paths([found for found in answers if not isinstance(found, str)]) == [
+    assert paths([result for result in answers if not isinstance(result, str)]) == [
         name for number, name in enumerate(names(files)) if number not in given_up
     ]
 
@@ -142,8 +142,10 @@ def test_every_file_has_one_answer_in_order(seed: int, files: int, workers: int,
 def test_a_file_that_ends_its_worker_is_found_and_no_other(seed: int, poison: set[int]) -> None:
     bad = frozenset(names(100)[number] for number in poison)
     answers = run(Invented(seed, poison=bad), 100)
-    assert {names(100)[number] for number, found in enumerate(answers) if isinstance(found, str)} == bad
-    assert paths([found for found in answers if not isinstance(found, str)]) == sorted(set(names(100)) - bad)
+    assert {names(100)[number] for number, result in enumerate(answers) if isinstance(result, str)} == bad
+    assert paths([result for result in answers if not isinstance(result, str)]) == sorted(
+        set(names(100)) - bad
+    )
 
 
 def test_it_takes_four_workers_to_give_a_file_up_the_last_two_with_it_alone() -> None:
@@ -195,21 +197,21 @@ def test_what_raises_again_and_again_is_given_up() -> None:
     class Raising(Invented):
         def event(self, seconds: float) -> Event | None:
             event = super().event(seconds)
-            if isinstance(event, Done) and any(
-                isinstance(found, list) and found[0][0][0] == "0005" for found in event.answered.files
+            if isinstance(event, BatchDone) and any(
+                isinstance(result, list) and result[0][0][0] == "0005" for result in event.result.files
             ):
-                return Failed(event.number, "MemoryError")
+                return BatchFailed(event.number, "MemoryError")
             return event
 
     answers = run(Raising(), 30)
-    (reason,) = (found for found in answers if isinstance(found, str))
+    (reason,) = (result for result in answers if isinstance(result, str))
     assert answers.index(reason) == 5
     assert "MemoryError" in reason
 
 
 def test_a_worker_that_is_unlike_gets_nothing() -> None:
     answers = run(Invented(unfit=frozenset({"w0", "w2"})), 50)
-    assert {found[0][0][1] for found in answers if isinstance(found, list)} == {"w1"}
+    assert {result[0][0][1] for result in answers if isinstance(result, list)} == {"w1"}
 
 
 def test_without_a_fit_worker_it_ends_soon() -> None:
@@ -223,14 +225,14 @@ def test_another_process_at_a_worker_s_address_is_judged_anew() -> None:
     class Replaced(Invented):
         def event(self, seconds: float) -> Event | None:
             event = super().event(seconds)
-            if isinstance(event, Done) and event.answered.files[0][0][0][1] == "w0":  # type: ignore[index]
-                return Done(event.number, Answered(refused=["edgect is 0"]))
+            if isinstance(event, BatchDone) and event.result.files[0][0][0][1] == "w0":  # type: ignore[index]
+                return BatchDone(event.number, BatchResult(refused=["edgect is 0"]))
             return event
 
     cluster = Replaced()
     answers = run(cluster, 100)
     assert paths(answers) == names(100)
-    assert "w0" not in {found[0][0][1] for found in answers if isinstance(found, list)}
+    assert "w0" not in {result[0][0][1] for result in answers if isinstance(result, list)}
 
 
 def test_with_none_but_unfit_workers_left_it_waits_for_others() -> None:
@@ -257,7 +259,7 @@ def test_neither_files_nor_rows_pile_up(monkeypatch: pytest.MonkeyPatch) -> None
                 raise _Over
             return super().event(seconds)
 
-    monkeypatch.setattr(dispatch, "WAITING", 500)
+    monkeypatch.setattr(dispatch, "MAX_WAITING_ROWS", 500)
     cluster, taken = Hour(), list[str]()
     cluster.asleep["w0"] = 10**6  # with the first files in hand, before which no row can be written
 
@@ -266,7 +268,9 @@ def test_neither_files_nor_rows_pile_up(monkeypatch: pytest.MonkeyPatch) -> None
             taken.append(name)
             yield name, ()
 
-    made = Dispatch(cluster, items(), 100_000, lambda found: found, print, 10**5, clock=cluster.clock)
+    dispatcher = Dispatcher(
+        cluster, items(), 100_000, lambda result: result, print, 10**5, clock=cluster.clock
+    )
     with pytest.raises(_Over):
-        next(made.answers())
+        next(dispatcher.results())
     assert 500 < len(taken) < 1000

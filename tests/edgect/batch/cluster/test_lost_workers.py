@@ -57,9 +57,9 @@ def test_a_worker_is_killed_and_another_stopped(run: Run, many: Path, tmp_path: 
         started = start(many, run.out, cluster)
         cluster.kill(0)
         with cluster.stopped(1):
-            _, said = started.communicate()
-    assert started.returncode == 0, said
-    assert "batches sent again" in said
+            _, stderr_text = started.communicate()
+    assert started.returncode == 0, stderr_text
+    assert "batches sent again" in stderr_text
     assert answers(run.rows(run.out)) == answers(run(many, code=0))
 
 
@@ -71,13 +71,13 @@ def test_a_file_that_ends_its_worker_gets_a_row(run: Run, batch: Path, tmp_path:
     with processes(tmp_path / "cluster") as cluster:
         for _ in range(2):
             cluster.worker(nanny=True, variables={"PYTHONPATH": str(site)})
-        found = run(batch, "--scheduler", cluster.address)
-    (poison,) = (row for row in found if row["path"].endswith("d.png"))
+        result = run(batch, "--scheduler", cluster.address)
+    (poison,) = (row for row in result if row["path"].endswith("d.png"))
     assert poison["status"] == "error"
     assert "given up after 4 workers" in poison["reason"]
     plain = run(batch)
-    assert [row["path"] for row in found] == [row["path"] for row in plain]
-    assert [row for row in answers(found) if "d.png" not in row["path"]] == [
+    assert [row["path"] for row in result] == [row["path"] for row in plain]
+    assert [row for row in answers(result) if "d.png" not in row["path"]] == [
         row for row in answers(plain) if "d.png" not in row["path"]
     ]
 
@@ -87,10 +87,10 @@ def test_the_scheduler_is_killed_and_the_rows_stay(run: Run, many: Path, tmp_pat
         cluster.worker()
         started = start(many, run.out, cluster)
         cluster.scheduler.kill()
-        _, said = started.communicate()
-    assert started.returncode == 3, said
-    assert "the scheduler is gone" in said
-    assert "Traceback" not in said
+        _, stderr_text = started.communicate()
+    assert started.returncode == 3, stderr_text
+    assert "the scheduler is gone" in stderr_text
+    assert "Traceback" not in stderr_text
     kept = run.rows(run.partial)
     assert len(kept) > 5
     whole = run(many, "--resume", code=0)
@@ -104,9 +104,9 @@ def test_signals_end_it_as_ever(
 ) -> None:
     started = start(many, run.out, cluster)
     started.send_signal(number)
-    _, said = started.communicate()
-    assert started.returncode == code, said
-    assert "go on with the same command and --resume" in said
-    assert "Traceback" not in said
+    _, stderr_text = started.communicate()
+    assert started.returncode == code, stderr_text
+    assert "go on with the same command and --resume" in stderr_text
+    assert "Traceback" not in stderr_text
     there = ("--scheduler", cluster.address)
     assert answers(run(many, *there, "--resume", code=0)) == answers(run(many, *there, code=0))

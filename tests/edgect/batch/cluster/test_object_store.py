@@ -25,10 +25,10 @@ def bucket(batch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     server = subprocess.Popen(line, stdout=log, stderr=log)
     try:
         end = time.monotonic() + 60
-        while b"Running on http" not in (said := (tmp_path / "moto.log").read_bytes()):
-            assert time.monotonic() < end, said.decode()
+        while b"Running on http" not in (stderr_text := (tmp_path / "moto.log").read_bytes()):
+            assert time.monotonic() < end, stderr_text.decode()
             time.sleep(0.1)
-        monkeypatch.setenv("AWS_ENDPOINT_URL", said.split(b"Running on ")[1].split()[0].decode())
+        monkeypatch.setenv("AWS_ENDPOINT_URL", stderr_text.split(b"Running on ")[1].split()[0].decode())
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "testing")
         store = s3fs.S3FileSystem()
@@ -47,12 +47,12 @@ def test_the_same_rows_from_a_bucket(run: Run, batch: Path, bucket: str, tmp_pat
     for path in [path for path in batch.iterdir() if not path.name.isprintable()]:
         path.unlink()
     (batch / "empty.png").write_bytes(b"")
-    local, found = run(batch), run(bucket)
-    assert [row["path"] for row in found] == [row["path"].replace(str(batch), bucket) for row in local]
-    assert [{**row, "path": ""} for row in answers(found)] == [{**row, "path": ""} for row in answers(local)]
+    local, result = run(batch), run(bucket)
+    assert [row["path"] for row in result] == [row["path"].replace(str(batch), bucket) for row in local]
+    assert [{**row, "path": ""} for row in answers(result)] == [{**row, "path": ""} for row in answers(local)]
     with processes(tmp_path / "cluster") as cluster:
         cluster.worker()
-        assert answers(run(bucket, "--scheduler", cluster.address)) == answers(found)
+        assert answers(run(bucket, "--scheduler", cluster.address)) == answers(result)
         run.out.rename(run.partial)
-        assert answers(run(bucket, "--scheduler", cluster.address, "--resume")) == answers(found)
-        assert "rows are kept" in run.said
+        assert answers(run(bucket, "--scheduler", cluster.address, "--resume")) == answers(result)
+        assert "rows are kept" in run.stderr_text

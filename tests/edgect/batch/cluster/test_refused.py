@@ -22,13 +22,13 @@ ANOTHER = {
 @pytest.fixture
 def unlike(tmp_path: Path) -> dict[str, dict[str, str]]:
     """Environments whose Python runs a program first."""
-    found = {}
+    result = {}
     for number, (name, program) in enumerate(ANOTHER.items()):
         folder = tmp_path / f"site-{number}"
         folder.mkdir()
         (folder / "sitecustomize.py").write_text(program + "\n")
-        found[name] = {"PYTHONPATH": str(folder)}
-    return found
+        result[name] = {"PYTHONPATH": str(folder)}
+    return result
 
 
 def test_a_worker_of_another_version_is_refused(
@@ -41,19 +41,19 @@ def test_a_worker_of_another_version_is_refused(
         cluster.wait(3)
         run.out.unlink()
         run_code(run, batch, cluster)
-        assert run.said.count("is refused: ") == 3
-        assert "edgect is 0.0.9 where here it is 0.1.0" in run.said
-        assert "OpenCV is 1.1.7 where" in run.said
-        assert "cannot run edgect" in run.said
-        assert "no worker gives the answers that this machine gives (3 refused)" in run.said
+        assert run.stderr_text.count("is refused: ") == 3
+        assert "edgect is 0.0.9 where here it is 0.1.0" in run.stderr_text
+        assert "OpenCV is 1.1.7 where" in run.stderr_text
+        assert "cannot run edgect" in run.stderr_text
+        assert "no worker gives the answers that this machine gives (3 refused)" in run.stderr_text
         cluster.worker()  # joins later; nothing of the others may get into the output
         assert answers(run(batch, "--scheduler", cluster.address)) == answers(plain)
-        assert "1 workers" in run.said
+        assert "1 workers" in run.stderr_text
 
 
 def run_code(run: Run, batch: Path, cluster: Processes) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("edgect.batch.cluster.dispatch.REFUSED", 2.0)
+        patch.setattr("edgect.batch.cluster.dispatch.ALL_REFUSED_LIMIT", 2.0)
         with pytest.raises(FileNotFoundError):  # there is no output
             run(batch, "--scheduler", cluster.address, code=3)
 
@@ -67,23 +67,23 @@ def test_another_bundle_at_the_same_place_is_refused(
     monkeypatch.setattr(
         Bundle, "digest", property(lambda self: "0" * 64, lambda self, value: None), raising=False
     )
-    monkeypatch.setattr("edgect.batch.cluster.dispatch.REFUSED", 2.0)
+    monkeypatch.setattr("edgect.batch.cluster.dispatch.ALL_REFUSED_LIMIT", 2.0)
     run(batch, "--model", bundle_copy, "--scheduler", cluster.address, code=3)
-    assert "the bundle is lungs" in run.said
-    assert "where here it is lungs 000000000000" in run.said
+    assert "the bundle is lungs" in run.stderr_text
+    assert "where here it is lungs 000000000000" in run.stderr_text
 
 
 def test_a_worker_with_other_storage_is_refused(
     cluster: Processes, run: Run, batch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder that is not mounted there must not become ten million errors."""
-    monkeypatch.setattr("edgect.batch.cluster.dispatch.REFUSED", 2.0)
+    monkeypatch.setattr("edgect.batch.cluster.dispatch.ALL_REFUSED_LIMIT", 2.0)
     monkeypatch.chdir(batch)
     elsewhere = batch.with_name("elsewhere")
     monkeypatch.setattr("os.getcwd", lambda: str(elsewhere))  # where workers will look for what is here
     with pytest.raises(FileNotFoundError):
         run("a.png", "s", "--scheduler", cluster.address, code=3)
-    assert f"{elsewhere}/a.png and others are not there as they are here" in run.said
+    assert f"{elsewhere}/a.png and others are not there as they are here" in run.stderr_text
 
 
 def test_nobody_at_the_address(run: Run, batch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,8 +94,8 @@ def test_nobody_at_the_address(run: Run, batch: Path, monkeypatch: pytest.Monkey
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(FileNotFoundError):
             run(batch, "--scheduler", f"tcp://127.0.0.1:{taken.getsockname()[1]}", code=3)
-    assert "no scheduler answers at tcp://127.0.0.1:" in run.said
-    assert "Traceback" not in run.said
+    assert "no scheduler answers at tcp://127.0.0.1:" in run.stderr_text
+    assert "Traceback" not in run.stderr_text
 
 
 def test_a_scheduler_of_another_dask_is_refused(
@@ -104,7 +104,7 @@ def test_a_scheduler_of_another_dask_is_refused(
     monkeypatch.setattr("distributed.__version__", "2020.1.0")
     with pytest.raises(FileNotFoundError):
         run(batch, "--scheduler", cluster.address, code=3)
-    assert "this machine 2020.1.0: install the same version on both" in run.said
+    assert "this machine 2020.1.0: install the same version on both" in run.stderr_text
 
 
 @pytest.mark.parametrize(

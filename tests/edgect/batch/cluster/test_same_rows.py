@@ -35,7 +35,7 @@ def test_the_same_rows_in_the_same_order(
 
 
 def test_pictures_beside_the_rows(cluster: Processes, run: Run, batch: Path, tmp_path: Path) -> None:
-    made = []
+    outcomes = []
     for name, options in (("here", ()), ("there", ("--scheduler", cluster.address))):
         maps, page = tmp_path / name / "maps", tmp_path / name / "page.html"
         maps.mkdir(parents=True)
@@ -44,9 +44,9 @@ def test_pictures_beside_the_rows(cluster: Processes, run: Run, batch: Path, tmp
         assert set(drawn) == {row["heat_map"] for row in rows if row["status"] == "ok"} != {""}
         images = [part for part in page.read_text().split('"') if part.startswith("data:image/webp")]
         assert len(images) > len(drawn)
-        made.append((answers(rows), drawn, images))
+        outcomes.append((answers(rows), drawn, images))
         assert not list(page.parent.glob("page.html.*"))
-    assert made[0] == made[1]
+    assert outcomes[0] == outcomes[1]
 
 
 def test_series_are_named_by_the_salt_of_whoever_asks(
@@ -60,12 +60,12 @@ def test_series_are_named_by_the_salt_of_whoever_asks(
         (folder / f"IM{number}").write_bytes(write(dataset))
     series = tmp_path / "series.jsonl"
     for options in ((), ("--include-identifiers",)):
-        plain, said = run(folder, "--series", series, *options, code=0), series.read_text()
-        found = run(folder, "--series", series, *options, "--scheduler", cluster.address, code=0)
-        assert answers(found) == answers(plain)
-        assert all(row["series"] for row in found)
-        assert series.read_text() == said
-        assert CANARY not in run.out.read_text() + said
+        plain, stderr_text = run(folder, "--series", series, *options, code=0), series.read_text()
+        result = run(folder, "--series", series, *options, "--scheduler", cluster.address, code=0)
+        assert answers(result) == answers(plain)
+        assert all(row["series"] for row in result)
+        assert series.read_text() == stderr_text
+        assert CANARY not in run.out.read_text() + stderr_text
 
 
 def test_local_workers(run: Run, batch: Path) -> None:

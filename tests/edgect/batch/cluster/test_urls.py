@@ -34,14 +34,14 @@ def served(batch: Path) -> Iterator[str]:
 
 def test_what_a_server_has(cluster: Processes, run: Run, batch: Path, served: str) -> None:
     local = run(batch)
-    found = run(served)
-    assert [row["path"] for row in found] == [row["path"].replace(f"{batch}/", served) for row in local]
-    assert [{**row, "path": ""} for row in answers(found)] == [{**row, "path": ""} for row in answers(local)]
-    assert answers(run(served, "--scheduler", cluster.address)) == answers(found)
+    result = run(served)
+    assert [row["path"] for row in result] == [row["path"].replace(f"{batch}/", served) for row in local]
+    assert [{**row, "path": ""} for row in answers(result)] == [{**row, "path": ""} for row in answers(local)]
+    assert answers(run(served, "--scheduler", cluster.address)) == answers(result)
     run.out.rename(run.partial)
-    assert answers(run(served, "--scheduler", cluster.address, "--resume")) == answers(found)
-    one = run(f"{served}a.png", code=0)
-    assert answers(one) == [row for row in answers(found) if row["path"].endswith("a.png")]
+    assert answers(run(served, "--scheduler", cluster.address, "--resume")) == answers(result)
+    each = run(f"{served}a.png", code=0)
+    assert answers(each) == [row for row in answers(result) if row["path"].endswith("a.png")]
 
 
 def test_a_limit_holds_for_what_is_fetched(run: Run, served: str) -> None:

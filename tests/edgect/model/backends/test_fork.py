@@ -21,18 +21,20 @@ import os, sys
 from pathlib import Path
 from threading import Event, Thread
 from edgect import Classifier
+from edgect.pipeline import Pipeline
 from edgect.model import backends
 from edgect.errors import EngineError
 
 folder, backend, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
 files = sorted(map(str, Path(folder).iterdir()))
 classifier = Classifier(backend=backend, threads=threads)
+pipeline = Pipeline(backend=backend, threads=threads)
 
 def answers(classifier):
     found = [one.probability for one in classifier.classify([folder])]
     found += [classifier.predict(file).probability for file in files]
     found += [next(classifier.classify_content(Path(file).read_bytes(), file)).probability for file in files]
-    return found + classifier.golden_answer()["log_odds"]
+    return found + pipeline.self_test()["log_odds"]
 
 def in_child(work):  # its exit code, by the way that runs all destructors
     child = os.fork()

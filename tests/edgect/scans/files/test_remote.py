@@ -103,9 +103,9 @@ def test_a_scheme_that_is_none_is_named() -> None:
 
 
 def test_an_output_is_not_read_by_its_url(tmp_path: Path, scans: Path) -> None:
-    from edgect.batch.inputs import Written, inputs
+    from edgect.batch.inputs import Output, list_inputs
 
     out = write_scan(scans / "out.png")
-    owned = Written("-o", out, lambda path: Path(path) == out)
+    owned = Output("-o", out, lambda path: Path(path) == out)
     with pytest.raises(UsageError, match="is one of the scans"):
-        inputs([f"file://{scans}"], [owned])
+        list_inputs([f"file://{scans}"], [owned])

@@ -7,8 +7,8 @@ from threading import Event, Thread
 
 import pytest
 
-from edgect import Classifier
 from edgect.errors import UsageError
+from edgect.pipeline import Pipeline
 from edgect.services.listen import worker
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.storage.outbox import Outbox
@@ -26,7 +26,7 @@ def test_what_cannot_be_reported_is_set_aside(tmp_path: Path, monkeypatch: pytes
     outbox, stop = Outbox(spool, config.remember_seconds), Event()
     spool.put(b"came whole, but the disk has lost it", "a series", "1.2.3")
     spool.put(write(image(0)), "another", "1.2.4")
-    classifier = Classifier(backend="onnxruntime", threads=1, include_identifiers=True)
+    classifier = Pipeline(backend="onnxruntime", threads=1, include_identifiers=True)
     running = Thread(target=worker.Worker(classifier, spool, outbox, True).run, args=(stop, Event()))
     running.start()
     try:
@@ -51,7 +51,7 @@ def test_a_fault_of_the_disk_does_not_end_the_answering(
     spool = Spool(config)
     outbox, stop = Outbox(spool, 0), Event()
     (spool.reported / "cannot be deleted as a record").mkdir()
-    classifier = Classifier(backend="onnxruntime", threads=1, include_identifiers=True)
+    classifier = Pipeline(backend="onnxruntime", threads=1, include_identifiers=True)
     running = Thread(target=worker.Worker(classifier, spool, outbox, False).run, args=(stop, Event()))
     running.start()
     try:

@@ -15,7 +15,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from edgect import Classifier
+from edgect.pipeline import Pipeline
 from edgect.services.listen import worker
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.results.image_headers import grouping_key, read_identifiers
@@ -33,7 +33,7 @@ class Results(NamedTuple):
 
 
 @contextmanager
-def results_of(classifier: Classifier, content: bytes) -> Iterator[Results]:
+def results_of(classifier: Pipeline, content: bytes) -> Iterator[Results]:
     """Of one image. Raises HeaderError where its sender would be told that it is refused."""
     header = read_identifiers(io.BytesIO(content))
     with tempfile.TemporaryDirectory() as folder, patch.multiple(worker, PAUSE=0.0, CHECK=0.01):

@@ -26,6 +26,7 @@ from PIL import Image
 
 from edgect import Classifier
 from edgect.cli import main
+from edgect.pipeline import Pipeline
 from edgect.report import SHARED_STYLE
 from edgect.report.heat_map import STRONGEST, overlay
 from edgect.rows.columns import COLUMNS
@@ -298,7 +299,7 @@ def test_files_still_waiting_when_the_server_has_to_end_get_a_row_that_says_so()
 def test_a_fault_of_the_server_is_a_row_and_the_files_after_it_are_answered(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    class Broken(Classifier):
+    class Broken(Pipeline):
         def classify_content(
             self, content: bytes, name: str, *rest: Any, **more: Any
         ) -> Iterator[Prediction]:
@@ -325,14 +326,14 @@ def test_archives_that_unpack_to_more_than_there_is_room_for_say_so() -> None:
 
 def _rows_of(
     files: list[File],
-    classifier: Classifier | None = None,
+    pipeline: Pipeline | None = None,
     unpacked: int = 10**9,
     end: float | None = None,
 ) -> list[Prediction]:
     """Without HTTP: what a server does only when it is in trouble."""
 
     async def collected() -> list[Prediction]:
-        upload_classifier = UploadClassifier(classifier or Classifier(many=True), Limits(), 60, unpacked)
+        upload_classifier = UploadClassifier(pipeline or Pipeline(many=True), Limits(), 60, unpacked)
         if end is not None:
             upload_classifier.stop_after(end)
         uploads = [Upload(name, content, len(content)) for name, content in files]

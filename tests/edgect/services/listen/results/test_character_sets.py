@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from pydicom import dcmread
 
-from edgect import Classifier
+from edgect.pipeline import Pipeline
 from tests.edgect.scans.dicom_files import write
 from tests.edgect.services.listen.listen_process import image
 from tests.edgect.services.listen.worker_results import results_of
@@ -88,12 +88,12 @@ PATIENTS = {
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return Classifier(backend="onnxruntime", threads=1, include_identifiers=True)
+def classifier() -> Pipeline:
+    return Pipeline(backend="onnxruntime", threads=1, include_identifiers=True)
 
 
 @pytest.mark.parametrize("kind", PATIENTS)
-def test_the_report_has_the_patients_name(classifier: Classifier, kind: str) -> None:
+def test_the_report_has_the_patients_name(classifier: Pipeline, kind: str) -> None:
     patient = PATIENTS[kind]
     with results_of(classifier, slice_of(patient)) as results:
         assert results.aside == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.datadict import dictionary_VR
 
-from edgect import Classifier
+from edgect.pipeline import Pipeline
 from edgect.services.listen.results.image_headers import (
     OPTIONAL_KEYWORDS,
     PATIENT_KEYWORDS,
@@ -40,14 +40,14 @@ headers = st.dictionaries(st.sampled_from(KEYWORDS), st.none() | values, min_siz
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return Classifier(backend="onnxruntime", threads=1, include_identifiers=True)
+def classifier() -> Pipeline:
+    return Pipeline(backend="onnxruntime", threads=1, include_identifiers=True)
 
 
 @settings(max_examples=60, deadline=None)
 @given(headers)
 def test_an_image_gets_a_report_or_is_refused(
-    classifier: Classifier, changes: dict[str, tuple[bytes, str | None] | None]
+    classifier: Pipeline, changes: dict[str, tuple[bytes, str | None] | None]
 ) -> None:
     slice_ = image(0)
     for keyword, change in changes.items():
@@ -84,7 +84,7 @@ def test_an_image_gets_a_report_or_is_refused(
     ],
 )
 def test_what_is_none_of_its_kind_is_left_out(
-    classifier: Classifier, keyword: str, value: str, expected: str | None
+    classifier: Pipeline, keyword: str, value: str, expected: str | None
 ) -> None:
     slice_ = image(0)
     put_raw(slice_, keyword, dictionary_VR(keyword), value.encode())
@@ -93,7 +93,7 @@ def test_what_is_none_of_its_kind_is_left_out(
     assert report.get(keyword) == expected
 
 
-def test_a_number_that_is_cut_short_is_no_patients_id(classifier: Classifier) -> None:
+def test_a_number_that_is_cut_short_is_no_patients_id(classifier: Pipeline) -> None:
     slice_ = image(0)
     put_raw(slice_, "PatientID", "LO", b"ab")
     content = write(slice_)
@@ -103,7 +103,7 @@ def test_a_number_that_is_cut_short_is_no_patients_id(classifier: Classifier) ->
     assert (results.aside, report.PatientID) == ([], "ab")
 
 
-def test_what_stands_behind_does_not_change_whose_it_is(classifier: Classifier) -> None:
+def test_what_stands_behind_does_not_change_whose_it_is(classifier: Pipeline) -> None:
     before, after = b"\x20\0\x11\0IS", b"\x20\0\x0e\0IS"  # the series' number, now another UID of it
     content = write(image(0))
     assert content.count(before) == 1
