@@ -72,8 +72,8 @@ class Classifier:
         self.identifiers = Identifiers(include_identifiers)
         self._gate, self._gated = Gate.of(self.bundle), gate
         self._limits = limits or Limits()
-        self._window = Window(**self.bundle.manifest["window"])
-        self._preprocess = Preprocess(self.bundle.manifest["input"]["steps"])
+        self._window = Window(self.bundle.manifest.window.level, self.bundle.manifest.window.width)
+        self._preprocess = Preprocess(self.bundle.manifest.input.steps)
         self._threads = backends.available_cores() if threads is None else threads
         self._load = partial(backends.load, backend, self.bundle, precision, self._threads)
         # by the forks before them, which no model outlasts, nor a lock that was taken; then by their streams
@@ -216,7 +216,7 @@ class Classifier:
         refused = refused or (gate.no_lungs() if view is None else self._gate.judge(distance, view))
         if refused and self._gated:
             return self._unanswered(path, frame, refused, digest, start, distance)
-        probability = to_probability(log_odds / self.bundle.manifest["temperature"])
+        probability = to_probability(log_odds / self.bundle.manifest.temperature)
         extra: dict[str, Any] = {}
         if evidence:
             extra = {"pixels": pixels, "evidence": placement.to_slice(evidence_by_place(outputs, log_odds))}

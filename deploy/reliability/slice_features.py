@@ -37,7 +37,7 @@ class SliceFeatures:
     @classmethod
     def read(cls, bundle: Bundle, items: Sequence[Item], data: Path, engines: Sequence[str]) -> SliceFeatures:
         """engines: of `ENGINES`."""
-        preprocess = Preprocess(bundle.manifest["input"]["steps"])
+        preprocess = Preprocess(bundle.manifest.input.steps)
         images, lungs = [], np.zeros(len(items), bool)
         views = np.zeros((len(items), *gate.VIEW), np.uint8)
         for number, item in enumerate(tqdm(items, desc="reading", unit="slice", disable=None)):

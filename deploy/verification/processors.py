@@ -80,4 +80,4 @@ def emulator_is_installed() -> bool:
 def probabilities(logits: NDArray[np.float32], bundle: Bundle) -> NDArray[np.float64]:
     """Of COVID-19, as Classifier has them; logits: `[n, 2]`."""
     log_odds = (logits[:, 1] - logits[:, 0]).astype(np.float64)
-    return np.asarray(1 / (1 + np.exp(-log_odds / bundle.manifest["temperature"])))
+    return np.asarray(1 / (1 + np.exp(-log_odds / bundle.manifest.temperature)))

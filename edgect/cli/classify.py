@@ -168,7 +168,7 @@ def _beside(
     cam: Path | None, series: Path | None, report: Path | None, classifier: Classifier, resume: bool
 ) -> Iterator[Beside]:
     if cam is not None:
-        yield HeatMaps(cam, classifier.bundle.manifest["heat_map_scale"])
+        yield HeatMaps(cam, classifier.bundle.manifest.heat_map_scale)
     if series is not None:
         yield SeriesFile(series, classifier.decision.labels, classifier.threshold)
     if report is not None:

@@ -26,7 +26,7 @@ def examine(models: Iterable[str]) -> Iterator[tuple[Finding, Bundle | None]]:
         except ModelError as error:
             yield Finding("bundles", name, "fault", str(error), _advice(path)), None
         else:
-            count = len(bundle.manifest["files"])
+            count = len(bundle.manifest.files)
             said = f"{count} files as its manifest has them; manifest {bundle.digest[:12]}"
             yield Finding("bundles", name, "ok", said), bundle
 

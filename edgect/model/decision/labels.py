@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from edgect.errors import UsageError
+from edgect.model.bundles.manifest import Manifest
 
 POINTS = ("balanced", "screening")
 OWN = ""  # the operating point of a threshold that was given instead
@@ -68,7 +68,7 @@ class Decision:
     @classmethod
     def of(
         cls,
-        manifest: Mapping[str, Any],
+        manifest: Manifest,
         point: str | None = None,
         threshold: float | None = None,
         error_rate: float | None = None,
@@ -78,21 +78,21 @@ class Decision:
         error_rate: of an indeterminate band, none by default. Raises UsageError: a threshold or a rate out
         of range, an operating point that the bundle does not have, or one and a threshold too.
         """
-        first, second = manifest["labels"]
+        labels = manifest.labels
         band = None
         if error_rate is not None:
-            band = Band.of(manifest["conformal"]["scores"], (first, second), error_rate)
+            band = Band.of(manifest.conformal_scores, labels, error_rate)
         if threshold is not None:
             if point is not None:
                 raise UsageError("give an operating point or a threshold, not both")
             if not 0 <= threshold <= 1:
                 raise UsageError(f"threshold must lie in 0 to 1, not {threshold}")
-            return cls((first, second), float(threshold), OWN, band)
+            return cls(labels, float(threshold), OWN, band)
         point = point or POINTS[0]
-        points = manifest["operating_points"]
+        points = manifest.operating_points
         if point not in points:
             raise UsageError(f"unknown operating point {point!r}; there are {', '.join(points)}")
-        return cls((first, second), float(points[point]["threshold"]), point, band)
+        return cls(labels, float(points[point]), point, band)
 
     @property
     def error_rate(self) -> float | None:

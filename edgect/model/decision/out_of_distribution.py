@@ -54,11 +54,11 @@ class Gate:
     @classmethod
     def of(cls, bundle: Bundle) -> Gate:
         """Raises ModelError where the bundle's file is not what it should be."""
-        limits = bundle.manifest["gate"]["limits"]
+        limits = bundle.manifest.gate
         try:
             with np.load(io.BytesIO(bundle.read(FILE)), allow_pickle=False) as kept:
                 clouds = [
-                    Cloud(kept[f"{name}_centre"], kept[f"{name}_whitening"], float(limits[name]))
+                    Cloud(kept[f"{name}_centre"], kept[f"{name}_whitening"], float(getattr(limits, name)))
                     for name in ("embedding", "view")
                 ]
         except (KeyError, ValueError, OSError) as error:

@@ -66,7 +66,7 @@ def _picture(answer: Answer, one: Said) -> NDArray[np.uint8]:
     size = (round(found.pixels.shape[1] * factor), round(found.pixels.shape[0] * factor))
     pixels = np.asarray(cv2.resize(found.pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     evidence = np.asarray(cv2.resize(found.evidence, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    drawn = overlay(pixels, evidence, answer.classifier.bundle.manifest["heat_map_scale"])
+    drawn = overlay(pixels, evidence, answer.classifier.bundle.manifest.heat_map_scale)
     assert found.probability is not None
     above = [
         "RESEARCH USE ONLY - not a medical device, no diagnosis",

@@ -42,7 +42,7 @@ class Endpoints:
         self._classifier = classifier
         self._answers = Answers(classifier, limits, settings.timeout, settings.held)
         self._one_series = asyncio.Lock()
-        self._scale = float(classifier.bundle.manifest["heat_map_scale"])
+        self._scale = float(classifier.bundle.manifest.heat_map_scale)
         engine = classifier.engine
         self._model = {
             "model": classifier.bundle.name,
@@ -115,7 +115,7 @@ class Endpoints:
 
     async def model(self, _: Request) -> Response:
         """`GET /v1/model`: the bundle's manifest."""
-        return JSONResponse(self._classifier.bundle.manifest)
+        return JSONResponse(self._classifier.bundle.manifest.document)
 
     async def settings(self, _: Request) -> Response:
         """`GET /v1/settings`: what a page must know to ask, and to say what it shows."""

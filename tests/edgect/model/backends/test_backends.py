@@ -22,7 +22,7 @@ from tests.edgect.synthetic import body
 
 @pytest.fixture(scope="module")
 def images(bundle: Bundle) -> NDArray[np.uint8]:
-    preprocess = Preprocess(bundle.manifest["input"]["steps"])
+    preprocess = Preprocess(bundle.manifest.input.steps)
     return np.stack([preprocess(body(seed))[0] for seed in range(4)])
 
 
@@ -170,7 +170,7 @@ def test_the_files_of_a_precision_are_in_the_bundle(bundle: Bundle, backend: str
     for precision in PRECISIONS:
         files = engine_file(backend).files(precision)
         assert files
-        assert set(files) <= set(bundle.manifest["files"])
+        assert set(files) <= set(bundle.manifest.files)
 
 
 @pytest.mark.parametrize(
