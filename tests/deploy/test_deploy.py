@@ -58,11 +58,9 @@ def test_the_manifest_holds_hashes_settings_split_and_measurements(bundle: Path,
     for name, digest in manifest.files.items():
         assert hashlib.sha256((bundle / name).read_bytes()).hexdigest() == digest
     assert manifest.input.shape == (1, 67, 67)
-    assert manifest.document["training"]["settings"]["seed"] == run.settings().seed
-    assert (
-        manifest.document["training"]["weights_sha256"]
-        == hashlib.sha256(run.weights.read_bytes()).hexdigest()
-    )
+    training = manifest.document["training"]
+    assert training["settings"]["seed"] == run.settings().seed
+    assert training["weights_sha256"] == hashlib.sha256(run.weights.read_bytes()).hexdigest()
     assert manifest.temperature > 0
     assert manifest.heat_map_scale != 0
     metrics = manifest.document["metrics"]["validation"]
@@ -87,9 +85,8 @@ def test_the_test_split_is_not_read_unasked(bundle_and_output, run: Run) -> None
 
 def test_the_model_card_carries_the_manifests_numbers(bundle: Path) -> None:
     card = (bundle / "MODEL_CARD.md").read_text()
-    accuracy = Bundle.load(bundle).manifest.document["metrics"]["validation"]["openvino int8"]["accuracy"][
-        "value"
-    ]
+    metrics = Bundle.load(bundle).manifest.document["metrics"]["validation"]
+    accuracy = metrics["openvino int8"]["accuracy"]["value"]
     assert f"{accuracy:.3f}" in card
     assert "Not a medical device" in card
     assert "$" not in card

@@ -122,14 +122,14 @@ def test_every_typed_value_is_that_of_the_document(name: str) -> None:
     for key in ("schema", "name", "version", "threshold", "temperature", "heat_map_scale", "files"):
         assert getattr(manifest, key) == document[key]
     assert list(manifest.labels) == document["labels"]
-    assert vars(manifest.input) == document["input"] | {"shape": tuple(document["input"]["shape"])}
-    assert vars(manifest.window) == document["window"]
-    assert vars(manifest.gate) == document["gate"]["limits"]
+    assert manifest.input._asdict() == document["input"] | {"shape": tuple(document["input"]["shape"])}
+    assert manifest.window._asdict() == document["window"]
+    assert manifest.gate._asdict() == document["gate"]["limits"]
     points = document["operating_points"]
     assert manifest.operating_points == {point: points[point]["threshold"] for point in points}
     assert manifest.conformal_scores == document["conformal"]["scores"]
     assert manifest.golden is not None
-    assert vars(manifest.golden).items() <= document["golden"].items()
+    assert manifest.golden._asdict().items() <= document["golden"].items()
 
 
 def test_a_manifest_without_golden_answers_is_valid(edit_manifest: Edit) -> None:
