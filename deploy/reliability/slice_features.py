@@ -12,13 +12,14 @@ from tqdm import tqdm
 
 from deploy.verification.processors import probabilities
 from edgect.model import backends
+from edgect.model.backends import BACKENDS, PRECISIONS
 from edgect.model.bundles.bundle import Bundle
 from edgect.model.decision import out_of_distribution as gate
 from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.covid_ct import Item
 
-ENGINES = ("onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino int8")
+ENGINES = tuple(sorted(f"{name} {precision}" for name in BACKENDS for precision in PRECISIONS))
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from edgect.diagnostics.doctor.report import NOTICE, SCHEMA, Finding, Report, Ve
 from edgect.diagnostics.doctor.versions import OPENCV, versions
 from edgect.machine.installation import dependencies
 from edgect.machine.version import __version__
+from edgect.model import registry
 
-ENGINES = {"openvino": "openvino", "onnxruntime": "onnxruntime"}  # by backend, the package; the default first
-PACKAGES = ("numpy", *OPENCV, "pillow", "simplejpeg", *ENGINES.values())
+PACKAGES = ("numpy", *OPENCV, "pillow", "simplejpeg", *registry.PACKAGES.values())
 
 
 def examine(models: Iterable[str] = (), say: Callable[[str], object] = lambda part: None) -> Report:
@@ -40,7 +40,7 @@ def examine(models: Iterable[str] = (), say: Callable[[str], object] = lambda pa
     say("pre-processing")
     findings += _apart("pre-processing", "fault", "preparation", *intact)
     say("engines")
-    findings += engines.examine(list(ENGINES), list(ENGINES.values()), intact)
+    findings += engines.examine(registry.BACKENDS, list(registry.PACKAGES.values()), intact)
     say("codecs")
     findings += _apart("raster", "fault", "raster")
     findings += _apart("dicom", "note", "dicom")

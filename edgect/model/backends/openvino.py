@@ -23,7 +23,6 @@ from edgect.model.bundles.bundle import Bundle
 if TYPE_CHECKING:
     import openvino as ov
 
-PACKAGE = "openvino"
 TELEMETRY = "openvino_telemetry"
 
 
