@@ -12,7 +12,8 @@ import onnx
 import openvino as ov
 from onnx import numpy_helper
 
-from edgect.model.bundles.bundle import DEFAULT, MANIFEST, Bundle
+from edgect.model.bundles.bundle import DEFAULT, Bundle
+from edgect.model.bundles.manifest import MANIFEST
 
 
 @click.command()

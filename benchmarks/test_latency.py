@@ -62,7 +62,7 @@ def test_torch(
 
 def test_preprocessing(benchmark: BenchmarkFixture, bundle: Bundle) -> None:
     """All example scans in a row, on one core, from pixels to the network's input."""
-    preprocess = Preprocess(bundle.manifest["input"]["steps"])
+    preprocess = Preprocess(bundle.manifest.input.steps)
     scans = [read_slice(path) for path in sorted(EXAMPLES.iterdir())]
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)

@@ -12,7 +12,7 @@ from deploy import calibration_set, redescribe, stages, trained_runs
 from deploy.description import manifest
 from deploy.int8 import distil, files
 from edgect.errors import EdgectError, UsageError
-from edgect.model.bundles.bundle import MANIFEST
+from edgect.model.bundles.manifest import MANIFEST
 from train.run import Run
 
 

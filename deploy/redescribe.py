@@ -9,7 +9,7 @@ from deploy import stages, trained_runs
 from deploy.description import manifest
 from deploy.reliability import fit, out_of_distribution
 from edgect.errors import ModelError
-from edgect.model.bundles.bundle import MANIFEST
+from edgect.model.bundles.manifest import MANIFEST
 from train.run import Run, RunError, file_sha256, read_json
 
 

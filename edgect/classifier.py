@@ -10,7 +10,7 @@ from time import perf_counter
 
 from edgect.errors import ScanError
 from edgect.machine.in_order import in_order
-from edgect.model.backends import Engine
+from edgect.model.backends import DEFAULT_BACKEND, Engine
 from edgect.model.bundles.bundle import DEFAULT, Bundle
 from edgect.model.decision.labels import Decision
 from edgect.pipeline import Pipeline
@@ -43,7 +43,7 @@ class Classifier:
     def __init__(
         self,
         model: str | os.PathLike[str] = DEFAULT,
-        backend: str = "openvino",
+        backend: str = DEFAULT_BACKEND,
         precision: str = "int8",
         threads: int | None = None,
         threshold: float | None = None,

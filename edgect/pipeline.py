@@ -62,8 +62,8 @@ class Pipeline:
         self.identifiers = Identifiers(include_identifiers)
         self._detector, self._rejecting = OutOfDistributionDetector.load(self.bundle), gate
         self._limits = limits or Limits()
-        self._window = Window(**self.bundle.manifest["window"])
-        self._preprocess = Preprocess(self.bundle.manifest["input"]["steps"])
+        self._window = Window(self.bundle.manifest.window.level, self.bundle.manifest.window.width)
+        self._preprocess = Preprocess(self.bundle.manifest.input.steps)
         self._threads = backends.available_cores() if threads is None else threads
         self._load = partial(backends.load, backend, self.bundle, precision, self._threads)
         # by the forks before them, which no model outlasts, nor a lock that was taken; then by their streams
@@ -184,7 +184,7 @@ class Pipeline:
         )
         if refused and self._rejecting:
             return self._failure(path, frame, refused, digest, start, distance)
-        probability = to_probability(log_odds / self.bundle.manifest["temperature"])
+        probability = to_probability(log_odds / self.bundle.manifest.temperature)
         extra: dict[str, Any] = {}
         if evidence:
             extra = {"pixels": pixels, "evidence": placement.to_slice(evidence_map(outputs, log_odds))}

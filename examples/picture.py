@@ -45,7 +45,7 @@ def panel(prediction: Prediction, scale: float) -> np.ndarray:
 def main(scans: tuple[str, ...], output: Path, model: str) -> None:
     """Draw SCANS with their activation maps into one PNG."""
     classifier = Classifier(model)
-    scale = classifier.bundle.manifest["heat_map_scale"]
+    scale = classifier.bundle.manifest.heat_map_scale
     panels = [panel(classifier.predict(scan, evidence=True), scale) for scan in scans]
     width = max(p.shape[1] for p in panels)
     padded = [

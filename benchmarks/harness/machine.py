@@ -9,9 +9,10 @@ from pathlib import Path
 
 from edgect import __version__
 from edgect.diagnostics import machine
+from edgect.model import registry
 from edgect.model.bundles.bundle import Bundle
 
-PACKAGES = ("numpy", "opencv-python-headless", "pillow", "openvino", "onnxruntime", "nncf", "onnx", "torch")
+PACKAGES = ("numpy", "opencv-python-headless", "pillow", *registry.PACKAGES.values(), "nncf", "onnx", "torch")
 
 
 def describe() -> dict[str, str]:

@@ -53,7 +53,7 @@ def covid_ct(bundle: Bundle, data: Path, test: bool) -> Slices:
 
 def examples(bundle: Bundle) -> Slices:
     """Example scans turned, scaled and brightened."""
-    preprocess = Preprocess(bundle.manifest["input"]["steps"])
+    preprocess = Preprocess(bundle.manifest.input.steps)
     images, labels = [], []
     for number, path in enumerate(sorted(EXAMPLES.iterdir())):
         pixels = read_slice(path)
@@ -65,13 +65,13 @@ def examples(bundle: Bundle) -> Slices:
 
 
 def _prepared(bundle: Bundle, data: Path, items: Sequence[Item], source: str) -> Slices:
-    preprocess = Preprocess(bundle.manifest["input"]["steps"])
+    preprocess = Preprocess(bundle.manifest.input.steps)
     images = [preprocess(read_slice(data / item.path))[0] for item in items]
     return Slices(source, np.stack(images), np.array([item.label for item in items]))
 
 
 def _validation(bundle: Bundle, data: Path) -> tuple[list[Item], str]:
-    training = bundle.manifest["training"]
+    training = bundle.manifest.document["training"]
     if "recipe" not in training:
         number = training["arrangement"]
         return arrangement(number, data).val, f"validation part of arrangement {number}"

@@ -46,7 +46,7 @@ def measure(options: Options) -> list[Section]:
 def _seconds(bundle: str, folder: Path, starts: int) -> dict[str, list[float]]:
     loaded, scan = Bundle.load(bundle), folder / "one.png"
     cv2.imwrite(str(scan), read_slice(sorted(EXAMPLES.iterdir())[0]))
-    size = [str(side) for side in loaded.manifest["input"]["shape"][1:]]
+    size = [str(side) for side in loaded.manifest.input.shape[1:]]
     bare: list[str | Path] = [
         sys.executable,
         "-m",

@@ -120,14 +120,14 @@ def _figures(bundle: str, folder: Path, options: Options, work: Path) -> list[Fi
 def _plain_loop(engine: str, bundle: str, folder: Path) -> process.Usage:
     loaded = Bundle.load(bundle)
     model = loaded.path / "fp32.onnx" if engine == "onnxruntime" else run_folder(bundle)
-    size = [str(side) for side in loaded.manifest["input"]["shape"][1:]]
+    size = [str(side) for side in loaded.manifest.input.shape[1:]]
     return process.run([sys.executable, "-m", "benchmarks.plain_loop", engine, model, folder, *size])
 
 
 def parts(bundle: str, folder: str) -> tuple[float, float]:
     """Seconds of decoding and pre-processing alone, and of inference alone, each on all cores."""
     loaded, cores = Bundle.load(bundle), available_cores()
-    preprocess = Preprocess(loaded.manifest["input"]["steps"])
+    preprocess = Preprocess(loaded.manifest.input.steps)
     session = backends.load("openvino", loaded, "int8", cores, streams=cores)
     cv2.setNumThreads(1)  # as `edgect classify` does: a file has its core already
 

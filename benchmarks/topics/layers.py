@@ -55,7 +55,7 @@ def of_openvino(bundle: str, rounds: int) -> list[Layer]:
     xml, weights = (loaded.read(name) for name in openvino.files("int8"))
     core = ov.Core()
     model = core.read_model(model=xml, weights=weights)
-    model.reshape([1, *loaded.manifest["input"]["shape"]])
+    model.reshape([1, *loaded.manifest.input.shape])
     request = core.compile_model(
         model, "CPU", {**openvino.settings(1), "PERF_COUNT": "YES"}
     ).create_infer_request()

@@ -50,7 +50,7 @@ def compare(
     int8: NDArray[np.float32], fp32: NDArray[np.float32], labels: NDArray[np.int64], bundle: Bundle
 ) -> Parity:
     """int8, fp32: logits `[n, 2]`."""
-    threshold = bundle.manifest["threshold"]
+    threshold = bundle.manifest.threshold
     ours, theirs = (probabilities(logits, bundle) for logits in (int8, fp32))
     return Parity(
         agreement=float(((ours >= threshold) == (theirs >= threshold)).mean()),

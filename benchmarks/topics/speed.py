@@ -59,7 +59,7 @@ def seconds_by_engine(bundle: str, rounds: int, everything: bool) -> list[Times]
     """By round, of one image: in bursts, and in turns of one call. everything: not OpenVINO alone."""
     loaded = Bundle.load(bundle)
     image = slices.examples(loaded).images[:1]
-    engines = backends.BACKENDS if everything else ("openvino",)
+    engines = backends.BACKENDS if everything else (backends.DEFAULT_BACKEND,)
     calls: dict[str, Callable[[], object]] = {
         f"{engine} {precision}": partial(backends.load(engine, loaded, precision, 1).infer, image)
         for engine in engines

@@ -46,7 +46,7 @@ def render(rows: Sequence[Row], classifiers: Mapping[str, Classifier]) -> str:
         *dict.fromkeys(f"- {row.title}: {row.source}." for row in rows if row.caught is not None),
     ]
     for name, classifier in classifiers.items():
-        lines += ["", f"## {name}", *_bundle(classifier.bundle.manifest)]
+        lines += ["", f"## {name}", *_bundle(classifier.bundle.manifest.document)]
     return "\n".join(lines) + "\n"
 
 

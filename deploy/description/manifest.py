@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,10 +21,12 @@ from deploy.reliability import fit
 from deploy.trained_runs import TrainedRun
 from deploy.verification import golden
 from edgect import __version__
-from edgect.model.bundles.bundle import MANIFEST, SCHEMA, Bundle
+from edgect.machine import atomic
+from edgect.model.bundles.bundle import Bundle
+from edgect.model.bundles.manifest import MANIFEST, SCHEMA, Manifest
 from edgect.model.decision.out_of_distribution import FILE as GATE
 from edgect.scans import Window
-from train.run import file_sha256, write_json
+from train.run import file_sha256
 
 FILES = ("fp32.onnx", "int8.onnx", "int8.xml", "int8.bin", GATE)
 CARD = "MODEL_CARD.md"
@@ -85,7 +88,9 @@ def write(bundle: Path, description: Mapping[str, Any], trained_run: TrainedRun)
     (bundle / CARD).write_text(card(description, trained_run.passages(description)), encoding="utf-8")
     pictures = [name for name in golden.PICTURES if (bundle / name).is_file()]
     hashes = {name: file_sha256(bundle / name) for name in (*FILES, CARD, *pictures)}
-    write_json(bundle / MANIFEST, {**description, "files": hashes})
+    content = json.dumps({**description, "files": hashes})
+    manifest = Manifest.from_json(content, bundle / MANIFEST)
+    atomic.write(bundle / MANIFEST, manifest.to_json().encode())
 
 
 def write_golden(bundle: Path, description: dict[str, Any], trained_run: TrainedRun) -> None:

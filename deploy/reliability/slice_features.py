@@ -12,13 +12,14 @@ from tqdm import tqdm
 
 from deploy.verification.processors import probabilities
 from edgect.model import backends
+from edgect.model.backends import BACKENDS, PRECISIONS
 from edgect.model.bundles.bundle import Bundle
 from edgect.model.decision.out_of_distribution import VIEW, lung_view
 from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.covid_ct import Item
 
-ENGINES = ("onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino int8")
+ENGINES = tuple(sorted(f"{name} {precision}" for name in BACKENDS for precision in PRECISIONS))
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class SliceFeatures:
     @classmethod
     def read(cls, bundle: Bundle, items: Sequence[Item], data: Path, engines: Sequence[str]) -> SliceFeatures:
         """engines: of `ENGINES`."""
-        preprocess = Preprocess(bundle.manifest["input"]["steps"])
+        preprocess = Preprocess(bundle.manifest.input.steps)
         images, lungs = [], np.zeros(len(items), bool)
         views = np.zeros((len(items), *VIEW), np.uint8)
         for number, item in enumerate(tqdm(items, desc="reading", unit="slice", disable=None)):

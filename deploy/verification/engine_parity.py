@@ -129,10 +129,10 @@ def compare_on_processors(bundle: Bundle, items: Sequence[Item], data: Path) -> 
     CPU, since nothing in FP32 saturates; `max_difference_to_here` is to INT8 on this CPU. It is left out
     where there is no emulator.
     """
-    preprocess = Preprocess(bundle.manifest["input"]["steps"])
+    preprocess = Preprocess(bundle.manifest.input.steps)
     progress = tqdm(items, desc="reading", unit="slice", disable=None)
     images = np.stack([preprocess(read_slice(data / item.path))[0] for item in progress])
-    labels, threshold = np.array([item.label for item in items]), bundle.manifest["threshold"]
+    labels, threshold = np.array([item.label for item in items]), bundle.manifest.threshold
     table: dict[str, dict[str, Any]] = {}
     for processor in tqdm((*NATIVE, *CAPPED), desc="processors", disable=None):
         int8, fp32 = (
@@ -152,7 +152,7 @@ def _compare_emulated(bundle: Bundle, images: NDArray[np.uint8], labels: NDArray
     )
     return {
         "slices": len(sample),
-        **compare(emulated, fp32, labels[sample], bundle.manifest["threshold"]),
+        **compare(emulated, fp32, labels[sample], bundle.manifest.threshold),
         "max_difference_to_here": round(float(np.abs(emulated - native).max()), 5),
     }
 

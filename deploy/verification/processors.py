@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy.verification import engine_logits
+from edgect.model.backends import BACKENDS, DEFAULT_BACKEND
 from edgect.model.bundles.bundle import Bundle
 
-SHIPPED = "openvino int8"  # engine and precision that edgect takes unless told otherwise
+SHIPPED = f"{DEFAULT_BACKEND} int8"  # engine and precision that edgect takes unless told otherwise
 CAP = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, and so by OpenVINO, once in a process
 CAPS = ("AVX512_CORE_VNNI", "AVX2_VNNI", "AVX2", "SSE41")
 EMULATOR = "qemu-x86_64"  # Debian's package qemu-user
@@ -68,7 +69,7 @@ class Processor:
         return env | ({CAP: self.cap} if self.cap else {})
 
 
-NATIVE = (Processor("openvino", "openvino"), Processor("onnxruntime", "onnxruntime"))
+NATIVE = tuple(Processor(name, name) for name in BACKENDS)
 CAPPED = tuple(Processor(f"openvino, {cap}", "openvino", cap) for cap in CAPS)
 EMULATED_PROCESSOR = Processor(f"onnxruntime, {EMULATED_CPU}", "onnxruntime", emulated=EMULATED_CPU)
 
@@ -80,4 +81,4 @@ def emulator_is_installed() -> bool:
 def probabilities(logits: NDArray[np.float32], bundle: Bundle) -> NDArray[np.float64]:
     """Of COVID-19, as Classifier has them; logits: `[n, 2]`."""
     log_odds = (logits[:, 1] - logits[:, 0]).astype(np.float64)
-    return np.asarray(1 / (1 + np.exp(-log_odds / bundle.manifest["temperature"])))
+    return np.asarray(1 / (1 + np.exp(-log_odds / bundle.manifest.temperature)))

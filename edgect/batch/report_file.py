@@ -43,7 +43,7 @@ class ReportFile:
         self._run = Run(
             labels=decision.labels,
             threshold=decision.threshold,
-            scale=bundle.manifest["heat_map_scale"],
+            scale=bundle.manifest.heat_map_scale,
             date=date,
             facts={
                 "model": bundle.name,

@@ -121,7 +121,7 @@ def _make_sinks(
     resume: bool,
 ) -> Iterator[RowSink]:
     if heat_maps is not None:
-        yield HeatMapFolder(heat_maps, pipeline.bundle.manifest["heat_map_scale"])
+        yield HeatMapFolder(heat_maps, pipeline.bundle.manifest.heat_map_scale)
     if series is not None:
         yield SeriesFile(series, pipeline.decision.labels, pipeline.threshold)
     if report is not None:

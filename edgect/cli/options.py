@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from edgect.model.backends import BACKENDS, PRECISIONS
+from edgect.model.backends import BACKENDS, DEFAULT_BACKEND, PRECISIONS
 from edgect.model.bundles.bundle import DEFAULT
 from edgect.model.decision.labels import OPERATING_POINTS
 from edgect.scans.options import Limits
@@ -45,7 +45,9 @@ error_rate = click.option(
 def engine(command: Command) -> Command:
     """--backend and --precision."""
     precision = click.option("--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True)
-    backend = click.option("--backend", type=click.Choice(BACKENDS), default="openvino", show_default=True)
+    backend = click.option(
+        "--backend", type=click.Choice(BACKENDS), default=DEFAULT_BACKEND, show_default=True
+    )
     return backend(precision(command))
 
 

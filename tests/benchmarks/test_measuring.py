@@ -69,7 +69,7 @@ def test_multiply_adds_and_parameters_are_counted(tmp_path: Path) -> None:
 
 def test_the_plain_loop_and_the_bare_script_answer(tmp_path: Path) -> None:
     bundle, folder = Bundle.load(), links(tmp_path / "scans", 3, EXAMPLES.iterdir())
-    size = [str(side) for side in bundle.manifest["input"]["shape"][1:]]
+    size = [str(side) for side in bundle.manifest.input.shape[1:]]
     module = [sys.executable, "-m"]
     loop: list[str | Path] = [
         *module,

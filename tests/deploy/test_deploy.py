@@ -45,7 +45,7 @@ def test_it_prints_the_difference_to_torch_and_the_parity(bundle_and_output) -> 
 
 def test_the_manifest_holds_hashes_settings_split_and_measurements(bundle: Path, run: Run) -> None:
     manifest = Bundle.load(bundle).manifest
-    assert set(manifest["files"]) == {
+    assert set(manifest.files) == {
         "fp32.onnx",
         "int8.onnx",
         "int8.xml",
@@ -55,14 +55,15 @@ def test_the_manifest_holds_hashes_settings_split_and_measurements(bundle: Path,
         "golden.png",
         "golden-input.png",
     }
-    for name, digest in manifest["files"].items():
+    for name, digest in manifest.files.items():
         assert hashlib.sha256((bundle / name).read_bytes()).hexdigest() == digest
-    assert manifest["input"]["shape"] == [1, 67, 67]
-    assert manifest["training"]["settings"]["seed"] == run.settings().seed
-    assert manifest["training"]["weights_sha256"] == hashlib.sha256(run.weights.read_bytes()).hexdigest()
-    assert manifest["temperature"] > 0
-    assert manifest["heat_map_scale"] != 0
-    metrics = manifest["metrics"]["validation"]
+    assert manifest.input.shape == (1, 67, 67)
+    training = manifest.document["training"]
+    assert training["settings"]["seed"] == run.settings().seed
+    assert training["weights_sha256"] == hashlib.sha256(run.weights.read_bytes()).hexdigest()
+    assert manifest.temperature > 0
+    assert manifest.heat_map_scale != 0
+    metrics = manifest.document["metrics"]["validation"]
     assert set(metrics) == {f"{b} {p}" for b in BACKENDS for p in PRECISIONS}
     for row in metrics.values():
         low, high = row["accuracy"]["interval"]
@@ -71,20 +72,21 @@ def test_the_manifest_holds_hashes_settings_split_and_measurements(bundle: Path,
 
 
 def test_calibration_slices_are_of_the_training_part_half_of_each_class(bundle: Path, run: Run) -> None:
-    calibration = Bundle.load(bundle).manifest["calibration"]
+    calibration = Bundle.load(bundle).manifest.document["calibration"]
     labels = {item.path: item.label for item in run.arrangement().train}
     drawn = [labels[path] for path in calibration["paths"]]
     assert (len(drawn), sum(drawn), len(set(calibration["paths"]))) == (60, 30, 60)
 
 
 def test_the_test_split_is_not_read_unasked(bundle_and_output, run: Run) -> None:
-    assert set(Bundle.load(bundle_and_output[0]).manifest["metrics"]) == {"validation"}
+    assert set(Bundle.load(bundle_and_output[0]).manifest.document["metrics"]) == {"validation"}
     assert run.readings("test") == []
 
 
 def test_the_model_card_carries_the_manifests_numbers(bundle: Path) -> None:
     card = (bundle / "MODEL_CARD.md").read_text()
-    accuracy = Bundle.load(bundle).manifest["metrics"]["validation"]["openvino int8"]["accuracy"]["value"]
+    metrics = Bundle.load(bundle).manifest.document["metrics"]["validation"]
+    accuracy = metrics["openvino int8"]["accuracy"]["value"]
     assert f"{accuracy:.3f}" in card
     assert "Not a medical device" in card
     assert "$" not in card
@@ -127,7 +129,7 @@ def test_weights_leave_a_bit_for_processors_without_vnni(bundle: Path) -> None:
 
 def test_int8_was_held_against_fp32_on_every_class_of_cpu(bundle: Path) -> None:
     manifest = Bundle.load(bundle).manifest
-    table = manifest["parity_by_processor"]["validation"]
+    table = manifest.document["parity_by_processor"]["validation"]
     assert set(table) == {
         processor.name for processor in (*NATIVE, *CAPPED)
     }  # no emulator on the tests' PATH
@@ -136,7 +138,7 @@ def test_int8_was_held_against_fp32_on_every_class_of_cpu(bundle: Path) -> None:
         assert row["slices"] == 118
         assert row["max_probability_difference"] <= engine_parity.MAX_DIFFERENCE
     for backend in BACKENDS:
-        parity = manifest["parity"][f"{backend} int8 against {backend} fp32"]
+        parity = manifest.document["parity"][f"{backend} int8 against {backend} fp32"]
         assert table[backend]["max_probability_difference"] == pytest.approx(
             parity["max_probability_difference"], abs=1e-4
         )
@@ -147,7 +149,7 @@ def test_int8_was_held_against_fp32_on_every_class_of_cpu(bundle: Path) -> None:
 
 def test_the_manifest_says_how_int8_was_distilled(bundle: Path) -> None:
     settings = distil.DistillationSettings()
-    assert Bundle.load(bundle).manifest["distillation"] == {
+    assert Bundle.load(bundle).manifest.document["distillation"] == {
         "part": "train",
         "steps": 6,
         "rate": settings.rate,
@@ -157,7 +159,7 @@ def test_the_manifest_says_how_int8_was_distilled(bundle: Path) -> None:
 
 def test_nothing_but_the_bundle_is_left(bundle: Path) -> None:
     manifest = Bundle.load(bundle).manifest
-    assert {file.name for file in bundle.iterdir()} == {*manifest["files"], "manifest.json"}
+    assert {file.name for file in bundle.iterdir()} == {*manifest.files, "manifest.json"}
     assert not list(bundle.parent.glob("*.part"))
 
 

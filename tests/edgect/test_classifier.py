@@ -84,7 +84,7 @@ def test_a_missing_file_and_a_folder_say_so_themselves(classifier: Classifier, t
 
 
 def test_evidence_lies_on_the_slice_and_means_the_log_odds(classifier: Classifier, tmp_path: Path) -> None:
-    height, width = (side // 4 * 3 for side in classifier.bundle.manifest["input"]["shape"][1:])
+    height, width = (side // 4 * 3 for side in classifier.bundle.manifest.input.shape[1:])
     result = classifier.predict(write_scan(tmp_path / "x.png", 1, height, width), evidence=True)
     assert result.probability is not None
     assert result.pixels is not None
@@ -92,7 +92,7 @@ def test_evidence_lies_on_the_slice_and_means_the_log_odds(classifier: Classifie
     assert result.pixels.shape == result.evidence.shape == (height, width)
     np.testing.assert_array_equal(result.pixels, body(1, height, width))
     log_odds = (
-        math.log(result.probability / (1 - result.probability)) * classifier.bundle.manifest["temperature"]
+        math.log(result.probability / (1 - result.probability)) * classifier.bundle.manifest.temperature
     )
     inside = result.evidence[result.evidence != 0]  # there is none round a crop
     rounding = 1e-3 if result.region == "slice" else 1e-3 * float(np.ptp(inside))  # a crop has any size
@@ -182,7 +182,7 @@ def test_at_the_threshold_itself_the_label_is_covid(scan: Path) -> None:
 
 
 def test_the_default_threshold_is_the_bundles(classifier: Classifier) -> None:
-    assert classifier.threshold == classifier.bundle.manifest["threshold"]
+    assert classifier.threshold == classifier.bundle.manifest.threshold
 
 
 @pytest.mark.parametrize("threshold", [-0.01, 1.01, math.nan, math.inf])

@@ -55,5 +55,5 @@ def test_every_run_in_the_repository_has_the_lists_of_its_arrangement(path: Path
     run = Run(path.parent)
     number = run.settings().arrangement
     assert run.arrangement().number == number
-    bundled = Bundle.load(f"cnn{number}").manifest["training"]["split_sha256"]
+    bundled = Bundle.load(f"cnn{number}").manifest.document["training"]["split_sha256"]
     assert file_sha256(run.split_file()) == bundled

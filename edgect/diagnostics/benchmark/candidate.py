@@ -58,7 +58,7 @@ class Candidate:
 
         files: they take turns too; the first frame of each is used.
         """
-        preprocess = Preprocess(self.bundle.manifest["input"]["steps"])
+        preprocess = Preprocess(self.bundle.manifest.input.steps)
         images = cycle([preprocess(_first_frame(path))[0][np.newaxis] for path in files])
         paths = cycle(files)
 

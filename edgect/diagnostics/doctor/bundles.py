@@ -26,7 +26,7 @@ def check_bundles(models: Iterable[str]) -> Iterator[tuple[Finding, Bundle | Non
         except ModelError as error:
             yield Finding("bundles", name, "fault", str(error), _advice(path)), None
         else:
-            count = len(bundle.manifest["files"])
+            count = len(bundle.manifest.files)
             message = f"{count} files as its manifest has them; manifest {bundle.digest[:12]}"
             yield Finding("bundles", name, "ok", message), bundle
 

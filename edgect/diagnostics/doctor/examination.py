@@ -16,9 +16,9 @@ from edgect.diagnostics.doctor.report import NOTICE, SCHEMA, DoctorReport, Findi
 from edgect.diagnostics.machine import Machine, describe_machine
 from edgect.machine.installation import dependencies
 from edgect.machine.version import __version__
+from edgect.model import registry
 
-ENGINES = {"openvino": "openvino", "onnxruntime": "onnxruntime"}  # by backend, the package; the default first
-PACKAGES = ("numpy", *OPENCV, "pillow", "simplejpeg", *ENGINES.values())
+PACKAGES = ("numpy", *OPENCV, "pillow", "simplejpeg", *registry.PACKAGES.values())
 
 
 def examine_machine(
@@ -42,7 +42,7 @@ def examine_machine(
     report_progress("pre-processing")
     findings += _isolated("pre-processing", "fault", "preprocessing.check_preprocessing", *intact)
     report_progress("engines")
-    findings += engines.check_engines(list(ENGINES), list(ENGINES.values()), intact)
+    findings += engines.check_engines(registry.BACKENDS, list(registry.PACKAGES.values()), intact)
     report_progress("codecs")
     findings += _isolated("raster", "fault", "raster.check_raster_formats")
     findings += _isolated("dicom", "note", "dicom.check_dicom")

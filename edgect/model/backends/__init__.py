@@ -13,10 +13,12 @@ from edgect.errors import EngineError, UsageError
 from edgect.machine.processor import available_cores as available_cores
 from edgect.model.backends.forked import at_work
 from edgect.model.bundles.bundle import Bundle
+from edgect.model.registry import BACKENDS as BACKENDS
+from edgect.model.registry import DEFAULT_BACKEND as DEFAULT_BACKEND
+from edgect.model.registry import PACKAGES
 
 Precision = Literal["int8", "fp32"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
-BACKENDS = ("openvino", "onnxruntime")
 
 
 class Outputs(NamedTuple):
@@ -58,11 +60,10 @@ class Session(Protocol):
 class Backend(Protocol):
     """What a file in this folder offers.
 
-    PACKAGE: what to install. files: the bundle's files that a precision needs. load: raises
-    EngineError when the engine cannot load the model, ModelError when the bundle lacks a file.
+    files: the bundle's files that a precision needs. load: raises EngineError when the engine cannot
+    load the model, ModelError when the bundle lacks a file. `edgect.model.conformance.check` holds a
+    backend to all of this.
     """
-
-    PACKAGE: str
 
     def files(self, precision: Precision) -> tuple[str, ...]: ...
 
@@ -95,7 +96,7 @@ def load(
             return backend.load(bundle, precision, count, streams)
     except (ImportError, OSError) as error:  # not there, or a library that it needs is not
         raise EngineError(
-            f"backend {name} cannot be used ({one_line(error)}); pip install {backend.PACKAGE}"
+            f"backend {name} cannot be used ({one_line(error)}); pip install {PACKAGES[name]}"
         ) from error
 
 

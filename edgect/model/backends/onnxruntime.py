@@ -17,7 +17,6 @@ from edgect.model.bundles.bundle import Bundle
 if TYPE_CHECKING:
     import onnxruntime as ort
 
-PACKAGE = "onnxruntime"
 NO_TELEMETRY = "ORT_DISABLE_TELEMETRY"
 PROVIDER = "CPUExecutionProvider"
 

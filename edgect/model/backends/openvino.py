@@ -23,7 +23,6 @@ from edgect.model.bundles.bundle import Bundle
 if TYPE_CHECKING:
     import openvino as ov
 
-PACKAGE = "openvino"
 TELEMETRY = "openvino_telemetry"
 
 
@@ -120,7 +119,7 @@ def _compiled(
             model = core.read_model(model=contents[0], weights=contents[1])
         else:
             model = core.read_model(model=io.BytesIO(contents[0]))
-        model.reshape([1, *bundle.manifest["input"]["shape"]])
+        model.reshape([1, *bundle.manifest.input.shape])
         return core.compile_model(model, "CPU", dict(options))
     except Exception as error:
         version = core.get_versions("CPU")["CPU"].build_number

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from edgect.errors import UsageError
+from edgect.model.bundles.manifest import Manifest
 from edgect.statistics.conformal import ConformalPredictor
 
 OPERATING_POINTS = ("balanced", "screening")
@@ -30,7 +30,7 @@ class Decision:
     @classmethod
     def from_manifest(
         cls,
-        manifest: Mapping[str, Any],
+        manifest: Manifest,
         operating_point: str | None = None,
         threshold: float | None = None,
         error_rate: float | None = None,
@@ -40,11 +40,10 @@ class Decision:
         error_rate: of conformal prediction, which is off by default. Raises UsageError: a threshold or a
         rate out of range, an operating point that the bundle does not have, or a point and a threshold.
         """
-        negative, positive = manifest["labels"]
-        labels = (negative, positive)
+        labels = manifest.labels
         conformal = None
         if error_rate is not None:
-            conformal = conformal_predictor(manifest["conformal"]["scores"], labels, error_rate)
+            conformal = conformal_predictor(manifest.conformal_scores, labels, error_rate)
         if threshold is not None:
             if operating_point is not None:
                 raise UsageError("give an operating point or a threshold, not both")
@@ -52,10 +51,10 @@ class Decision:
                 raise UsageError(f"threshold must lie in 0 to 1, not {threshold}")
             return cls(labels, float(threshold), CUSTOM_THRESHOLD, conformal)
         name = operating_point or OPERATING_POINTS[0]
-        points = manifest["operating_points"]
+        points = manifest.operating_points
         if name not in points:
             raise UsageError(f"unknown operating point {name!r}; there are {', '.join(points)}")
-        return cls(labels, float(points[name]["threshold"]), name, conformal)
+        return cls(labels, float(points[name]), name, conformal)
 
     @property
     def error_rate(self) -> float | None:

@@ -61,11 +61,13 @@ class OutOfDistributionDetector:
     @classmethod
     def load(cls, bundle: Bundle) -> OutOfDistributionDetector:
         """Raises ModelError where the bundle's file is not what it should be."""
-        limits = bundle.manifest["gate"]["limits"]
+        limits = bundle.manifest.gate
         try:
             with np.load(io.BytesIO(bundle.read(FILE)), allow_pickle=False) as arrays:
                 gaussians = [
-                    Gaussian(arrays[f"{name}_centre"], arrays[f"{name}_whitening"], float(limits[name]))
+                    Gaussian(
+                        arrays[f"{name}_centre"], arrays[f"{name}_whitening"], float(getattr(limits, name))
+                    )
                     for name in ("embedding", "view")
                 ]
         except (KeyError, ValueError, OSError, BadZipFile) as error:

@@ -42,7 +42,7 @@ class Endpoints:
         self._classifier = classifier
         self._upload_classifier = UploadClassifier(classifier, limits, config.timeout, config.max_held_bytes)
         self._series_lock = asyncio.Lock()
-        self._scale = float(classifier.bundle.manifest["heat_map_scale"])
+        self._scale = float(classifier.bundle.manifest.heat_map_scale)
         engine = classifier.engine
         self._model = {
             "model": classifier.bundle.name,
@@ -124,7 +124,7 @@ class Endpoints:
 
     async def model(self, _: Request) -> Response:
         """`GET /v1/model`: the bundle's manifest."""
-        return JSONResponse(self._classifier.bundle.manifest)
+        return JSONResponse(self._classifier.bundle.manifest.document)
 
     async def settings(self, _: Request) -> Response:
         """`GET /v1/settings`: what the page needs to send requests and to label its results."""

@@ -92,10 +92,10 @@ def test_evidence_found_later_is_brought_into_the_bundle(
     ]
     subprocess.run(command, check=True)
     before, after = Bundle.load(bundle_and_output[0]).manifest, Bundle.load(bundle).manifest
-    assert after["evidence"] == EVIDENCE
-    changed = {name for name in after["files"] if after["files"][name] != before["files"][name]}
+    assert after.document["evidence"] == EVIDENCE
+    changed = {name for name in after.files if after.files[name] != before.files[name]}
     assert changed == {"MODEL_CARD.md"}
-    assert after["golden"]["answers"] == before["golden"]["answers"]
+    assert after.golden.answers == before.golden.answers
     (copy.path / "weights.pt").write_bytes(b"another run's")
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2

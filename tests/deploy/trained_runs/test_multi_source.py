@@ -17,6 +17,7 @@ from deploy.verification.processors import NATIVE
 from edgect import Classifier
 from edgect.model.backends import BACKENDS, PRECISIONS
 from edgect.model.bundles.bundle import Bundle
+from edgect.model.bundles.manifest import Manifest
 from tests.deploy.command import deploy
 from tests.deploy.models import primitives, stored_in_ir, stored_in_onnx
 from tests.deploy.multi_source_run import CAPPED, SIZE, THRESHOLD
@@ -42,7 +43,7 @@ EVIDENCE = {
 
 
 @pytest.fixture
-def manifest(lungs_bundle: Path) -> dict:
+def manifest(lungs_bundle: Path) -> Manifest:
     return Bundle.load(lungs_bundle).manifest
 
 
@@ -58,25 +59,25 @@ def test_every_model_answers_with_a_heat_map_of_the_slices_shape(
 
 
 def test_the_manifest_says_how_slices_are_seen_and_trained_on(
-    manifest: dict, multi_source_training: MultiSourceRun
+    manifest: Manifest, multi_source_training: MultiSourceRun
 ) -> None:
-    assert manifest["input"]["shape"] == [1, *SIZE]
-    assert manifest["input"]["steps"] == crops.preprocessing_steps(SIZE)
-    training = manifest["training"]
+    assert manifest.input.shape == (1, *SIZE)
+    assert manifest.input.steps == crops.preprocessing_steps(SIZE)
+    training = manifest.document["training"]
     assert training["recipe"]["upsample_groups"] == 16
     assert training["split"] == multi_source_training.record()["split"]
     assert training["threshold"] == THRESHOLD
     for known in ("2003.13865", "2020.04.24.20078584", "2005.06465", "LUNA16", "MedSeg"):
         assert known in training["data"]
     for terms in ("non-commercial", "CC BY-NC-SA 4.0", "CC BY-NC-ND 3.0", "CC BY 3.0"):
-        assert terms in manifest["licence"]
+        assert terms in manifest.document["licence"]
 
 
 def test_labels_are_the_networks_own_at_the_runs_own_threshold(
     lungs_bundle: Path, multi_source_training: MultiSourceRun, sources: Path
 ) -> None:
     classifier = Classifier(lungs_bundle, "onnxruntime", "fp32", gate=False)
-    assert classifier.bundle.manifest["temperature"] != 1
+    assert classifier.bundle.manifest.temperature != 1
     items = SOURCES["mosmed"](sources).val + SOURCES["sars-cov-2-ct"](sources).val
     images = crops.Crops.read(items, sources, SIZE).images
     expected = predict.probabilities(predict.logits(multi_source_training.network(), images)) >= THRESHOLD
@@ -94,10 +95,10 @@ def test_a_threshold_keeps_its_place_under_every_temperature() -> None:
 
 
 def test_calibration_is_even_over_sources_and_classes_of_the_training_parts(
-    manifest: dict, sources: Path
+    manifest: Manifest, sources: Path
 ) -> None:
     labels = {item.path: item for make in SOURCES.values() for item in make(sources).train}
-    drawn = [labels[path] for path in manifest["calibration"]["paths"]]
+    drawn = [labels[path] for path in manifest.document["calibration"]["paths"]]
     assert len({item.path for item in drawn}) == 60
     counts = Counter((item.label, source_of(item)) for item in drawn)
     assert counts == {
@@ -106,28 +107,28 @@ def test_calibration_is_even_over_sources_and_classes_of_the_training_parts(
     }  # fmt: skip
 
 
-def test_every_source_has_metrics_and_parity_of_its_own(manifest: dict) -> None:
-    drawn = [name for name, weight in manifest["training"]["recipe"]["sources"].items() if weight]
+def test_every_source_has_metrics_and_parity_of_its_own(manifest: Manifest) -> None:
+    drawn = [name for name, weight in manifest.document["training"]["recipe"]["sources"].items() if weight]
     titles = {f"validation, {name}" for name in drawn} | {f"test, {name}" for name in SOURCES} | {SEVERE}
-    assert set(manifest["metrics"]) == set(manifest["parity_by_part"]) == titles
-    assert set(manifest["metrics"]["test, sirm"]["openvino int8"]) == {"sensitivity"}
-    assert set(manifest["metrics"]["test, luna-slices"]["openvino int8"]) == {"specificity"}
+    assert set(manifest.document["metrics"]) == set(manifest.document["parity_by_part"]) == titles
+    assert set(manifest.document["metrics"]["test, sirm"]["openvino int8"]) == {"sensitivity"}
+    assert set(manifest.document["metrics"]["test, luna-slices"]["openvino int8"]) == {"specificity"}
     every, severe = (
-        sum(manifest["metrics"][title]["openvino fp32"]["confusion"].values())
+        sum(manifest.document["metrics"][title]["openvino fp32"]["confusion"].values())
         for title in ("test, mosmed", SEVERE)
     )
     assert (every, severe) == (10, 8)
-    for table in manifest["parity_by_part"].values():
+    for table in manifest.document["parity_by_part"].values():
         assert "accuracy_difference" in table["openvino int8 against openvino fp32"]
 
 
-def test_validation_and_test_parts_were_compared_by_processor(manifest: dict, sources: Path) -> None:
-    drawn = [name for name, weight in manifest["training"]["recipe"]["sources"].items() if weight]
+def test_validation_and_test_parts_were_compared_by_processor(manifest: Manifest, sources: Path) -> None:
+    drawn = [name for name, weight in manifest.document["training"]["recipe"]["sources"].items() if weight]
     counts = {
         "validation": sum(len(SOURCES[name](sources).val) for name in drawn),
         "test": sum(len(source(sources).test) for source in SOURCES.values()),
     }
-    table = manifest["parity_by_processor"]
+    table = manifest.document["parity_by_processor"]
     assert {part: {row["slices"] for row in rows.values()} for part, rows in table.items()} == {
         part: {count} for part, count in counts.items()
     }
@@ -136,14 +137,14 @@ def test_validation_and_test_parts_were_compared_by_processor(manifest: dict, so
 
 
 def test_readings_of_the_test_parts_are_written_down(
-    manifest: dict, multi_source_training: MultiSourceRun
+    manifest: Manifest, multi_source_training: MultiSourceRun
 ) -> None:
     readings = multi_source_training.readings("test")
-    tests = [title for title in manifest["metrics"] if title.startswith("test")]
+    tests = [title for title in manifest.document["metrics"] if title.startswith("test")]
     assert [reading["part"] for reading in readings] == tests
     for reading in readings:
-        assert reading["threshold"] == manifest["threshold"]
-        assert reading["metrics"] == manifest["metrics"][reading["part"]]
+        assert reading["threshold"] == manifest.threshold
+        assert reading["metrics"] == manifest.document["metrics"][reading["part"]]
 
 
 def test_the_grouped_convolution_is_of_integers_in_both_models(lungs_bundle: Path) -> None:
@@ -158,9 +159,9 @@ def test_the_grouped_convolution_is_of_integers_in_both_models(lungs_bundle: Pat
         assert stored["float32"] + stored["int32"] < 16_000
 
 
-def test_the_card_says_where_it_fails_and_what_it_is_not_for(lungs_bundle: Path, manifest: dict) -> None:
+def test_the_card_says_where_it_fails_and_what_it_is_not_for(lungs_bundle: Path, manifest: Manifest) -> None:
     card = (lungs_bundle / "MODEL_CARD.md").read_text()
-    missed = 100 * (1 - manifest["metrics"]["test, sirm"]["openvino int8"]["sensitivity"]["value"])
+    missed = 100 * (1 - manifest.document["metrics"]["test, sirm"]["openvino int8"]["sensitivity"]["value"])
     assert f"- On test, sirm, it misses {missed:.1f} % (" in card
     assert "## What it must not be used for\n- Not for diagnosis" in card
     assert "| mosmed | 30 | 10 | 10 |" in card
@@ -177,7 +178,7 @@ def test_evidence_found_later_is_a_table_of_sources(
     write_json(run / "across-evidence.json", EVIDENCE)
     done = deploy(run, sources, bundle, "--describe")
     assert done.returncode == 0, done.stderr
-    before, after = Bundle.load(lungs_bundle).manifest, Bundle.load(bundle).manifest
+    before, after = (dict(Bundle.load(path).manifest.document) for path in (lungs_bundle, bundle))
     assert after.pop("evidence") == EVIDENCE
     refitted = {"files", "gate", "operating_points", "conformal", "calibration_error"}
     assert {k: v for k, v in after.items() if k not in refitted} == {

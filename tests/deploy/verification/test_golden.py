@@ -21,7 +21,7 @@ def test_a_new_bundle_answers_as_it_says(bundle_and_output, backend: str, precis
     session = backends.load(backend, bundle, precision, threads=1)
     summary = golden.answer(bundle, session)
     assert golden.differences(bundle, backend, precision, summary) == []
-    summary["log_odds"][0] += 2 * bundle.manifest["golden"]["tolerance"][f"{backend} {precision}"]["log_odds"]
+    summary["log_odds"][0] += 2 * bundle.manifest.golden.tolerance[f"{backend} {precision}"]["log_odds"]
     (difference,) = golden.differences(bundle, backend, precision, summary)
     assert difference.startswith("log_odds is off")
 
@@ -30,5 +30,5 @@ def test_the_slice_is_the_same_whenever_it_is_made(bundle_and_output, tmp_path: 
     bundle = Bundle.load(bundle_and_output[0])
     assert golden.preparation(bundle) == []
     again = Path(shutil.copytree(bundle.path, tmp_path / "again"))
-    made_here.write_slices(again, bundle.manifest["input"]["steps"])
+    made_here.write_slices(again, bundle.manifest.input.steps)
     assert golden.preparation(Bundle.load(again)) == []  # hashes of the files included

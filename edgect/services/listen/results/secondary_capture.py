@@ -66,7 +66,7 @@ def _picture(result: SeriesResult, slice_: SliceResult) -> NDArray[np.uint8]:
     size = (round(prediction.pixels.shape[1] * factor), round(prediction.pixels.shape[0] * factor))
     pixels = np.asarray(cv2.resize(prediction.pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     evidence = np.asarray(cv2.resize(prediction.evidence, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    blended = overlay(pixels, evidence, result.classifier.bundle.manifest["heat_map_scale"])
+    blended = overlay(pixels, evidence, result.classifier.bundle.manifest.heat_map_scale)
     assert prediction.probability is not None
     above = [
         "RESEARCH USE ONLY - not a medical device, no diagnosis",

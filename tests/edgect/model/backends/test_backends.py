@@ -17,12 +17,13 @@ from edgect.model import backends
 from edgect.model.backends import BACKENDS, PRECISIONS, Session
 from edgect.model.bundles.bundle import Bundle
 from edgect.model.preprocess.steps import Preprocess
+from edgect.model.registry import PACKAGES
 from tests.edgect.synthetic import body
 
 
 @pytest.fixture(scope="module")
 def images(bundle: Bundle) -> NDArray[np.uint8]:
-    preprocess = Preprocess(bundle.manifest["input"]["steps"])
+    preprocess = Preprocess(bundle.manifest.input.steps)
     return np.stack([preprocess(body(seed))[0] for seed in range(4)])
 
 
@@ -103,7 +104,7 @@ def test_what_was_used_is_recorded(
 ) -> None:
     engine = sessions[backend, precision].engine
     assert (engine.backend, engine.precision, engine.threads) == (backend, precision, 1)
-    assert version(backend).startswith(engine.version)
+    assert version(PACKAGES[backend]).startswith(engine.version)
 
 
 @every
@@ -170,7 +171,7 @@ def test_the_files_of_a_precision_are_in_the_bundle(bundle: Bundle, backend: str
     for precision in PRECISIONS:
         files = engine_file(backend).files(precision)
         assert files
-        assert set(files) <= set(bundle.manifest["files"])
+        assert set(files) <= set(bundle.manifest.files)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +202,6 @@ def test_an_engine_that_is_not_installed_is_named(backend: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", program, backend], capture_output=True, text=True, check=True
     )
-    assert f"pip install {backend}" in done.stdout
+    assert f"pip install {PACKAGES[backend]}" in done.stdout
     other = next(name for name in BACKENDS if name != backend)
     assert other not in done.stdout

@@ -104,7 +104,7 @@ def test_a_loaded_model_refuses_in_another_process(two: Path, backend: str) -> N
     program = """
 import numpy as np
 session = backends.load(backend, classifier.bundle)
-image = np.zeros([1, *classifier.bundle.manifest["input"]["shape"]], np.uint8)
+image = np.zeros([1, *classifier.bundle.manifest.input.shape], np.uint8)
 session.infer(image)
 def refused():
     try:

@@ -30,7 +30,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def image(bundle: Bundle) -> NDArray[np.uint8]:
-    return Preprocess(bundle.manifest["input"]["steps"])(body(3))[0][np.newaxis]
+    return Preprocess(bundle.manifest.input.steps)(body(3))[0][np.newaxis]
 
 
 def answer(

@@ -91,11 +91,11 @@ def test_slices_to_come_are_wrong_no_more_often_than_the_rate() -> None:
 def test_every_bundle_screens_at_a_lower_threshold(model: str) -> None:
     manifest = Bundle.load(model).manifest
     balanced, screening = (Decision.from_manifest(manifest, point) for point in ("balanced", "screening"))
-    assert balanced.threshold == manifest["threshold"]
+    assert balanced.threshold == manifest.threshold
     assert screening.threshold < balanced.threshold
-    measured = manifest["operating_points"]["screening"]["measured"]["validation"]["sensitivity"]
+    measured = manifest.document["operating_points"]["screening"]["measured"]["validation"]["sensitivity"]
     assert measured["value"] >= 0.95
-    assert measured["slices"] == len(manifest["conformal"]["scores"]["COVID-19"])
+    assert measured["slices"] == len(manifest.conformal_scores["COVID-19"])
 
 
 def test_a_point_and_a_threshold_together_and_unknown_points_are_refused() -> None:

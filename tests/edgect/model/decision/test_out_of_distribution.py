@@ -252,7 +252,7 @@ def test_a_bundles_detector_is_of_its_file_and_its_manifest(model: str) -> None:
     for name, size in (("embedding", 128), ("view", VIEW[0] * VIEW[1])):
         fitted: Gaussian = getattr(detector, name)
         assert (fitted.mean.shape, fitted.whitening.shape) == ((size,), (size, size))
-        assert fitted.limit == bundle.manifest["gate"]["limits"][name]
+        assert fitted.limit == getattr(bundle.manifest.gate, name)
 
 
 @pytest.mark.parametrize("damage", ["no arrays", "no view", "objects"])
@@ -269,6 +269,6 @@ def test_a_file_of_another_kind_is_a_model_error(
             kept["view_whitening"] = np.array([None])
         np.savez(file, **kept)  # type: ignore[arg-type]
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    bundle = Bundle.load(edit_manifest(lambda manifest: manifest["files"].update({FILE: digest})))
+    bundle = Bundle.load(edit_manifest(lambda manifest: manifest.files.update({FILE: digest})))
     with pytest.raises(ModelError, match=r"gate\.npz: cannot be used"):
         OutOfDistributionDetector.load(bundle)

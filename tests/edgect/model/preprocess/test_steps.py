@@ -76,9 +76,9 @@ def test_a_map_lands_in_its_box_and_nowhere_else() -> None:
 
 
 def test_the_bundled_steps_give_the_bundled_input(bundle: Bundle) -> None:
-    spec = bundle.manifest["input"]
-    image, _ = Preprocess(spec["steps"])(body())
-    assert list(image.shape) == spec["shape"]
+    spec = bundle.manifest.input
+    image, _ = Preprocess(spec.steps)(body())
+    assert image.shape == spec.shape
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_the_heat_map_is_that_of_the_command_line_and_its_slider_works(
     np.testing.assert_array_equal(grey[..., 0], prediction.pixels)
     opacity = float(kiosk.run("return getComputedStyle(document.getElementById('one-map')).opacity"))
     alpha = colour[..., 3:] / 255 * opacity
-    scale = Classifier(threads=1).bundle.manifest["heat_map_scale"]
+    scale = Classifier(threads=1).bundle.manifest.heat_map_scale
     expected = overlay(prediction.pixels, prediction.evidence, scale)[..., ::-1]
     # 3: a canvas keeps colours multiplied by their alpha, of eight bits
     assert np.abs(grey[..., :3] * (1 - alpha) + colour[..., :3] * alpha - expected).max() <= 3

@@ -114,11 +114,11 @@ def test_a_series_is_in_order_with_its_rule(kiosk: Kiosk, tmp_path: Path) -> Non
 
     Two of them are turned by a hair, which makes no stack of theirs.
     """
-    window = Bundle.load().manifest["window"]
+    window = Bundle.load().manifest.window
     positions = [20.0, 0.0, 10.0, 5.0, 15.0]
     for number, position in enumerate(positions):
         grey = body(3, 200, 256).astype(float) + number
-        values = (grey / 255 - 0.5) * window["width"] + window["level"]
+        values = (grey / 255 - 0.5) * window.width + window.level
         turned = 0.001 * (number in (1, 2))
         orientation = [1, 0, 0, 0, 1, turned]
         dataset = ct(

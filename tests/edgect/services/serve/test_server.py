@@ -102,7 +102,7 @@ def test_pictures_are_the_slice_and_the_colours_of_the_heat_map(server: Server) 
     assert (slice_ == expected.pixels).all()
     alpha = activation[..., 3:] / 255 * STRONGEST
     laid = slice_[..., None] * (1 - alpha) + activation[..., :3] * alpha
-    scale = Classifier().bundle.manifest["heat_map_scale"]
+    scale = Classifier().bundle.manifest.heat_map_scale
     assert np.abs(laid - overlay(expected.pixels, expected.evidence, scale)).max() <= 1.5
     assert (row["file"], refused["file"]) == (0, 1)
     assert refused["slice"] is refused["activation"] is None
