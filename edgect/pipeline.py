@@ -46,7 +46,7 @@ class Pipeline:
     def __init__(
         self,
         model: str | os.PathLike[str] = DEFAULT,
-        backend: str = "openvino",
+        backend: str = backends.DEFAULT_BACKEND,
         precision: str = "int8",
         threads: int | None = None,
         threshold: float | None = None,
