@@ -38,10 +38,10 @@ def kiosk(page: Kiosk) -> Iterator[Kiosk]:
 
 def test_it_asks_for_the_token(kiosk: Kiosk) -> None:
     kiosk.until("document.getElementById('token').open")
-    given = kiosk.at("token-given")
-    given.send_keys("not-the-token-at-all\n")
+    field = kiosk.at("token-given")
+    field.send_keys("not-the-token-at-all\n")
     kiosk.until("document.getElementById('token-wrong').textContent")
-    given.send_keys(TOKEN + "\n")
+    field.send_keys(TOKEN + "\n")
     kiosk.until("!document.getElementById('start').hidden && !document.getElementById('token').open")
     assert kiosk.run("return localStorage.length + sessionStorage.length") == 0
     assert TOKEN not in kiosk.run("return document.documentElement.outerHTML")

@@ -41,9 +41,9 @@ def test_every_text_is_used_and_there_is_every_one_that_is_used() -> None:
     )
     unused = {key for key in ENGLISH if key not in used and not key.startswith((*prefixes, "label "))}
     assert unused == set()
-    asked = set(re.findall(r'(?:\btext\(|data-(?:text|label)=)"(\w+)"', CODE))
-    assert asked
-    assert asked - ENGLISH.keys() == set()
+    used_keys = set(re.findall(r'(?:\btext\(|data-(?:text|label)=)"(\w+)"', CODE))
+    assert used_keys
+    assert used_keys - ENGLISH.keys() == set()
 
 
 def test_the_notice_is_that_of_the_program() -> None:
@@ -67,8 +67,8 @@ def test_text_and_bars_stand_out(theme: int) -> None:
     if theme:
         colours |= dict(re.findall(r"--([\w-]+): (#\w+);", blocks[1]))
 
-    def contrast(one: str, other: str) -> float:
-        low, high = sorted((luminance(colours[one]), luminance(colours[other])))
+    def contrast(first: str, second: str) -> float:
+        low, high = sorted((luminance(colours[first]), luminance(colours[second])))
         return (high + 0.05) / (low + 0.05)
 
     kinds = ("positive", "negative", "indeterminate", "rejected", "error", "doubt", "notice")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
 import os
-import signal
 import socket
 import threading
 import time
@@ -15,7 +13,6 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
 import cv2
@@ -26,19 +23,14 @@ from PIL import Image
 
 from edgect import Classifier
 from edgect.cli import main
-from edgect.pipeline import Pipeline
 from edgect.report import SHARED_STYLE
 from edgect.report.heat_map import STRONGEST, overlay
 from edgect.rows.columns import COLUMNS
-from edgect.rows.prediction import Prediction
-from edgect.scans import Limits
 from tests.edgect.scans import dicom_files
 from tests.edgect.synthetic import body, encode
-from tests.serving import FORM, File, Row, Server, multipart, scans, serving
+from tests.serving import File, Row, Server, scans, serving
 
 pytest.importorskip("starlette", reason="needs edgect[serve]")
-from edgect.services.serve.classification.upload_classifier import UploadClassifier
-from edgect.services.serve.classification.uploads import Upload
 
 TOKEN = "a-token-that-is-long-enough"
 
@@ -250,136 +242,6 @@ def test_a_server_that_may_not_or_cannot_listen_is_a_usage_error(
         done = CliRunner().invoke(main, line)
     assert done.exit_code == 2
     assert message in done.output
-
-
-def test_when_all_places_are_taken_it_says_so_at_once_and_takes_the_next() -> None:
-    with serving("--max-requests", 1, "--stall", 30) as server:
-        waiting = server.connection()
-        content = multipart(scans(1))
-        waiting.putrequest("POST", "/v1/classify")
-        waiting.putheader("Content-Type", FORM)
-        waiting.putheader("Content-Length", str(len(content)))
-        waiting.endheaders(content[:100])
-        while server.request("/readyz")[0].status != 503:
-            time.sleep(0.01)
-        response, refused = server.post("/v1/classify", scans(1))
-        assert (response.status, response.headers["Retry-After"]) == (503, "1")
-        assert "ask again" in json.loads(refused)["error"]
-        waiting.send(content[100:])
-        assert json.loads(waiting.getresponse().read())["status"] == "ok"
-        assert server.request("/readyz")[0].status == 200
-        # one that goes away frees its place
-        leaving = server.connection()
-        leaving.putrequest("POST", "/v1/classify")
-        leaving.putheader("Content-Type", FORM)
-        leaving.putheader("Content-Length", "1000")
-        leaving.endheaders(b"--")
-        leaving.close()
-        while server.request("/readyz")[0].status != 200:
-            time.sleep(0.01)
-        assert server.classify(scans(1))[0]["status"] == "ok"
-
-
-def test_what_is_not_answered_in_time_says_so_in_its_row() -> None:
-    pages = [Image.fromarray(body(seed)) for seed in range(150)]
-    tiff = encode(body(), "TIFF", save_all=True, append_images=pages)
-    with serving("--timeout", 0.3, "--threads", 1) as server:
-        rows = server.classify([("pages.tif", tiff), *scans(2)])
-    assert {row["status"] for row in rows[:-3]} <= {"ok"}  # none on a machine that is busy
-    assert ["not answered within 0.3 s" in row["reason"] for row in rows[-3:]] == [True] * 3
-    assert [row["path"] for row in rows[-2:]] == [name for name, _ in scans(2)]
-
-
-def test_files_still_waiting_when_the_server_has_to_end_get_a_row_that_says_so() -> None:
-    rows = _rows_of(scans(3), end=-1)
-    assert [row.path for row in rows] == [name for name, _ in scans(3)]
-    assert all("stopped" in row.reason for row in rows)
-
-
-def test_a_fault_of_the_server_is_a_row_and_the_files_after_it_are_answered(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    class Broken(Pipeline):
-        def classify_content(
-            self, content: bytes, name: str, *rest: Any, **more: Any
-        ) -> Iterator[Prediction]:
-            if name == "bad.png":
-                raise MemoryError(dicom_files.CANARY)
-            return super().classify_content(content, name, *rest, **more)
-
-    rows = _rows_of([("bad.png", b"x"), *scans(1)], Broken(many=True))
-    assert [row.status for row in rows] == ["error", "ok"]
-    assert "MemoryError" in rows[0].reason
-    assert "MemoryError at" in caplog.text
-    assert dicom_files.CANARY not in caplog.text + rows[0].reason
-
-
-def test_archives_that_unpack_to_more_than_there_is_room_for_say_so() -> None:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("a.png", bytes(2_000_000))
-        file.writestr("b.png", scans(1)[0][1])
-    rows = _rows_of([("a.zip", archive.getvalue())], unpacked=1_000_000)
-    assert ["memory" in row.reason for row in rows] == [True, False]
-    assert rows[1].status == "ok"
-
-
-def _rows_of(
-    files: list[File],
-    pipeline: Pipeline | None = None,
-    unpacked: int = 10**9,
-    end: float | None = None,
-) -> list[Prediction]:
-    """Without HTTP: what a server does only when it is in trouble."""
-
-    async def collected() -> list[Prediction]:
-        upload_classifier = UploadClassifier(pipeline or Pipeline(many=True), Limits(), 60, unpacked)
-        if end is not None:
-            upload_classifier.stop_after(end)
-        uploads = [Upload(name, content, len(content)) for name, content in files]
-        rows = [row async for row in upload_classifier.classify(uploads, False, lambda _, row: row)]
-        upload_classifier.close()
-        return rows
-
-    return asyncio.run(collected())
-
-
-def test_sigterm_finishes_what_is_in_hand() -> None:
-    pages = [Image.fromarray(body(seed)) for seed in range(40)]
-    tiff = encode(body(), "TIFF", save_all=True, append_images=pages)
-    with serving("--threads", 1) as server:
-        connection = server.connection()
-        connection.request("POST", "/v1/classify", multipart([("pages.tif", tiff)]), {"Content-Type": FORM})
-        response = connection.getresponse()
-        first = response.readline()
-        server.process.send_signal(signal.SIGTERM)
-        rows = [json.loads(line) for line in [first, *response.read().splitlines()]]
-        assert [row["frame"] for row in rows] == list(range(41))
-        assert server.process.wait(60) == 0
-        with pytest.raises(OSError, match="refused"):
-            server.request("/healthz")
-
-
-def test_a_second_signal_does_not_wait_and_leaves_no_traceback() -> None:
-    with serving("--threads", 1) as server:
-        connection = server.connection()
-        connection.request("POST", "/v1/classify", multipart(scans(1) * 60), {"Content-Type": FORM})
-        response = connection.getresponse()
-        response.readline()
-        server.process.send_signal(signal.SIGTERM)
-        while "refused" not in _refused(server):
-            time.sleep(0.01)
-        assert server.stop() == 0
-        connection.close()
-    assert "Traceback" not in server.log_text
-
-
-def _refused(server: Server) -> str:
-    try:
-        server.request("/healthz")
-    except OSError as error:
-        return str(error)
-    return ""
 
 
 def test_many_clients_at_once_get_the_answers_of_one() -> None:

@@ -1,0 +1,53 @@
+"""What becomes of requests when the server is told to stop."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+
+import pytest
+from PIL import Image
+
+from tests.edgect.synthetic import body, encode
+from tests.serving import FORM, Server, multipart, scans, serving
+
+pytest.importorskip("starlette", reason="needs edgect[serve]")
+
+
+def test_sigterm_finishes_what_is_in_hand() -> None:
+    pages = [Image.fromarray(body(seed)) for seed in range(40)]
+    tiff = encode(body(), "TIFF", save_all=True, append_images=pages)
+    with serving("--threads", 1) as server:
+        connection = server.connection()
+        connection.request("POST", "/v1/classify", multipart([("pages.tif", tiff)]), {"Content-Type": FORM})
+        response = connection.getresponse()
+        first = response.readline()
+        server.process.send_signal(signal.SIGTERM)
+        rows = [json.loads(line) for line in [first, *response.read().splitlines()]]
+        assert [row["frame"] for row in rows] == list(range(41))
+        assert server.process.wait(60) == 0
+        with pytest.raises(OSError, match="refused"):
+            server.request("/healthz")
+
+
+def test_a_second_signal_does_not_wait_and_leaves_no_traceback() -> None:
+    with serving("--threads", 1) as server:
+        connection = server.connection()
+        connection.request("POST", "/v1/classify", multipart(scans(1) * 60), {"Content-Type": FORM})
+        response = connection.getresponse()
+        response.readline()
+        server.process.send_signal(signal.SIGTERM)
+        while "refused" not in _refused(server):
+            time.sleep(0.01)
+        assert server.stop() == 0
+        connection.close()
+    assert "Traceback" not in server.log_text
+
+
+def _refused(server: Server) -> str:
+    try:
+        server.request("/healthz")
+    except OSError as error:
+        return str(error)
+    return ""
