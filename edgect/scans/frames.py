@@ -42,9 +42,9 @@ def read_frames(
     except ImportError as error:
         if kind not in EXTRAS:
             raise
-        from edgect.machine.installation import missing
+        from edgect.machine.installation import not_installed_error
 
-        yield Frame(None, None, ScanError(str(missing(kind, EXTRAS[kind], error))))
+        yield Frame(None, None, ScanError(str(not_installed_error(kind, EXTRAS[kind], error))))
 
 
 def _foreign(content: bytes, kind: Kind | None, name: str) -> ScanError:

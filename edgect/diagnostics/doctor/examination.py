@@ -15,7 +15,7 @@ from edgect.diagnostics.benchmark.machine import Machine
 from edgect.diagnostics.doctor import apart, bundles, engines, hardware, kept
 from edgect.diagnostics.doctor.report import NOTICE, SCHEMA, Finding, Report, Verdict
 from edgect.diagnostics.doctor.versions import OPENCV, versions
-from edgect.machine.installation import dependencies
+from edgect.machine.installation import reinstall_dependencies_command
 from edgect.machine.version import __version__
 
 ENGINES = {"openvino": "openvino", "onnxruntime": "onnxruntime"}  # by backend, the package; the default first
@@ -69,6 +69,6 @@ def _apart(part: str, verdict: Verdict, module: str, *arguments: str) -> list[Fi
     """What a module finds in a process of its own; verdict: on its end before its time."""
     found, failure = apart.examine(module, *arguments)
     if failure:
-        advice = f"install again what edgect needs: {dependencies()}"
+        advice = f"install again what edgect needs: {reinstall_dependencies_command()}"
         found.append(Finding(part, "examination", verdict, failure, advice))
     return found

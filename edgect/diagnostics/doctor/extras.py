@@ -7,7 +7,7 @@ from importlib import import_module
 
 from edgect.diagnostics.doctor.report import Finding
 from edgect.diagnostics.doctor.versions import versions
-from edgect.machine.installation import packages
+from edgect.machine.installation import install_command
 
 PACKAGES = {
     "nibabel": ("nifti", "NIfTI volumes"),
@@ -26,7 +26,7 @@ def examine() -> Iterator[Finding]:
             import_module(package)
         except Exception as error:  # not there, or broken in whatever way
             said = f"no {purpose} ({type(error).__name__}: {error})"
-            yield Finding("extras", package, "note", said, packages(extra))
+            yield Finding("extras", package, "note", said, install_command(extra))
         else:
             yield Finding(
                 "extras", package, "ok", f"{versions([package]).get(package, package)}, for {purpose}"
