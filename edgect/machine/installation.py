@@ -31,7 +31,7 @@ def needing(extra: str, purpose: str) -> Iterator[None]:
 
 
 def not_installed_error(extra: str, purpose: str, error: ImportError) -> NotInstalledError:
-    """The error to raise for a failed import. purpose: what cannot be done.
+    """Explain a failed import as an error to raise. purpose: what cannot be done.
 
     Raises the import's error where it is of edgect's own modules: that is a fault of edgect.
     """
@@ -45,7 +45,7 @@ def not_installed_error(extra: str, purpose: str, error: ImportError) -> NotInst
 
 
 def install_command(extra: str) -> str:
-    """The command that installs the packages of an extra, wherever edgect itself came from."""
+    """Name the command that installs the packages of an extra, wherever edgect itself came from."""
     requirements = _requirements(rf"""extra\s*==\s*['"]{extra}['"]""")
     return (
         f"pip install {requirements}" if requirements else f"pip install '.[{extra}]' in the clone of edgect"
@@ -53,13 +53,13 @@ def install_command(extra: str) -> str:
 
 
 def reinstall_dependencies_command() -> str:
-    """The command that installs again what edgect cannot do without."""
+    """Name the command that installs again what edgect cannot do without."""
     requirements = _requirements("^$")
     return f"{_REINSTALL} {requirements}" if requirements else f"{_REINSTALL} . in the clone of edgect"
 
 
 def restore_bundles_command() -> str:
-    """The command that brings back the bundles that travel with edgect."""
+    """Name the command that brings back the bundles that travel with edgect."""
     clone = Path(__file__).parents[2]
     if (clone / "pyproject.toml").exists():  # it runs from there
         return f"restore the files: git -C {shlex.quote(str(clone))} checkout -- edgect/model/bundles"
@@ -70,7 +70,7 @@ def restore_bundles_command() -> str:
 
 
 def _requirements(condition: str) -> str:
-    """Requirements whose marker matches a regular expression, quoted for a shell."""
+    """Join the requirements whose marker matches a regular expression, quoted for a shell."""
     installed = _distribution()
     parts = [line.partition(";") for line in (installed and installed.requires) or ()]
     matching = [name.strip() for name, _, marker in parts if re.search(condition, marker.strip())]
@@ -87,7 +87,7 @@ def _distribution() -> Distribution | None:
 
 
 def _origin() -> Path | None:
-    """The clone or the wheel that edgect was installed from, as far as that was noted (PEP 610)."""
+    """Find the clone or the wheel that edgect was installed from, as far as that was noted (PEP 610)."""
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
 
