@@ -54,7 +54,7 @@ def _folders(controller: str, root: Path) -> Iterator[Path]:
     """Of the process's own groups and of those above them, in every hierarchy with this controller."""
     own = dict(_groups(controller, _read(root / "proc/self/cgroup")))
     for kind in own:
-        mounts = [(top, at) for found, top, at in _mounts(controller, root) if found == kind]
+        mounts = [(top, at) for mounted, top, at in _mounts(controller, root) if mounted == kind]
         # a container may not see the path that it is told; its own group is on top then
         inside = [(at, own[kind].relative_to(top)) for top, at in mounts if own[kind].is_relative_to(top)]
         for at, below in inside or [(at, PurePosixPath()) for _, at in mounts]:

@@ -1,15 +1,17 @@
-"""What an engine made of a model, kept between runs. Whatever goes wrong with it, one does without."""
+"""A cache of compiled models between runs. Whatever goes wrong with it, edgect works without."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-LIMIT = 16  # entries, the least recently used of which go first; each is a few megabytes
+from edgect.machine.atomic import replacing
+
+MAX_ENTRIES = 16  # entries, the least recently used of which go first; each is a few megabytes
 SUFFIX = ".model"
 _DIGEST = hashlib.sha256().digest_size
 
@@ -34,10 +36,10 @@ def folder() -> Path | None:
 
 
 def load(key: str) -> bytes | None:
-    """What was stored under this key, None where nothing is, or what is there was damaged."""
-    if (place := folder()) is None:
+    """Read what was stored under a key; None where nothing is, or what is there was damaged."""
+    if (cache := folder()) is None:
         return None
-    path = place / _name(key)
+    path = cache / _name(key)
     try:
         entry = path.read_bytes()
     except OSError:
@@ -52,23 +54,14 @@ def load(key: str) -> bytes | None:
 
 def store(key: str, content: bytes) -> None:
     """Keep content under a key, whole or not at all. Never raises for a folder that takes nothing."""
-    if (place := folder()) is None:
+    if (cache := folder()) is None:
         return
     with suppress(OSError):
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(place, place / _name(key), _digest(key, content), content)
-        _drop_oldest(place)
-
-
-def _write(place: Path, path: Path, *parts: bytes) -> None:
-    handle, part = tempfile.mkstemp(SUFFIX, dir=place)
-    try:
-        with open(handle, "wb") as file:
-            file.writelines(parts)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = cache / f"{secrets.token_hex(8)}{SUFFIX}"  # an entry to `_drop_oldest`, if a kill leaves it
+        with replacing(cache / _name(key), durable=False, mode=0o600, part=part) as file:
+            file.writelines((_digest(key, content), content))
+        _drop_oldest(cache)
 
 
 def _name(key: str) -> str:
@@ -82,8 +75,8 @@ def _digest(key: str, content: bytes | memoryview) -> bytes:
     return digest.digest()
 
 
-def _drop_oldest(place: Path) -> None:
-    """Keep `LIMIT` entries; what a kill left half written counts as one, and so goes in time."""
-    entries = sorted(place.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in entries[LIMIT:]:
+def _drop_oldest(cache: Path) -> None:
+    """Keep `MAX_ENTRIES` entries; what a kill left half written counts as one, and so goes in time."""
+    entries = sorted(cache.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in entries[MAX_ENTRIES:]:
         path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Work on many inputs at once; results come in the order of the inputs, and only so many wait."""
+"""Work on many inputs in threads; results come in the order of the inputs, and few wait at once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-AHEAD = 4  # inputs under way or done, for every worker: enough that none waits for a slow neighbour
-HELD = 4  # results of one input that wait to be taken
+INPUTS_PER_WORKER = (
+    4  # inputs under way or done, for every worker: enough that none waits for a slow neighbour
+)
+MAX_WAITING_RESULTS = 4  # results of one input that wait to be taken
 
 
 def in_order(
@@ -24,7 +26,7 @@ def in_order(
     """Each input with an iterator over its results, which is to be used before the next is asked for.
 
     work: called in one of `workers` threads, whose exceptions are raised where their result would
-    have come. inputs: taken in the caller's thread, `AHEAD` for each worker. With one worker no
+    have come. inputs: taken in the caller's thread, `INPUTS_PER_WORKER` for each worker. With one worker no
     thread is started, and nothing is done before it is asked for.
 
     Closing the iterator stops the workers after the result each is at, and waits for them. A process
@@ -35,10 +37,10 @@ def in_order(
             yield item, iter(work(item))
         return
     source, under_way = iter(inputs), deque[_Job[T, R]]()
-    todo, stop = SimpleQueue[_Job[T, R] | None](), Event()
+    jobs, stop = SimpleQueue[_Job[T, R] | None](), Event()
 
     def run() -> None:
-        while (job := todo.get()) is not None:
+        while (job := jobs.get()) is not None:
             job.do(work, stop)
 
     # daemons: whoever ends the program without closing the iterator shall not wait for them for ever
@@ -46,11 +48,11 @@ def in_order(
     try:
         for thread in threads:
             thread.start()
-        wanted = workers * AHEAD
+        capacity = workers * INPUTS_PER_WORKER
         while True:
-            for item in islice(source, wanted - len(under_way)):
+            for item in islice(source, capacity - len(under_way)):
                 under_way.append(_Job(item))
-                todo.put(under_way[-1])
+                jobs.put(under_way[-1])
             if not under_way:
                 return
             job = under_way[0]
@@ -63,7 +65,7 @@ def in_order(
         for job in under_way:
             job.empty()
         for _ in threads:
-            todo.put(None)
+            jobs.put(None)
         for thread in threads:
             if thread.ident is not None:
                 thread.join()
@@ -75,7 +77,7 @@ class _Job(Generic[T, R]):
     def __init__(self, item: T) -> None:
         self.item = item
         self._process = os.getpid()
-        self._queue: Queue[_Result[R] | BaseException | None] = Queue(HELD)
+        self._queue: Queue[_Result[R] | BaseException | None] = Queue(MAX_WAITING_RESULTS)
         self._ended = False
 
     def do(self, work: Callable[[T], Iterable[R]], stop: Event) -> None:
@@ -95,13 +97,13 @@ class _Job(Generic[T, R]):
         while not self._ended:
             if self._process != os.getpid():
                 raise RuntimeError("this was begun before the process was forked: begin it again here")
-            found = self._queue.get()
-            if found is None:
+            result = self._queue.get()
+            if result is None:
                 self._ended = True
-            elif isinstance(found, BaseException):
-                raise found
+            elif isinstance(result, BaseException):
+                raise result
             else:
-                yield found.value
+                yield result.value
 
     def empty(self) -> None:
         """Make room for what a worker puts once it was told to stop: a result, perhaps, and the end."""

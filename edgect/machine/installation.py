@@ -27,37 +27,39 @@ def needing(extra: str, purpose: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise missing(extra, purpose, error) from error
+        raise not_installed_error(extra, purpose, error) from error
 
 
-def missing(extra: str, purpose: str, error: ImportError) -> NotInstalledError:
-    """What to say of a failed import. purpose: what cannot be done.
+def not_installed_error(extra: str, purpose: str, error: ImportError) -> NotInstalledError:
+    """Explain a failed import as an error to raise. purpose: what cannot be done.
 
     Raises the import's error where it is of edgect's own modules: that is a fault of edgect.
     """
     package = (error.name or "").partition(".")[0]
     if package == _NAME:
         raise error
-    why = f"{package}, which is not installed"
+    needed = f"{package}, which is not installed"
     if not isinstance(error, ModuleNotFoundError) or not package:
-        why = f"packages that cannot be imported ({' '.join(str(error).split())})"
-    return NotInstalledError(f"{purpose} needs {why}: {packages(extra)}")
+        needed = f"packages that cannot be imported ({' '.join(str(error).split())})"
+    return NotInstalledError(f"{purpose} needs {needed}: {install_command(extra)}")
 
 
-def packages(extra: str) -> str:
-    """The command that installs the packages of an extra, wherever edgect itself came from."""
-    wanted = _requirements(rf"""extra\s*==\s*['"]{extra}['"]""")
-    return f"pip install {wanted}" if wanted else f"pip install '.[{extra}]' in the clone of edgect"
+def install_command(extra: str) -> str:
+    """Name the command that installs the packages of an extra, wherever edgect itself came from."""
+    requirements = _requirements(rf"""extra\s*==\s*['"]{extra}['"]""")
+    return (
+        f"pip install {requirements}" if requirements else f"pip install '.[{extra}]' in the clone of edgect"
+    )
 
 
-def dependencies() -> str:
-    """The command that installs again what edgect cannot do without."""
-    wanted = _requirements("^$")
-    return f"{_REINSTALL} {wanted}" if wanted else f"{_REINSTALL} . in the clone of edgect"
+def reinstall_dependencies_command() -> str:
+    """Name the command that installs again what edgect cannot do without."""
+    requirements = _requirements("^$")
+    return f"{_REINSTALL} {requirements}" if requirements else f"{_REINSTALL} . in the clone of edgect"
 
 
-def bundles_again() -> str:
-    """How to get the bundles that travel with edgect as they were."""
+def restore_bundles_command() -> str:
+    """Name the command that brings back the bundles that travel with edgect."""
     clone = Path(__file__).parents[2]
     if (clone / "pyproject.toml").exists():  # it runs from there
         return f"restore the files: git -C {shlex.quote(str(clone))} checkout -- edgect/model/bundles"
@@ -68,11 +70,11 @@ def bundles_again() -> str:
 
 
 def _requirements(condition: str) -> str:
-    """Those whose marker is such (a regular expression), for a shell."""
-    found = _distribution()
-    parts = [line.partition(";") for line in (found and found.requires) or ()]
-    wanted = [requirement.strip() for requirement, _, marker in parts if re.search(condition, marker.strip())]
-    return " ".join(map(shlex.quote, wanted))
+    """Join the requirements whose marker matches a regular expression, quoted for a shell."""
+    installed = _distribution()
+    parts = [line.partition(";") for line in (installed and installed.requires) or ()]
+    matching = [name.strip() for name, _, marker in parts if re.search(condition, marker.strip())]
+    return " ".join(map(shlex.quote, matching))
 
 
 def _distribution() -> Distribution | None:
@@ -85,13 +87,13 @@ def _distribution() -> Distribution | None:
 
 
 def _origin() -> Path | None:
-    """The clone or the wheel that edgect was installed from, as far as that was noted (PEP 610)."""
+    """Find the clone or the wheel that edgect was installed from, as far as that was noted (PEP 610)."""
     from urllib.parse import urlsplit
     from urllib.request import url2pathname
 
-    found = _distribution()
+    installed = _distribution()
     try:
-        url = urlsplit(json.loads((found and found.read_text("direct_url.json")) or "")["url"])
+        url = urlsplit(json.loads((installed and installed.read_text("direct_url.json")) or "")["url"])
         return Path(url2pathname(url.path)) if url.scheme == "file" else None
     except (ValueError, KeyError, TypeError):
         return None

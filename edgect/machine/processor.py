@@ -1,4 +1,4 @@
-"""What a compiled model hangs on besides the model: the processor, and what of it engines may use."""
+"""The processor as compiled models depend on it, and how many of its cores this process may use."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from edgect.machine import cgroups
 
 CAPS = ("ONEDNN_", "DNNL_", "OV_")  # variables by which engines are told to use less
-_FIELDS = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")  # x86
-_ARM = ("CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision", "Features")
+_X86_FIELDS = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")
+_ARM_FIELDS = ("CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision", "Features")
 
 
 def identity(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
@@ -20,16 +20,16 @@ def identity(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
 
     Where there is no `cpuinfo` the features are left to what the engine itself knows.
     """
-    found = {"machine": platform.machine()}
+    properties = {"machine": platform.machine()}
     with suppress(OSError), cpuinfo.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             name, _, value = (part.strip() for part in line.partition(":"))
             if not name:  # the end of the first core; on a large machine all take long
                 break
-            if name in (*_FIELDS, *_ARM):
-                found[name] = value
+            if name in (*_X86_FIELDS, *_ARM_FIELDS):
+                properties[name] = value
     caps = {name: value for name, value in os.environ.items() if name.startswith(CAPS)}
-    return found | dict(sorted(caps.items()))
+    return properties | dict(sorted(caps.items()))
 
 
 def available_cores() -> int:

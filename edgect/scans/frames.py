@@ -35,9 +35,9 @@ def read_frames(
     except ImportError as error:
         if not file_format.extra:
             raise
-        from edgect.machine.installation import missing
+        from edgect.machine.installation import not_installed_error
 
-        reason = str(missing(file_format.extra, file_format.titles[0], error))
+        reason = str(not_installed_error(file_format.extra, file_format.titles[0], error))
         yield Frame(None, None, ScanError(reason))
 
 

@@ -66,6 +66,6 @@ def percentile_interval(values: Floats) -> tuple[Floats, Floats]:
 
 
 def _numbered(patients: Sequence[str] | NDArray[np.str_]) -> tuple[NDArray[np.intp], int]:
-    """The number of each slice's patient, and how many patients there are."""
+    """Give each slice the number of its patient, and count the patients."""
     _, number = np.unique(np.asarray(patients), return_inverse=True)
     return number, int(number.max()) + 1

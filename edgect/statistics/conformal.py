@@ -45,5 +45,5 @@ class ConformalPredictor:
         return cls(lowest_positive, highest_negative, error_rate)
 
     def possible(self, probability: float) -> tuple[bool, bool]:
-        """The prediction set: whether not COVID-19 is possible, and whether COVID-19 is."""
+        """Return the prediction set: whether not COVID-19 is possible, and whether COVID-19 is."""
         return probability <= self.highest_negative, probability >= self.lowest_positive

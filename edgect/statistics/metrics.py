@@ -56,7 +56,7 @@ def confusion(labels: ArrayLike, predicted: ArrayLike) -> Confusion:
 
 
 def evaluate(labels: ArrayLike, probabilities: ArrayLike, threshold: float = 0.5) -> dict[str, float]:
-    """The five metrics at `probability >= threshold`, and the AUC."""
+    """Compute the five metrics at `probability >= threshold`, and the AUC."""
     scores = np.asarray(probabilities, float)
     return {**confusion(labels, scores >= threshold).metrics(), "auc": auc(labels, scores)}
 

@@ -44,7 +44,7 @@ class RankedScores:
         return positives, np.add.reduceat(ranked, self._starts, axis=1) - positives
 
     def areas(self, weights: Floats) -> Floats:
-        """The area under each draw's curve, as `auc`; NaN where a class was not drawn."""
+        """Compute the area under each draw's curve, as `auc`; NaN where a class was not drawn."""
         positives, negatives = self.counts(weights)
         passed = np.cumsum(positives, 1) - positives / 2  # outscore a negative here, equals by half
         pairs = positives.sum(1) * negatives.sum(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgect.diagnostics.doctor.report import Finding
 from edgect.errors import ModelError
-from edgect.machine.installation import bundles_again
+from edgect.machine.installation import restore_bundles_command
 from edgect.model.bundles.bundle import BUNDLED, DEFAULT, Bundle
 
 
@@ -33,5 +33,5 @@ def check_bundles(models: Iterable[str]) -> Iterator[tuple[Finding, Bundle | Non
 
 def _advice(path: Path) -> str:
     if path.parent == BUNDLED:
-        return bundles_again()
+        return restore_bundles_command()
     return "copy the bundle again from where it was made"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from edgect.diagnostics.doctor.report import Finding
-from edgect.machine.installation import packages
+from edgect.machine.installation import install_command
 
 
 def check_dicom() -> Iterator[Finding]:
@@ -14,7 +14,7 @@ def check_dicom() -> Iterator[Finding]:
     try:
         from edgect.scans.dicom.codecs import PACKAGES, package_for
     except ImportError as error:
-        yield Finding("dicom", "pydicom", "note", f"DICOM cannot be read ({error})", packages("dicom"))
+        yield Finding("dicom", "pydicom", "note", f"DICOM cannot be read ({error})", install_command("dicom"))
         return
     yield Finding("dicom", "pydicom", "ok", version("pydicom"))
     for uid in PACKAGES:
@@ -23,7 +23,7 @@ def check_dicom() -> Iterator[Finding]:
             yield Finding("dicom", str(uid), "ok", f"{name}: {_versioned(package)}")
         else:
             reason = f"{name}: cannot be read, its decoder is missing"
-            yield Finding("dicom", str(uid), "note", reason, packages("dicom"))
+            yield Finding("dicom", str(uid), "note", reason, install_command("dicom"))
 
 
 def _short(name: str) -> str:

@@ -14,7 +14,7 @@ from edgect.diagnostics.doctor import bundles, engines, hardware, subprocess_run
 from edgect.diagnostics.doctor.packages import OPENCV, versions
 from edgect.diagnostics.doctor.report import NOTICE, SCHEMA, DoctorReport, Finding, Verdict
 from edgect.diagnostics.machine import Machine, describe_machine
-from edgect.machine.installation import dependencies
+from edgect.machine.installation import reinstall_dependencies_command
 from edgect.machine.version import __version__
 from edgect.model import registry
 
@@ -71,6 +71,6 @@ def _isolated(part: str, verdict: Verdict, check: str, *arguments: str) -> list[
     """The findings of a check in a process of its own; verdict: where that process ends early."""
     findings, failure = subprocess_runner.run_check(check, *arguments)
     if failure:
-        advice = f"install again what edgect needs: {dependencies()}"
+        advice = f"install again what edgect needs: {reinstall_dependencies_command()}"
         findings.append(Finding(part, "examination", verdict, failure, advice))
     return findings

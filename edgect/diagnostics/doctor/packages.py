@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 from edgect.diagnostics.doctor.report import Finding
-from edgect.machine.installation import packages
+from edgect.machine.installation import install_command
 
 OPENCV = (
     "opencv-python-headless",
@@ -50,7 +50,7 @@ def check_optional_packages() -> Iterator[Finding]:
             import_module(package)
         except Exception as error:  # not there, or broken in whatever way
             message = f"no {purpose} ({type(error).__name__}: {error})"
-            yield Finding("extras", package, "note", message, packages(extra))
+            yield Finding("extras", package, "note", message, install_command(extra))
         else:
             yield Finding(
                 "extras", package, "ok", f"{versions([package]).get(package, package)}, for {purpose}"

@@ -30,7 +30,7 @@ def two(root: Path, group: str, top: str = "/", **files: str) -> Path:
     return system(root, f"0::{group}\n", V2.format(top=top, at="/sys/fs/cgroup"), **files)
 
 
-def one(root: Path, group: str, top: str = "/", **files: str) -> Path:
+def hierarchy(root: Path, group: str, top: str = "/", **files: str) -> Path:
     """Version 1, with cpu and cpuacct in one hierarchy, as systemd mounts them."""
     groups = f"12:memory:{group}\n4:cpu,cpuacct:{group}\n1:name=systemd:/elsewhere\n"
     mounts = V1.format(top=top, at="/sys/fs/cgroup/cpu,cpuacct", names="cpu,cpuacct")
@@ -61,19 +61,19 @@ def test_the_smallest_quota_of_nested_groups_holds(tmp_path: Path) -> None:
 
 def test_a_group_without_quota_has_none(tmp_path: Path) -> None:
     assert cgroups.cores(two(tmp_path, "/a", **{"a/cpu.max": "max 100000\n"})) is None
-    assert cgroups.cores(one(tmp_path / "1", "/a", **cfs("a/", -1))) is None
+    assert cgroups.cores(hierarchy(tmp_path / "1", "/a", **cfs("a/", -1))) is None
 
 
 def test_version_1_as_systemd_and_docker_have_it(tmp_path: Path) -> None:
     nested = cfs("a/", 300_000) | cfs("a/b/", 50_000, 25_000)
-    assert cgroups.cores(one(tmp_path / "1", "/a/b", **nested)) == 2
-    inside = one(tmp_path / "2", "/docker/0af3", top="/docker/0af3", **cfs("", 200_000))
+    assert cgroups.cores(hierarchy(tmp_path / "1", "/a/b", **nested)) == 2
+    inside = hierarchy(tmp_path / "2", "/docker/0af3", top="/docker/0af3", **cfs("", 200_000))
     assert cgroups.cores(inside) == 2
 
 
 @pytest.mark.parametrize("group", ["/docker/0af3", "/../../0af3"])
 def test_a_path_that_is_not_to_be_seen_is_the_group_on_top(tmp_path: Path, group: str) -> None:
-    assert cgroups.cores(one(tmp_path / "1", group, top="/other", **cfs("", 100_000))) == 1
+    assert cgroups.cores(hierarchy(tmp_path / "1", group, top="/other", **cfs("", 100_000))) == 1
     assert cgroups.cores(two(tmp_path / "2", group, **{"cpu.max": "100000 100000\n"})) in (1, None)
 
 
@@ -118,7 +118,7 @@ def test_memory_is_what_the_tightest_group_leaves(tmp_path: Path) -> None:
     }
     assert cgroups.memory(two(tmp_path / "2", "/a/b", **files)) == (4000, 100)
     files = {"memory/a/memory.limit_in_bytes": "1000", "memory/a/memory.usage_in_bytes": "300"}
-    assert cgroups.memory(one(tmp_path / "1", "/a", **files)) == (1000, 700)
+    assert cgroups.memory(hierarchy(tmp_path / "1", "/a", **files)) == (1000, 700)
 
 
 @pytest.mark.parametrize(

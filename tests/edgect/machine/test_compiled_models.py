@@ -18,11 +18,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "deep" / "cache"
 
 
-def test_what_was_stored_is_found_by_its_key_only(place: Path) -> None:
-    assert cache.load("one") is None
-    cache.store("one", BIG)
+def test_what_was_stored_is_read_by_its_key_only(place: Path) -> None:
+    assert cache.load("first") is None
+    cache.store("first", BIG)
     cache.store("other", b"")
-    assert cache.load("one") == BIG
+    assert cache.load("first") == BIG
     assert cache.load("other") == b""
     assert cache.load("third") is None
 
@@ -57,24 +57,24 @@ def test_a_damaged_entry_is_none_and_is_replaced(place: Path, damage: object) ->
 
 
 def test_an_entry_of_another_key_is_not_taken(place: Path) -> None:
-    cache.store("one", b"of one")
-    (one,) = place.iterdir()
+    cache.store("first", b"of first")
+    (first,) = place.iterdir()
     cache.store("other", b"of the other")
-    (other,) = set(place.iterdir()) - {one}
-    os.replace(other, one)
-    assert cache.load("one") is None
+    (other,) = set(place.iterdir()) - {first}
+    os.replace(other, first)
+    assert cache.load("first") is None
 
 
 def test_the_least_recently_used_go_first(place: Path) -> None:
-    for number in range(cache.LIMIT):
+    for number in range(cache.MAX_ENTRIES):
         cache.store(str(number), b"x")
         newest = max(place.iterdir(), key=lambda path: path.stat().st_ctime_ns)
         os.utime(newest, (number, number))
     assert cache.load("0") == b"x"  # which makes 1 the oldest
     cache.store("new", b"x")
-    kept = [key for key in (*map(str, range(cache.LIMIT)), "new") if cache.load(key)]
-    assert kept == ["0", *map(str, range(2, cache.LIMIT)), "new"]
-    assert len(list(place.iterdir())) == cache.LIMIT
+    kept = [key for key in (*map(str, range(cache.MAX_ENTRIES)), "new") if cache.load(key)]
+    assert kept == ["0", *map(str, range(2, cache.MAX_ENTRIES)), "new"]
+    assert len(list(place.iterdir())) == cache.MAX_ENTRIES
 
 
 def test_writers_at_the_same_time_leave_one_whole_entry(place: Path) -> None:
@@ -95,13 +95,17 @@ def test_a_full_disk_is_done_without(place: Path, monkeypatch: pytest.MonkeyPatc
     cache.store("kept", BIG)
     before = sorted(place.iterdir())
 
-    def full(suffix: str, dir: Path) -> tuple[int, str]:
-        part = dir / f"part{suffix}"
-        part.touch()
-        return os.open("/dev/full", os.O_WRONLY), str(part)
+    open_file = os.open
 
-    monkeypatch.setattr("tempfile.mkstemp", full)
-    cache.store("key", BIG)
+    def full(path: Path, flags: int, mode: int = 0o777) -> int:
+        if not flags & os.O_CREAT:
+            return open_file(path, flags, mode)
+        os.close(open_file(path, flags, mode))
+        return open_file("/dev/full", os.O_WRONLY)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.open", full)
+        cache.store("key", BIG)
     assert cache.load("key") is None
     assert cache.load("kept") == BIG
     assert sorted(place.iterdir()) == before

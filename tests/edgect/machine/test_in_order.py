@@ -10,7 +10,7 @@ from threading import Barrier, Event
 
 import pytest
 
-from edgect.machine.in_order import AHEAD, HELD, in_order
+from edgect.machine.in_order import INPUTS_PER_WORKER, MAX_WAITING_RESULTS, in_order
 
 
 def ours() -> list[threading.Thread]:
@@ -33,8 +33,8 @@ def test_results_come_in_the_order_of_inputs_however_long_each_takes(workers: in
         time.sleep((number * 7 % 5) / 500)
         yield from (f"{number}.{part}" for part in range(number % 7))
 
-    found = [(number, list(results)) for number, results in in_order(work, range(40), workers)]
-    assert found == [(n, [f"{n}.{part}" for part in range(n % 7)]) for n in range(40)]
+    results_in_order = [(number, list(results)) for number, results in in_order(work, range(40), workers)]
+    assert results_in_order == [(n, [f"{n}.{part}" for part in range(n % 7)]) for n in range(40)]
     assert not ours()
 
 
@@ -59,20 +59,20 @@ def test_only_so_many_inputs_are_taken_ahead() -> None:
     answers = in_order(lambda number: [number], inputs(), 2)
     for done, (_, results) in enumerate(answers):
         assert list(results) == [done]
-        assert len(taken) <= done + 2 * AHEAD
+        assert len(taken) <= done + 2 * INPUTS_PER_WORKER
         if done == 100:
             break
     answers.close()
 
 
 def test_only_so_many_results_of_one_input_wait() -> None:
-    made: list[int] = []
+    computed: list[int] = []
     blocked = Event()
 
     def work(_: int) -> Iterator[int]:
         for number in range(1000):
-            made.append(number)
-            if number > HELD:
+            computed.append(number)
+            if number > MAX_WAITING_RESULTS:
                 blocked.set()
             yield number
 
@@ -80,7 +80,7 @@ def test_only_so_many_results_of_one_input_wait() -> None:
     _, results = next(answers)
     for wanted, got in enumerate(results):
         assert got == wanted
-        assert len(made) <= 2 * (wanted + HELD + 3)
+        assert len(computed) <= 2 * (wanted + MAX_WAITING_RESULTS + 3)
         if wanted == 50:
             break
     answers.close()
@@ -114,10 +114,10 @@ def test_what_goes_wrong_is_raised_where_its_result_would_have_come(workers: int
         if number == 5:
             raise ZeroDivisionError("five")
 
-    found: list[int] = []
+    results_in_order: list[int] = []
     with pytest.raises(ZeroDivisionError, match="five"):
-        collect(in_order(work, range(50), workers), found)
-    assert found == [0, 1, 2, 3, 4, 5]
+        collect(in_order(work, range(50), workers), results_in_order)
+    assert results_in_order == [0, 1, 2, 3, 4, 5]
     assert not ours()
 
 

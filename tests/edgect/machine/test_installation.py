@@ -24,7 +24,7 @@ Requires-Dist: nibabel>=5.3.0; extra == "nifti"
 """
 
 
-def told(folder: Path, function: str, *arguments: str) -> str:
+def command(folder: Path, function: str, *arguments: str) -> str:
     """What a function of `edgect.machine.installation` says in the edgect that lies in a folder."""
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); from edgect.machine import installation\n"
@@ -47,29 +47,34 @@ def site(tmp_path: Path) -> Path:
 
 def note(site: Path, origin: Path) -> None:
     """As PEP 610 has it."""
-    told = {"url": origin.as_uri(), "archive_info": {}}
-    (site / "edgect-0.1.0.dist-info" / "direct_url.json").write_text(json.dumps(told))
+    content = {"url": origin.as_uri(), "archive_info": {}}
+    (site / "edgect-0.1.0.dist-info" / "direct_url.json").write_text(json.dumps(content))
 
 
 def test_an_extra_is_named_by_its_packages(site: Path) -> None:
-    assert told(site, "packages", "dicom") == "pip install 'highdicom>=0.28.2' 'pydicom>=3.0.1'"
-    assert told(site, "packages", "nifti") == "pip install 'nibabel>=5.3.0'"
-    assert told(site, "dependencies") == "pip install --force-reinstall 'numpy>=2.0.0'"
+    assert command(site, "install_command", "dicom") == "pip install 'highdicom>=0.28.2' 'pydicom>=3.0.1'"
+    assert command(site, "install_command", "nifti") == "pip install 'nibabel>=5.3.0'"
+    assert command(site, "reinstall_dependencies_command") == "pip install --force-reinstall 'numpy>=2.0.0'"
 
 
 def test_a_bundle_comes_again_from_where_edgect_came(site: Path, tmp_path: Path) -> None:
     wheel = tmp_path / "a b" / "edgect-0.1.0-py3-none-any.whl"
-    assert told(site, "bundles_again").endswith("pip install --force-reinstall --no-deps PATH")
+    assert command(site, "restore_bundles_command").endswith("pip install --force-reinstall --no-deps PATH")
     note(site, wheel)
-    assert told(site, "bundles_again").endswith("--no-deps PATH")  # it is gone
+    assert command(site, "restore_bundles_command").endswith("--no-deps PATH")  # it is gone
     wheel.parent.mkdir()
     wheel.write_bytes(b"")
-    assert told(site, "bundles_again").endswith(f"pip install --force-reinstall --no-deps '{wheel}'")
+    assert command(site, "restore_bundles_command").endswith(
+        f"pip install --force-reinstall --no-deps '{wheel}'"
+    )
 
 
 def test_a_bundle_of_a_clone_comes_again_by_git(site: Path) -> None:
     (site / "pyproject.toml").write_text("")
-    assert told(site, "bundles_again") == f"restore the files: git -C {site} checkout -- edgect/model/bundles"
+    assert (
+        command(site, "restore_bundles_command")
+        == f"restore the files: git -C {site} checkout -- edgect/model/bundles"
+    )
 
 
 def test_without_metadata_the_clone_is_named(site: Path) -> None:
@@ -77,7 +82,7 @@ def test_without_metadata_the_clone_is_named(site: Path) -> None:
     shutil.rmtree(site / "edgect-0.1.0.dist-info")
     with (site / "edgect" / "__init__.py").open("a") as file:
         file.write(f"\n{program}m.distribution = gone\n")
-    assert told(site, "packages", "dicom") == "pip install '.[dicom]' in the clone of edgect"
+    assert command(site, "install_command", "dicom") == "pip install '.[dicom]' in the clone of edgect"
 
 
 MISSING = {

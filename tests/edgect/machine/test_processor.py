@@ -15,9 +15,9 @@ def write(path: Path, mhz: int = 2000, cores: int = 2) -> Path:
 
 
 def test_the_first_core_is_told_by_what_stays_the_same(tmp_path: Path) -> None:
-    found = identity(write(tmp_path / "cpuinfo"))
-    assert (found["model name"], found["flags"]) == ("Kiosk 0", "fpu avx2")
-    assert found == identity(write(tmp_path / "later", mhz=800, cores=1))
+    properties = identity(write(tmp_path / "cpuinfo"))
+    assert (properties["model name"], properties["flags"]) == ("Kiosk 0", "fpu avx2")
+    assert properties == identity(write(tmp_path / "later", mhz=800, cores=1))
 
 
 def test_caps_on_the_instruction_set_are_part_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
