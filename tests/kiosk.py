@@ -55,10 +55,10 @@ class Kiosk:
 
     def until(self, condition: str, seconds: float = 60) -> Any:
         end = time.monotonic() + seconds
-        while not (value := self.run(f"return {condition}")):
+        while not (result := self.run(f"return {condition}")):
             assert time.monotonic() < end, (condition, self.browser.get_log("browser"))
             time.sleep(0.05)
-        return value
+        return result
 
     def run(self, script: str, *arguments: object) -> Any:
         return self.browser.execute_script(script, *arguments)
@@ -138,7 +138,7 @@ def photograph(scan: Path, picture: Path) -> None:
     with TemporaryDirectory() as folder, kiosk_of(Path(folder)) as kiosk:
         kiosk.open()
         kiosk.put(scan)
-        kiosk.until("[...document.querySelectorAll('#one img')].every(image => image.complete)")
+        kiosk.until("[...document.querySelectorAll('#detail img')].every(image => image.complete)")
         picture.write_bytes(kiosk.browser.get_screenshot_as_png())
 
 

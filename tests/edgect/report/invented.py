@@ -26,11 +26,11 @@ def row(path: str, probability: float | None = None, **more: str | int | float |
 
 
 def write(path: Path, rows: Iterable[Row]) -> Path:
-    made, tally = pictures(body(), None, None), Tally()
+    thumbnails, tally = pictures(body(), None, None), Tally()
     lines = []
-    for number, one in enumerate(rows, 1):
-        tally.add(one, RUN)
-        shown: Pictures | None = made if one["status"] == "ok" else None
-        lines.append(markup(number, one, shown, RUN.labels, RUN.threshold).encode())
+    for number, values in enumerate(rows, 1):
+        tally.add(values, RUN)
+        images: Pictures | None = thumbnails if values["status"] == "ok" else None
+        lines.append(markup(number, values, images, RUN.labels, RUN.threshold).encode())
     path.write_bytes(b"".join((page_start(RUN, tally), *lines, page_end())))
     return path

@@ -23,7 +23,7 @@ def write(prediction: Prediction, folder: Path, scale: float) -> str:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Prediction:
+def prediction(tmp_path_factory: pytest.TempPathFactory) -> Prediction:
     path = write_scan(tmp_path_factory.mktemp("scan") / "scan.png", 0, 60, 80)
     return Classifier(backend="onnxruntime").predict(path, evidence=True)
 
@@ -59,30 +59,37 @@ def test_evidence_of_another_shape_is_refused() -> None:
         overlay(GREY, np.zeros((10, 10), np.float32), 10)
 
 
-def test_the_written_picture_is_the_overlay(found: Prediction, tmp_path: Path) -> None:
-    name = write(found, tmp_path, 5.0)
-    assert found.pixels is not None
-    assert found.evidence is not None
+def test_the_written_picture_is_the_overlay(prediction: Prediction, tmp_path: Path) -> None:
+    name = write(prediction, tmp_path, 5.0)
+    assert prediction.pixels is not None
+    assert prediction.evidence is not None
     written = cv2.imread(str(tmp_path / name), cv2.IMREAD_UNCHANGED)
-    np.testing.assert_array_equal(written, overlay(found.pixels, found.evidence, 5.0))
+    np.testing.assert_array_equal(written, overlay(prediction.pixels, prediction.evidence, 5.0))
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_scans_of_one_name_do_not_overwrite_each_other(found: Prediction, tmp_path: Path) -> None:
-    others = [found, replace(found, sha256="0" * 64), replace(found, frame=0), replace(found, frame=1)]
-    assert len({write(one, tmp_path, 5.0) for one in others}) == 4
+def test_scans_of_one_name_do_not_overwrite_each_other(prediction: Prediction, tmp_path: Path) -> None:
+    others = [
+        prediction,
+        replace(prediction, sha256="0" * 64),
+        replace(prediction, frame=0),
+        replace(prediction, frame=1),
+    ]
+    assert len({write(other, tmp_path, 5.0) for other in others}) == 4
 
 
 @pytest.mark.parametrize(
     "path", ["a\nb.png", "../../up.png", "\udcff.png", "é" * 200 + ".png", "-.png", "con"]
 )
-def test_odd_names_become_plain_files_in_the_folder(found: Prediction, tmp_path: Path, path: str) -> None:
-    name = write(replace(found, path=path), tmp_path, 5.0)
-    assert [one.name for one in tmp_path.iterdir()] == [name]
+def test_odd_names_become_plain_files_in_the_folder(
+    prediction: Prediction, tmp_path: Path, path: str
+) -> None:
+    name = write(replace(prediction, path=path), tmp_path, 5.0)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
     assert name.isascii()
     assert name.isprintable()
 
 
-def test_a_folder_that_is_gone_is_a_usage_error(found: Prediction, tmp_path: Path) -> None:
+def test_a_folder_that_is_gone_is_a_usage_error(prediction: Prediction, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written"):
-        write(found, tmp_path / "gone", 5.0)
+        write(prediction, tmp_path / "gone", 5.0)

@@ -2,12 +2,12 @@
 
 let token = ""; // in memory alone
 
-export const bear = (given) => {
-  token = given;
+export const setToken = (value) => {
+  token = value;
 };
 
 /** An answer other than success. status: of HTTP; retry: seconds after which to ask again, or null. */
-export class Refused extends Error {
+export class HttpError extends Error {
   constructor(status, message, retry) {
     super(message);
     [this.status, this.retry] = [status, retry];
@@ -20,24 +20,24 @@ async function ask(path, options = {}) {
   if (response.ok) return response;
   const { error } = await response.json().catch(() => ({ error: response.statusText }));
   const retry = Number.parseFloat(response.headers.get("Retry-After"));
-  throw new Refused(response.status, String(error), Number.isNaN(retry) ? null : retry);
+  throw new HttpError(response.status, String(error), Number.isNaN(retry) ? null : retry);
 }
 
 export const settings = async () => (await ask("/v1/settings")).json();
 
 /** Whether the token that was given is the right one. */
-export async function admitted() {
+export async function tokenIsValid() {
   try {
     await ask("/v1/model");
     return true;
   } catch (error) {
-    if (error instanceof Refused && error.status === 401) return false;
+    if (error instanceof HttpError && error.status === 401) return false;
     throw error;
   }
 }
 
 /** Whether the program lives. */
-export const lives = () =>
+export const isAlive = () =>
   fetch("/healthz", { cache: "no-store" }).then(
     (response) => response.ok,
     () => false,
@@ -60,7 +60,7 @@ export async function* classify(files, signal) {
 
 /** What the rows of series say together. A busy program is asked again, `attempts` times. */
 export async function series(rows, attempts = 10) {
-  const plain = rows.map(({ slice, activation, by, kind, doubted, number, ...row }) => row); // as they came
+  const plain = rows.map(({ slice, activation, provenance, kind, doubted, number, ...row }) => row); // as they came
   const options = {
     method: "POST",
     headers: { "Content-Type": "application/json" },

@@ -5,33 +5,33 @@ const collator = new Intl.Collator(undefined, { numeric: true });
 const LONGEST = 900; // bytes of a name; the program takes 1024, quotation marks and the like escaped
 
 /** Of an <input type=file>; a folder's files have their path in it as their name. */
-export const chosen = (input) =>
+export const filesOfInput = (input) =>
   sorted(Array.from(input.files, (file) => ({ file, name: file.webkitRelativePath || file.name })));
 
 /** Of a drop. Must be called while the event is handled: after it, the browser forgets what was dropped. */
-export function dropped(transfer) {
+export function filesOfDrop(transfer) {
   const items = Array.from(transfer.items).filter((item) => item.kind === "file");
   const entries = items.map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
-  const alone = entries.filter((one) => one instanceof File).map((file) => ({ file, name: file.name }));
+  const alone = entries.filter((entry) => entry instanceof File).map((file) => ({ file, name: file.name }));
   return walk(
-    entries.filter((one) => one && !(one instanceof File)),
+    entries.filter((entry) => entry && !(entry instanceof File)),
     alone,
   ).then(sorted);
 }
 
-/** Adds the files below the roots to those that were found. */
-async function walk(roots, found) {
+/** Adds the files below the roots to `files`. */
+async function walk(roots, files) {
   for (const queue = [...roots]; queue.length;) {
     const entry = queue.pop();
     const name = entry.fullPath.replace(/^\//, "");
     try {
       if (entry.isDirectory) queue.push(...(await inside(entry.createReader())));
-      else found.push({ file: await new Promise((take, fail) => entry.file(take, fail)), name });
+      else files.push({ file: await new Promise((take, fail) => entry.file(take, fail)), name });
     } catch {
-      found.push({ name, failed: entry.isDirectory ? "folder_unreadable" : "unreadable" });
+      files.push({ name, failed: entry.isDirectory ? "folder_unreadable" : "unreadable" });
     }
   }
-  return found;
+  return files;
 }
 
 /** All that lies in a folder: the browser gives a hundred entries at a time. */
@@ -45,8 +45,8 @@ async function inside(reader) {
 }
 
 /** In order of their names. Hidden ones in folders are left out, as on the command line, and counted. */
-function sorted(found) {
-  const kept = found.filter(
+function sorted(files) {
+  const kept = files.filter(
     ({ name }) =>
       !name
         .split("/")
@@ -54,11 +54,11 @@ function sorted(found) {
         .some((part) => part.startsWith(".")),
   );
   kept.sort((a, b) => collator.compare(a.name, b.name));
-  return { files: kept, hidden: found.length - kept.length };
+  return { files: kept, hidden: files.length - kept.length };
 }
 
 /** The name to send: the end of it, where it is too long for the program. */
-export function sent(name) {
+export function uploadName(name) {
   const bytes = new TextEncoder().encode(name.replace(/["\r\n]/g, "   "));
   return bytes.length <= LONGEST ? name : new TextDecoder().decode(bytes.slice(-LONGEST)).replace(/^\uFFFD+/, "");
 }

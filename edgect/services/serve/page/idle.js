@@ -7,8 +7,8 @@ import { number, text } from "./texts.js";
 const WARNING = 30; // seconds of countdown, or half the time where that is shorter
 const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "input", "drop"];
 
-/** seconds: of quiet, 0 for never. held: whether there is anything to forget; busy: whether work goes on. */
-export function watch(seconds, { held, busy, clear }) {
+/** seconds: of quiet, 0 for never. hasPatient: whether there is anything to forget; busy: whether work goes on. */
+export function watchIdle(seconds, { hasPatient, busy, clear }) {
   if (!seconds) return;
   const dialog = at("idle");
   const warning = Math.min(WARNING, seconds / 2);
@@ -22,13 +22,13 @@ export function watch(seconds, { held, busy, clear }) {
     last = Date.now();
   });
   setInterval(() => {
-    if (!held() || busy()) return alive();
+    if (!hasPatient() || busy()) return alive();
     const left = seconds - (Date.now() - last) / 1000;
     if (left <= 0) {
       dialog.close();
       clear();
     } else if (left <= warning) {
-      at("idle-said").textContent = text("idle_text", { seconds: number(Math.ceil(left)) });
+      at("idle-text").textContent = text("idle_text", { seconds: number(Math.ceil(left)) });
       if (!dialog.open) dialog.showModal();
     }
   }, 250);

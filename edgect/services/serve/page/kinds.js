@@ -14,7 +14,7 @@ export function kind(row, settings) {
 /** Whether there is a label and a reason not to trust it. Of an indeterminate row, the reason is why there is none. */
 export const doubted = (row, settings) => ["positive", "negative"].includes(kind(row, settings)) && Boolean(row.reason);
 
-export function named(kind_, settings) {
+export function kindName(kind_, settings) {
   const [negative, positive] = settings.labels.map(label);
   return text(`kind_${kind_}`, { negative, positive });
 }

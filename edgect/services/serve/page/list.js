@@ -2,8 +2,8 @@
 
 import { bar } from "./bar.js";
 import { at, element } from "./element.js";
-import { KINDS, named, place } from "./kinds.js";
-import { chip } from "./one.js";
+import { KINDS, kindName, place } from "./kinds.js";
+import { chip } from "./slice.js";
 import { label, number, plural, printable, probability, text } from "./texts.js";
 
 const DOUBT = "doubt";
@@ -29,7 +29,7 @@ export class List {
   controls() {
     const count = (kind) => this.rows.all.filter((row) => (kind === DOUBT ? row.doubted : row.kind === kind)).length;
     const boxes = KINDS.filter(count).map((kind) =>
-      choice("checkbox", "kind", kind, kind, true, named(kind, this.settings), count(kind)),
+      choice("checkbox", "kind", kind, kind, true, kindName(kind, this.settings), count(kind)),
     );
     if (count(DOUBT)) boxes.push(choice("checkbox", "doubt", DOUBT, DOUBT, false, text("doubt"), count(DOUBT)));
     at("kinds").replaceChildren(...boxes);
@@ -41,15 +41,15 @@ export class List {
   }
 
   apply() {
-    const chosen = new FormData(at("filters"));
-    const kinds = new Set(chosen.getAll("kind"));
+    const filters = new FormData(at("filters"));
+    const kinds = new Set(filters.getAll("kind"));
     const none = (row) => row.probability === null; // goes last, either way
     this.shown = this.rows.all
-      .filter((row) => kinds.has(row.kind) && (!chosen.has(DOUBT) || row.doubted))
+      .filter((row) => kinds.has(row.kind) && (!filters.has(DOUBT) || row.doubted))
       .sort(
-        chosen.get("order") === "given"
+        filters.get("order") === "given"
           ? ORDERS.given
-          : (a, b) => none(a) - none(b) || (none(a) ? 0 : ORDERS[chosen.get("order")](a, b)),
+          : (a, b) => none(a) - none(b) || (none(a) ? 0 : ORDERS[filters.get("order")](a, b)),
       );
     at("rows").replaceChildren(...this.shown.map((row) => this.items.get(row)));
     at("list-nothing").hidden = this.shown.length > 0;
@@ -77,7 +77,7 @@ export class List {
         element(
           "span",
           { class: "answers" },
-          chip(row.kind, row.by),
+          chip(row.kind, row.provenance),
           ...(row.doubted ? [element("span", { class: "chip doubt" }, text("doubt"))] : []),
         ),
       ),
@@ -88,7 +88,7 @@ export class List {
           ? [element("small", { lang: row.kind === "unsent" ? null : "en" }, printable(row.reason))]
           : [
               element("b", {}, probability(row.probability)),
-              bar(row.probability, row.by.threshold),
+              bar(row.probability, row.provenance.threshold),
               element("span", { class: "unseen" }, text("number_of", { positive: label(this.settings.labels[1]) })),
             ]),
       ),
@@ -104,14 +104,14 @@ function thumbnail(row) {
   return element("span", { class: "thumbnail" }, image(row.slice), ...(row.activation ? [image(row.activation)] : []));
 }
 
-function choice(type, name, value, kind, checked, said, count = null) {
+function choice(type, name, value, kind, checked, words, count = null) {
   const input = element("input", { type, name, value });
   input.checked = checked;
   return element(
     "label",
     { class: `chip choice ${kind}` },
     input,
-    said,
+    words,
     ...(count === null ? [] : [element("b", {}, ` ${number(count)}`)]),
   );
 }

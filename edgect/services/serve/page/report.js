@@ -2,7 +2,7 @@
 
 import { at, element } from "./element.js";
 import { place } from "./kinds.js";
-import { LAID, chip, measured, particulars, said } from "./one.js";
+import { MAP_OPACITY, chip, probabilityParts, particulars, explanation } from "./slice.js";
 import { date, label, number, printable, probability, text } from "./texts.js";
 
 const SHEET = "paper.css";
@@ -27,11 +27,11 @@ export async function compose({ row, rows, when, series }) {
       element(
         "p",
         { class: "answer" },
-        chip(row.kind, row.by),
+        chip(row.kind, row.provenance),
         ...(row.doubted ? [" ", element("span", { class: "chip doubt" }, text("doubt"))] : []),
       ),
-      element("div", { class: "measured" }, ...measured(row).map(plain)),
-      element("p", {}, said(row)),
+      element("div", { class: "measured" }, ...probabilityParts(row).map(withoutIds)),
+      element("p", {}, explanation(row)),
       ...(row.reason ? [element("p", { class: "reason" }, `${text("why")}: ${printable(row.reason)}`)] : []),
       ...(row.probability === null ? [] : [element("p", {}, text("number_means"))]),
       ...(row.activation
@@ -39,7 +39,7 @@ export async function compose({ row, rows, when, series }) {
             element(
               "p",
               {},
-              text("legend", { positive: label(row.by.labels[1]) }),
+              text("legend", { positive: label(row.provenance.labels[1]) }),
               " ",
               element("strong", {}, text("legend_not")),
             ),
@@ -89,29 +89,29 @@ function rules() {
 /** The slice, and the slice under its heat map, as data. */
 async function pictures(row) {
   if (!row.slice) return [element("p", {}, text("no_picture"))];
-  const layers = await Promise.all([row.slice, row.activation].filter(Boolean).map(decoded));
+  const layers = await Promise.all([row.slice, row.activation].filter(Boolean).map(loadImage));
   return layers.map((_, last) =>
     element(
       "figure",
       {},
-      element("img", { src: laid(layers.slice(0, last + 1)), alt: text(last ? "one_map" : "one_slice") }),
+      element("img", { src: composited(layers.slice(0, last + 1)), alt: text(last ? "one_map" : "one_slice") }),
       element("figcaption", {}, text(last ? "one_map" : "one_slice")),
     ),
   );
 }
 
-async function decoded(url) {
+async function loadImage(url) {
   const image = new Image();
   image.src = url;
   await image.decode();
   return image;
 }
 
-function laid(layers) {
+function composited(layers) {
   const canvas = element("canvas", { width: layers[0].naturalWidth, height: layers[0].naturalHeight });
   const context = canvas.getContext("2d");
   for (const [number_, layer] of layers.entries()) {
-    context.globalAlpha = number_ ? LAID : 1;
+    context.globalAlpha = number_ ? MAP_OPACITY : 1;
     context.drawImage(layer, 0, 0);
   }
   return canvas.toDataURL("image/png");
@@ -119,7 +119,7 @@ function laid(layers) {
 
 function listing(rows) {
   const cells = (tag, texts) =>
-    element("tr", {}, ...texts.map((one) => element(tag, tag === "th" ? { scope: "col" } : {}, one)));
+    element("tr", {}, ...texts.map((cell) => element(tag, tag === "th" ? { scope: "col" } : {}, cell)));
   return element(
     "table",
     {},
@@ -136,7 +136,7 @@ function listing(rows) {
         cells("td", [
           number(row.number),
           [printable(row.path), place(row)].filter(Boolean).join(", "),
-          chip(row.kind, row.by),
+          chip(row.kind, row.provenance),
           row.probability === null ? "" : probability(row.probability),
           printable(row.reason ?? ""),
         ]),
@@ -146,7 +146,7 @@ function listing(rows) {
 }
 
 /** Without ids, of which the page has one each. */
-function plain(part) {
-  for (const one of part.querySelectorAll("[id]")) one.removeAttribute("id");
+function withoutIds(part) {
+  for (const child of part.querySelectorAll("[id]")) child.removeAttribute("id");
   return part;
 }

@@ -1,9 +1,9 @@
 // The results of one patient: one slice large, many in a list, series in order; and what leads between them.
 
-import { series as ask } from "./api.js";
+import { series as askForSeries } from "./api.js";
 import { at } from "./element.js";
 import { List } from "./list.js";
-import { chip, colours, show } from "./one.js";
+import { chip, colours, show } from "./slice.js";
 import { Series, link } from "./series.js";
 import { number, text } from "./texts.js";
 
@@ -17,37 +17,44 @@ export class Results {
     this.series = [];
   }
 
-  /** still: whether the patient is the one at hand, which may be cleared while the program is asked. */
-  async open(still) {
+  /** isCurrent: whether the patient is the one at hand, which may be cleared while the program is asked. */
+  async open(isCurrent) {
     await this.sumUp();
-    if (!still()) return;
+    if (!isCurrent()) return;
     this.list = new List(this.rows, this.settings, this.files, {
       open: (row) => this.go(row, true),
       changed: () => this.follow(),
     });
-    at("series-links").replaceChildren(...this.series.map((one) => link(one.number, one.rows, () => this.enter(one))));
+    at("series-links").replaceChildren(
+      ...this.series.map((series) => link(series.number, series.rows, () => this.enter(series))),
+    );
     at("result").hidden = false;
     if (this.series.length === 1 && this.series[0].rows.length === this.rows.all.length && this.many)
       this.enter(this.series[0]);
     else {
       this.leave();
       this.go(this.rows.all[0]);
-      at(this.many ? "list-title" : "one-name").focus();
+      at(this.many ? "list-title" : "detail-name").focus();
     }
   }
 
   /** Every series of several slices, with what the program's rule says of it. */
   async sumUp() {
-    const found = [...this.rows.series()].filter(([, rows]) => rows.length > 1);
-    if (!found.length) return;
-    const [summaries, failed] = await ask(this.rows.all.filter((row) => row.series)).then(
+    const groups = [...this.rows.series()].filter(([, rows]) => rows.length > 1);
+    if (!groups.length) return;
+    const [summaries, failed] = await askForSeries(this.rows.all.filter((row) => row.series)).then(
       (all) => [all, ""],
       (error) => [[], error.message],
     );
-    this.series = found.map(
+    this.series = groups.map(
       ([name, rows], at_) =>
-        new Series(at_ + 1, rows, summaries.find((one) => one.series === name) ?? null, failed, this.settings, (row) =>
-          this.go(row),
+        new Series(
+          at_ + 1,
+          rows,
+          summaries.find(({ series }) => series === name) ?? null,
+          failed,
+          this.settings,
+          (row) => this.go(row),
         ),
     );
   }
@@ -66,7 +73,7 @@ export class Results {
     this.shown = null;
     at("series").hidden = true;
     at("series").replaceChildren();
-    at("result").dataset.view = this.many ? "list" : "one";
+    at("result").dataset.view = this.many ? "list" : "detail";
     this.follow();
   }
 
@@ -77,15 +84,15 @@ export class Results {
     if (this.current) this.place();
   }
 
-  /** Show a row large. chosen: by hand from the list, of which a small screen then shows nothing. */
-  go(row, chosen = false) {
+  /** Show a row large. fromList: chosen by hand in the list, of which a small screen then shows nothing. */
+  go(row, fromList = false) {
     this.current = row;
     show(row, this.when);
     this.list?.mark(row);
     this.shown?.follow(row);
-    if (chosen && at("result").dataset.view === "list") {
-      at("result").dataset.view = "one";
-      at("one-name").focus();
+    if (fromList && at("result").dataset.view === "list") {
+      at("result").dataset.view = "detail";
+      at("detail-name").focus();
     }
     this.place();
   }
@@ -112,9 +119,9 @@ export class Results {
   }
 
   /** What the report says of the series, in words. */
-  said() {
-    return this.series.map((one) =>
-      Array.from(one.parts)
+  seriesTexts() {
+    return this.series.map((series) =>
+      Array.from(series.parts)
         .filter(({ localName }) => ["h2", "p"].includes(localName))
         .map((part) => part.textContent),
     );
@@ -130,7 +137,7 @@ export const summary = (rows, settings) =>
     .join(", ");
 
 /** Buttons, keys and swipes that lead from slice to slice. current: the results on view, null without any. */
-export function turning(current) {
+export function connectTurning(current) {
   const reset = colours();
   at("previous").addEventListener("click", () => current()?.turn(-1));
   at("next").addEventListener("click", () => current()?.turn(1));

@@ -2,7 +2,7 @@
 
 import { doubted, kind } from "./kinds.js";
 
-const BY = ["model", "bundle", "backend", "engine", "precision", "threshold", "operating_point", "error_rate"];
+const PROVENANCE = ["model", "bundle", "backend", "engine", "precision", "threshold", "operating_point", "error_rate"];
 
 export class Rows {
   constructor(settings) {
@@ -10,15 +10,15 @@ export class Rows {
   }
 
   /**
-   * A row as the program gave it, in which pictures become URLs. `by` is what it was answered by: the row's
-   * own word on it, and the settings where it has none.
+   * A row as the program gave it, in which pictures become URLs. `provenance` is how its answer came about: the
+   * columns of the row, and the settings where it has none.
    */
   add({ slice = null, activation = null, ...row }) {
     this.all.push({
       ...row,
-      by: {
+      provenance: {
         ...this.settings,
-        ...Object.fromEntries(BY.filter((name) => name in row).map((name) => [name, row[name]])),
+        ...Object.fromEntries(PROVENANCE.filter((name) => name in row).map((name) => [name, row[name]])),
       },
       number: this.all.length + 1,
       kind: kind(row, this.settings),
@@ -30,11 +30,11 @@ export class Rows {
 
   /** Rows by series, those of none left out, each from the feet to the head, as the program orders them. */
   series() {
-    const found = Map.groupBy(
+    const groups = Map.groupBy(
       this.all.filter((row) => row.series),
       (row) => row.series,
     );
-    return new Map(Array.from(found, ([name, rows]) => [name, ordered(rows)]));
+    return new Map(Array.from(groups, ([name, rows]) => [name, ordered(rows)]));
   }
 
   clear() {
@@ -44,7 +44,7 @@ export class Rows {
   }
 }
 
-const ANGLE = 0.5; // degrees that the normals of one stack may be off, as in edgect/series.py
+const ANGLE = 0.5; // degrees that the normals of one stack may be off, as in edgect/model/decision/series.py
 
 /** Stack by stack along the slices' normal; those without a position last, as they came. */
 function ordered(rows) {
@@ -60,10 +60,10 @@ function ordered(rows) {
 function axesOf(normals) {
   const counts = Map.groupBy(normals, (normal) => normal);
   const chord = 2 * Math.sin((ANGLE * Math.PI) / 360);
-  const near = (one, other) => Math.hypot(...vector(one).map((part, axis) => part - vector(other)[axis])) <= chord;
+  const near = (first, other) => Math.hypot(...vector(first).map((part, axis) => part - vector(other)[axis])) <= chord;
   const byPlace = [...counts.keys()].sort((a, b) => {
-    const [one, other] = [vector(a), vector(b)];
-    return one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
+    const [first, other] = [vector(a), vector(b)];
+    return first[0] - other[0] || first[1] - other[1] || first[2] - other[2];
   });
   const crowd = (normal) =>
     byPlace.reduce((sum, other) => sum + (near(normal, other) ? counts.get(other).length : 0), 0);

@@ -1,7 +1,7 @@
 // A series as one: its slices from the feet to the head, a graph of them, and what the rule says.
 
-import { drawn, element } from "./element.js";
-import { named } from "./kinds.js";
+import { svgElement, element } from "./element.js";
+import { kindName } from "./kinds.js";
 import { label, language, number, plural, printable, probability, text } from "./texts.js";
 
 const HEIGHT = 80; // of the graph, in pixels; positions along it are in percent
@@ -24,7 +24,7 @@ export class Series {
       "aria-label": text("series_slider"),
     });
     this.slider.addEventListener("input", () => this.open(rows[this.slider.value - 1]));
-    this.cursor = drawn("line", { class: "cursor", y1: 0, y2: HEIGHT });
+    this.cursor = svgElement("line", { class: "cursor", y1: 0, y2: HEIGHT });
     const says =
       summary &&
       (summary.rule_says ? text("series_rule_says", { label: label(summary.rule_says) }) : text("series_no_answer"));
@@ -62,7 +62,7 @@ export class Series {
       "aria-valuetext",
       [
         text("place", { number: number(at + 1), all: number(this.rows.length) }),
-        named(row.kind, this.settings),
+        kindName(row.kind, this.settings),
         row.probability === null ? "" : probability(row.probability),
       ]
         .filter(Boolean)
@@ -73,17 +73,17 @@ export class Series {
 
   /** What the rule goes by, and the rule, in the program's words. */
   rule() {
-    const one = this.summary;
+    const summary = this.summary;
     const facts = [
-      text("series_slices", { all: number(one.slices), answered: number(one.answered) }),
+      text("series_slices", { all: number(summary.slices), answered: number(summary.answered) }),
       text("series_share", {
-        positive: number(one.positive),
-        answered: number(one.answered),
+        positive: number(summary.positive),
+        answered: number(summary.answered),
         label: label(this.settings.labels[1]),
       }),
-      one.highest_smoothed == null
+      summary.highest_smoothed == null
         ? ""
-        : text("series_highest", { value: probability(one.highest_smoothed), number: number(one.highest_at) }),
+        : text("series_highest", { value: probability(summary.highest_smoothed), number: number(summary.highest_at) }),
     ].filter(Boolean);
     return [
       element("p", {}, facts.join("; ")),
@@ -91,15 +91,15 @@ export class Series {
         "p",
         { class: "rule" },
         ...(language === "en" ? [] : [element("strong", {}, text("series_not")), " "]),
-        element("span", { lang: "en" }, printable(one.rule)),
+        element("span", { lang: "en" }, printable(summary.rule)),
       ),
-      ...(one.doubts
+      ...(summary.doubts
         ? [
             element(
               "p",
               { class: "doubt" },
               text("series_doubts", { doubts: "" }),
-              element("span", { lang: "en" }, printable(one.doubts)),
+              element("span", { lang: "en" }, printable(summary.doubts)),
             ),
           ]
         : []),
@@ -116,12 +116,12 @@ export class Series {
     const wide = Math.min(1.6, 60 / this.rows.length); // percent
     const marks = this.rows.map((row, at) =>
       row.probability === null
-        ? drawn(
+        ? svgElement(
             "text",
             { class: `mark ${row.kind}`, x: this.x(at), y: HEIGHT - 1, "text-anchor": "middle" },
             row.kind === "rejected" ? "–" : "×",
           )
-        : drawn("rect", {
+        : svgElement("rect", {
             class: `mark ${row.kind}`,
             x: `${(100 * (at + 0.5)) / this.rows.length - wide / 2}%`,
             width: `${wide}%`,
@@ -129,7 +129,7 @@ export class Series {
             height: Math.max(2, FLOOR - y(row.probability)),
           }),
     );
-    const graph = drawn(
+    const graph = svgElement(
       "svg",
       {
         class: "graph",
@@ -137,9 +137,9 @@ export class Series {
         height: HEIGHT,
         "aria-label": text("series_graph", { positive: label(this.settings.labels[1]) }),
       },
-      drawn("rect", { class: "track", x: 0, y: ROOF, width: "100%", height: FLOOR - ROOF }),
+      svgElement("rect", { class: "track", x: 0, y: ROOF, width: "100%", height: FLOOR - ROOF }),
       ...marks,
-      drawn("line", { class: "across", x1: 0, x2: "100%", y1: y(threshold), y2: y(threshold) }),
+      svgElement("line", { class: "across", x1: 0, x2: "100%", y1: y(threshold), y2: y(threshold) }),
       this.cursor,
     );
     graph.addEventListener("click", (event) => {

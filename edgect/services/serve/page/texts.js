@@ -7,8 +7,8 @@ export let language = OTHERWISE;
 
 /** Load the texts of the first language that has a file, and fill the page with them. */
 export async function load() {
-  const asked = new URLSearchParams(location.search).get("lang");
-  const wanted = [asked, ...navigator.languages].filter(Boolean).map((tag) => tag.toLowerCase().split("-")[0]);
+  const query = new URLSearchParams(location.search).get("lang");
+  const wanted = [query, ...navigator.languages].filter(Boolean).map((tag) => tag.toLowerCase().split("-")[0]);
   for (const code of new Set([...wanted, OTHERWISE])) {
     if (!/^[a-z]{2,3}$/.test(code)) continue;
     const response = await fetch(`/page/texts/${code}.json`);

@@ -1,8 +1,8 @@
 // Sends files a few at a time, one request under way, and gives every file its rows: the program's, or one of
 // the page's own that says why there is none. No file is lost, and none is taken for looked at that was not.
 
-import { Refused, classify, lives } from "./api.js";
-import { sent } from "./files.js";
+import { HttpError, classify, isAlive } from "./api.js";
+import { uploadName } from "./files.js";
 import { printable, size, text } from "./texts.js";
 
 const FILES = 8; // of one request: enough to keep all cores busy, few enough to show progress
@@ -12,12 +12,13 @@ const ATTEMPTS = 30; // while the program is busy, before it counts as gone
 const WAIT = 2; // seconds, where the program names none
 
 /**
- * settings: of the program. tell: { row(row), done(number of files), busy(seconds), async gone() }, of which
- * gone resolves to whether to try again; admit: asks for the token. signal: of an AbortController, to cancel.
+ * settings: of the program. callbacks: { row(row), done(number of files), busy(seconds), async askToRetry(number
+ * of files), async askForToken() }, of which askToRetry resolves to whether to try again. signal: of an
+ * AbortController, to cancel.
  */
 export class Upload {
-  constructor(files, settings, tell, signal) {
-    Object.assign(this, { settings, tell, signal, done: 0, stopped: "" });
+  constructor(files, settings, callbacks, signal) {
+    Object.assign(this, { settings, callbacks, signal, done: 0, stopped: "" });
     this.limit = Math.min(settings.max_file_bytes ?? Infinity, settings.max_request_bytes - OVERHEAD);
     this.batches = this.batched(files);
   }
@@ -36,9 +37,9 @@ export class Upload {
     const batches = [];
     let [batch, bytes] = [[], 0];
     const most = Math.min(FILES, this.settings.max_files);
-    for (const one of files) {
-      const length = one.file ? one.file.size + OVERHEAD : 0;
-      const alone = this.hopeless(one) !== null;
+    for (const item of files) {
+      const length = item.file ? item.file.size + OVERHEAD : 0;
+      const alone = this.rejection(item) !== null;
       if (
         batch.length &&
         (alone || batch.length === most || bytes + length > Math.min(BYTES, this.settings.max_request_bytes))
@@ -46,7 +47,7 @@ export class Upload {
         batches.push(batch);
         [batch, bytes] = [[], 0];
       }
-      batch.push(one);
+      batch.push(item);
       bytes += length;
       if (alone) {
         batches.push(batch);
@@ -57,22 +58,22 @@ export class Upload {
     return batches;
   }
 
-  hopeless({ file, failed }) {
+  rejection({ file, failed }) {
     if (failed) return text(failed);
     return file.size > this.limit ? text("too_large", { size: size(file.size), limit: size(this.limit) }) : null;
   }
 
   async send(batch, attempt) {
-    const reason = this.hopeless(batch[0]);
+    const reason = this.rejection(batch[0]);
     if (reason !== null) return this.refuse(batch, reason);
     const received = batch.map(() => []);
     try {
       for await (const row of classify(
-        batch.map(({ file, name }) => ({ file, name: sent(name) })),
+        batch.map(({ file, name }) => ({ file, name: uploadName(name) })),
         this.signal,
       )) {
         received[row.file].push(row);
-        this.tell.done(this.done + row.file); // those before it are complete
+        this.callbacks.done(this.done + row.file); // those before it are complete
       }
     } catch (error) {
       const whole = this.whole(received);
@@ -91,18 +92,18 @@ export class Upload {
   }
 
   keep(batch, received) {
-    for (const [number, one] of batch.entries()) {
-      if (!received[number].length) this.refuse([one], text("no_row"));
+    for (const [number, item] of batch.entries()) {
+      if (!received[number].length) this.refuse([item], text("no_row"));
       else {
-        for (const row of received[number]) this.tell.row({ ...row, path: this.shown(one, row.path) });
-        this.tell.done(++this.done);
+        for (const row of received[number]) this.callbacks.row({ ...row, path: this.displayName(item, row.path) });
+        this.callbacks.done(++this.done);
       }
     }
   }
 
   /** The name as it is here: browsers write quotation marks of a name as %22. Members of a zip keep theirs. */
-  shown({ name }, path) {
-    const escaped = sent(name)
+  displayName({ name }, path) {
+    const escaped = uploadName(name)
       .replace(/\r\n?|\n/g, "%0D%0A")
       .replace(/"/g, "%22");
     return path.startsWith(escaped) ? name + path.slice(escaped.length) : path;
@@ -110,27 +111,27 @@ export class Upload {
 
   refuse(batch, reason) {
     for (const { name } of batch) {
-      this.tell.row({ path: name, status: "unsent", label: "", reason, probability: null });
-      this.tell.done(++this.done);
+      this.callbacks.row({ path: name, status: "unsent", label: "", reason, probability: null });
+      this.callbacks.done(++this.done);
     }
   }
 
   async recover(error, batch, attempt) {
     if (this.signal.aborted) return this.refuse(batch, text("cancelled"));
-    const refused = error instanceof Refused ? error : null;
-    if (refused && [429, 503].includes(refused.status) && attempt < ATTEMPTS) {
-      await this.pause(Math.min(refused.retry ?? WAIT, 30));
+    const httpError = error instanceof HttpError ? error : null;
+    if (httpError && [429, 503].includes(httpError.status) && attempt < ATTEMPTS) {
+      await this.pause(Math.min(httpError.retry ?? WAIT, 30));
       return this.again(batch, attempt + 1);
     }
-    if (refused?.status === 401) {
-      await this.tell.admit();
+    if (httpError?.status === 401) {
+      await this.callbacks.askForToken();
       return this.again(batch, attempt);
     }
-    if (refused && ![429, 503].includes(refused.status))
-      return this.smaller(batch, text("refused", { error: printable(refused.message) }));
-    if (!refused && attempt < 1) return this.again(batch, attempt + 1); // a connection that happened to close
-    if (!refused && (await lives())) return this.smaller(batch, text("unsendable"));
-    if (await this.tell.gone(this.done)) return this.again(batch, 0);
+    if (httpError && ![429, 503].includes(httpError.status))
+      return this.smaller(batch, text("refused", { error: printable(httpError.message) }));
+    if (!httpError && attempt < 1) return this.again(batch, attempt + 1); // a connection that happened to close
+    if (!httpError && (await isAlive())) return this.smaller(batch, text("unsendable"));
+    if (await this.callbacks.askToRetry(this.done)) return this.again(batch, 0);
     this.stopped = true;
     return this.refuse(batch, text("not_reached"));
   }
@@ -149,9 +150,9 @@ export class Upload {
 
   async pause(seconds) {
     for (let left = Math.ceil(seconds); left > 0 && !this.signal.aborted; left--) {
-      this.tell.busy(left);
+      this.callbacks.busy(left);
       await new Promise((next) => setTimeout(next, 1000));
     }
-    this.tell.busy(0);
+    this.callbacks.busy(0);
   }
 }

@@ -73,13 +73,13 @@ def test_the_large_view_says_what_the_classifier_says(
 ) -> None:
     for name, prediction in predictions.items():
         kiosk.put(SCANS / name)
-        assert kiosk.text("one-name") == name
-        assert kiosk.text("one-answer") == prediction.label
+        assert kiosk.text("detail-name") == name
+        assert kiosk.text("detail-answer") == prediction.label
         assert f"Probability{prediction.probability:.8f}" in kiosk.text("facts")
         assert prediction.bundle in kiosk.text("facts")
         value, threshold = (
             kiosk.run(
-                f"return parseFloat(document.querySelector('#one-number .{part}').getAttribute('{at}'))"
+                f"return parseFloat(document.querySelector('#detail-number .{part}').getAttribute('{at}'))"
             )
             for part, at in (("value", "width"), ("threshold", "x"))
         )
@@ -97,9 +97,9 @@ def test_the_heat_map_is_that_of_the_command_line_and_its_slider_works(
     prediction = predictions[NAMES[0]]
     assert prediction.pixels is not None
     assert prediction.evidence is not None
-    grey, colour = pixels(kiosk.picture("one-under")), pixels(kiosk.picture("one-map")).astype(float)
+    grey, colour = pixels(kiosk.picture("detail-under")), pixels(kiosk.picture("detail-map")).astype(float)
     np.testing.assert_array_equal(grey[..., 0], prediction.pixels)
-    opacity = float(kiosk.run("return getComputedStyle(document.getElementById('one-map')).opacity"))
+    opacity = float(kiosk.run("return getComputedStyle(document.getElementById('detail-map')).opacity"))
     alpha = colour[..., 3:] / 255 * opacity
     scale = Classifier(threads=1).bundle.manifest.heat_map_scale
     expected = overlay(prediction.pixels, prediction.evidence, scale)[..., ::-1]
@@ -107,25 +107,25 @@ def test_the_heat_map_is_that_of_the_command_line_and_its_slider_works(
     assert np.abs(grey[..., :3] * (1 - alpha) + colour[..., :3] * alpha - expected).max() <= 3
 
     def coloured() -> float:
-        shot = pixels(kiosk.at("one-map").screenshot_as_png)[..., :3].astype(int)
+        shot = pixels(kiosk.at("detail-map").screenshot_as_png)[..., :3].astype(int)
         return float((np.ptp(shot, axis=2) > 40).mean())
 
     before = coloured()
     kiosk.at("opacity").send_keys(Keys.END)
     assert coloured() > before > 0.05
     kiosk.at("opacity").send_keys(Keys.HOME)
-    assert kiosk.text("opacity-said") == "0%"
+    assert kiosk.text("opacity-value") == "0%"
     assert coloured() == 0
 
 
 def test_what_is_no_answer_never_looks_like_one(kiosk: Kiosk, rubbish: Path) -> None:
     kiosk.put(rubbish)
-    assert kiosk.text("one-answer") in ("No answer", "Error")
-    assert "no all-clear" in kiosk.text("one-says")
-    assert kiosk.text("one-why").startswith("Why: ")
-    assert kiosk.text("one-number") == ""
+    assert kiosk.text("detail-answer") in ("No answer", "Error")
+    assert "no all-clear" in kiosk.text("detail-says")
+    assert kiosk.text("detail-why").startswith("Why: ")
+    assert kiosk.text("detail-number") == ""
     assert not kiosk.at("pictures").is_displayed()
-    assert "negative" not in kiosk.at("one").get_attribute("innerHTML")
+    assert "negative" not in kiosk.at("detail").get_attribute("innerHTML")
 
 
 def test_doubt_is_shown_and_so_is_what_a_row_was_answered_by(kiosk: Kiosk) -> None:
@@ -140,10 +140,10 @@ def test_doubt_is_shown_and_so_is_what_a_row_was_answered_by(kiosk: Kiosk) -> No
         }"""
     )
     kiosk.put(FILES[1])
-    assert kiosk.at("one-doubt").is_displayed()
-    assert kiosk.text("one-doubt") == "Doubt this answer: made <b>up</b>"
-    assert "threshold of 0.250" in kiosk.text("one-says")
-    assert "threshold 0.250" in kiosk.text("one-number")
+    assert kiosk.at("detail-doubt").is_displayed()
+    assert kiosk.text("detail-doubt") == "Doubt this answer: made <b>up</b>"
+    assert "threshold of 0.250" in kiosk.text("detail-says")
+    assert "threshold 0.250" in kiosk.text("detail-number")
     assert "Threshold0.250000" in kiosk.text("facts")
 
 
@@ -162,7 +162,7 @@ def test_rows_are_filtered_and_sorted_and_none_is_lost(kiosk: Kiosk, rubbish: Pa
     kiosk.browser.find_elements("css selector", ".row")[0].click()
     assert kiosk.text("place") == "1 of 2"
     kiosk.at("next").click()
-    assert kiosk.text("one-name") == rubbish.name
+    assert kiosk.text("detail-name") == rubbish.name
     assert not kiosk.at("next").is_enabled()
 
 
@@ -174,7 +174,7 @@ def test_a_swipe_turns_to_the_next_slice(kiosk: Kiosk) -> None:
             point = {"type": kind, "touchPoints": [{"x": x, "y": 300}]}
             kiosk.browser.execute_cdp_cmd("Input.dispatchTouchEvent", point)
         kiosk.browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        assert kiosk.text("one-name") == expected
+        assert kiosk.text("detail-name") == expected
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE, ZOOMED])

@@ -67,17 +67,17 @@ def test_hostile_names_are_shown_and_do_nothing(kiosk: Kiosk, hostile: list[Path
 def test_the_saved_report_stands_alone(kiosk: Kiosk, hostile: list[Path]) -> None:
     kiosk.put(SCAN, *hostile)
     kiosk.browser.find_elements("css selector", ".row")[kiosk.texts("#rows .name").index(SCAN.name)].click()
-    probability, answer = kiosk.text("one-probability"), kiosk.text("one-answer")
+    probability, answer = kiosk.text("detail-probability"), kiosk.text("detail-answer")
     report = kiosk.saved()
     assert re.fullmatch(r"edgect-report-[\d-]+\.html", report.name)
     markup = report.read_text(encoding="utf-8")
     assert "<script" not in markup.lower()
     assert CANARY not in markup
     kiosk.browser.get(report.as_uri())
-    text = kiosk.browser.find_element("tag name", "body").text
-    assert "Research use only: not a medical device, no diagnosis." in text
+    page_text = kiosk.browser.find_element("tag name", "body").text
+    assert "Research use only: not a medical device, no diagnosis." in page_text
     for part in (probability, answer, Bundle.load().digest[:12], HOSTILE[0], HOSTILE[1]):
-        assert part in text
+        assert part in page_text
     assert kiosk.browser.title == "edgect report"
     assert len(kiosk.texts("tbody tr")) == 5
     assert kiosk.run("return [...document.images].map(i => i.naturalWidth > 100)") == [True, True]
@@ -108,7 +108,7 @@ def forgotten(kiosk: Kiosk) -> bool:
 
 def test_clearing_forgets_everything(kiosk: Kiosk) -> None:
     kiosk.put(SCAN)
-    url = kiosk.run("return document.getElementById('one-map').src")
+    url = kiosk.run("return document.getElementById('detail-map').src")
     assert url.startswith("blob:")
     assert not forgotten(kiosk)
     kiosk.at("clear").click()
@@ -159,12 +159,12 @@ def test_it_forgets_by_itself_unless_touched(kiosk: Kiosk) -> None:
     kiosk.put(SCAN)
     kiosk.run("window.ahead += 280_000")  # of 300 s
     kiosk.until("document.getElementById('idle').open")
-    assert re.search(r"in (19|20) s", kiosk.text("idle-said"))
+    assert re.search(r"in (19|20) s", kiosk.text("idle-text"))
     kiosk.at("stay").click()
     kiosk.until("!document.getElementById('idle').open")
     kiosk.run("window.ahead += 260_000")
     kiosk.until("!document.getElementById('idle').open", 1)
-    assert kiosk.text("one-name") == SCAN.name
+    assert kiosk.text("detail-name") == SCAN.name
     kiosk.run("window.ahead += 41_000")
     kiosk.until("!document.getElementById('start').hidden")
     assert forgotten(kiosk)
@@ -200,13 +200,13 @@ def test_it_is_worked_by_the_keyboard_alone(kiosk: Kiosk, tmp_path: Path) -> Non
         if focused() == "row":
             break
     press(Keys.ENTER)
-    assert focused() == "one-name"
+    assert focused() == "detail-name"
     press(Keys.ARROW_RIGHT)
-    assert kiosk.text("one-name") == "not-covid-saopaulo-0039.webp"
+    assert kiosk.text("detail-name") == "not-covid-saopaulo-0039.webp"
     press(Keys.TAB)
     assert focused() == "opacity"
     press(Keys.ARROW_LEFT)
-    assert kiosk.text("opacity-said") == "55%"
+    assert kiosk.text("opacity-value") == "55%"
     assert kiosk.text("place") == "2 of 2"
     press(Keys.ESCAPE)
     assert focused() == "list-title"

@@ -18,8 +18,8 @@ PAGE = """<!doctype html><title>Intranet</title><link rel=icon href=data:,>
 
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
-    with kiosk_of(tmp_path_factory.mktemp("kiosk")) as opened:
-        yield opened
+    with kiosk_of(tmp_path_factory.mktemp("kiosk")) as kiosk:
+        yield kiosk
 
 
 @contextmanager
@@ -71,8 +71,8 @@ def test_nothing_else_from_another_site_is_answered(kiosk: Kiosk, host: str) -> 
         kiosk.browser.switch_to.default_content()
         fetched = """const done = arguments[arguments.length - 1];
             fetch(arguments[0], {mode: arguments[1]}).then(a => done(a.type), e => done(e.name))"""
-        answers = [
+        errors = [
             kiosk.browser.execute_async_script(fetched, kiosk.server.url, mode)
             for mode in ("cors", "no-cors")
         ]
-        assert answers == ["TypeError", "TypeError"]
+        assert errors == ["TypeError", "TypeError"]

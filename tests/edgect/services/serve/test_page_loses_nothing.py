@@ -24,9 +24,9 @@ TOKEN = "a-token-of-the-tests"
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     """One request at a time, of two files and 1 MiB at most, with a token."""
     limits = ("--max-requests", 1, "--max-files", 2, "--max-request", 1, "--idle-minutes", 0)
-    with kiosk_of(tmp_path_factory.mktemp("kiosk"), *limits, EDGECT_TOKEN=TOKEN) as opened:
-        opened.browser.get(opened.server.url)
-        yield opened
+    with kiosk_of(tmp_path_factory.mktemp("kiosk"), *limits, EDGECT_TOKEN=TOKEN) as kiosk:
+        kiosk.browser.get(kiosk.server.url)
+        yield kiosk
 
 
 @pytest.fixture
@@ -38,10 +38,10 @@ def kiosk(page: Kiosk) -> Iterator[Kiosk]:
 
 def test_it_asks_for_the_token(kiosk: Kiosk) -> None:
     kiosk.until("document.getElementById('token').open")
-    field = kiosk.at("token-given")
-    field.send_keys("not-the-token-at-all\n")
+    token_input = kiosk.at("token-input")
+    token_input.send_keys("not-the-token-at-all\n")
     kiosk.until("document.getElementById('token-wrong').textContent")
-    field.send_keys(TOKEN + "\n")
+    token_input.send_keys(TOKEN + "\n")
     kiosk.until("!document.getElementById('start').hidden && !document.getElementById('token').open")
     assert kiosk.run("return localStorage.length + sessionStorage.length") == 0
     assert TOKEN not in kiosk.run("return document.documentElement.outerHTML")
@@ -105,8 +105,8 @@ def test_a_full_server_is_waited_for(kiosk: Kiosk) -> None:
         kiosk.choose(scan)
         assert re.search(r"in \d s", kiosk.until("document.getElementById('busy').textContent"))
     kiosk.finished()
-    assert kiosk.text("one-name") == scan.name
-    assert kiosk.text("one-answer") == "COVID-19"
+    assert kiosk.text("detail-name") == scan.name
+    assert kiosk.text("detail-answer") == "COVID-19"
 
 
 def test_a_series_is_in_order_with_its_rule(kiosk: Kiosk, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_series_is_in_order_with_its_rule(kiosk: Kiosk, tmp_path: Path) -> Non
             slider,
             number,
         )
-        seen.append(kiosk.text("one-name"))
+        seen.append(kiosk.text("detail-name"))
     assert seen == ["IM1 0.0 mm", "IM3 5.0 mm", "IM2 10.0 mm", "IM4 15.0 mm", "IM0 20.0 mm"]
     kiosk.at("to-list").click()
     assert kiosk.texts("#rows .name") == [f"IM{number}" for number in range(5)]
@@ -166,7 +166,7 @@ def test_a_server_that_stops_is_told_of_and_nothing_is_lost(kiosk: Kiosk, tmp_pa
     assert kiosk.server.stop() == 0
     kiosk.run("window.go()")
     kiosk.until("document.getElementById('trouble').open")
-    assert kiosk.text("trouble-said").startswith("2 of 6 files")
+    assert kiosk.text("trouble-text").startswith("2 of 6 files")
     kiosk.at("again").click()
     kiosk.until("document.getElementById('trouble').open")
     kiosk.at("stop-here").click()

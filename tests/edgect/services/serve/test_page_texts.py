@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edgect.report import SHARED_STYLE
+from edgect.rows.columns import PROVENANCE_COLUMNS
 from edgect.services.serve.app import PAGE
 from edgect.services.serve.endpoints import NOTICE
 
@@ -49,6 +50,11 @@ def test_every_text_is_used_and_there_is_every_one_that_is_used() -> None:
 def test_the_notice_is_that_of_the_program() -> None:
     assert ENGLISH["notice"] == NOTICE
     assert f">{NOTICE}<" in (PAGE / "index.html").read_text(encoding="utf-8")  # before any script has run
+
+
+def test_the_page_knows_which_columns_say_how_an_answer_came_about() -> None:
+    (names,) = re.findall(r"const PROVENANCE = (\[.*?\]);", CODE)
+    assert sorted(json.loads(names)) == sorted(("model", *PROVENANCE_COLUMNS))
 
 
 def luminance(colour: str) -> float:

@@ -2,64 +2,65 @@
 
 import { bar, scale } from "./bar.js";
 import { at, element } from "./element.js";
-import { named, place } from "./kinds.js";
+import { kindName, place } from "./kinds.js";
 import { date, label, number, percent, printable, probability, text } from "./texts.js";
 
-export const LAID = 0.6; // of the colours, at first and on paper: as edgect.report.heat_map.overlay lays them on
+export const MAP_OPACITY = 0.6; // of the colours, at first and on paper, as in edgect.report.heat_map.overlay
 
 /** Fill the view with a row. when: of the answers. */
 export function show(row, when) {
   const name = printable(row.path);
   const where = place(row);
-  at("one-name").replaceChildren(element("bdi", {}, name), ...(where ? [element("small", {}, ` ${where}`)] : []));
-  at("one-answer").replaceChildren(chip(row.kind, row.by));
-  at("one").dataset.kind = row.kind;
-  at("one-says").textContent = said(row);
-  reason(at("one-doubt"), row.doubted, text("doubt_why", { reason: "" }), row.reason);
-  reason(at("one-why"), !row.doubted && Boolean(row.reason), `${text("why")}: `, row.reason, row.kind !== "unsent");
-  at("one-means").hidden = row.probability === null;
-  at("one-number").replaceChildren(...measured(row));
+  at("detail-name").replaceChildren(element("bdi", {}, name), ...(where ? [element("small", {}, ` ${where}`)] : []));
+  at("detail-answer").replaceChildren(chip(row.kind, row.provenance));
+  at("detail").dataset.kind = row.kind;
+  at("detail-says").textContent = explanation(row);
+  reason(at("detail-doubt"), row.doubted, text("doubt_why", { reason: "" }), row.reason);
+  reason(at("detail-why"), !row.doubted && Boolean(row.reason), `${text("why")}: `, row.reason, row.kind !== "unsent");
+  at("detail-means").hidden = row.probability === null;
+  at("detail-number").replaceChildren(...probabilityParts(row));
   pictures(row, name);
   at("facts").replaceChildren(...facts(row, when));
 }
 
-export const chip = (kind, settings) => element("span", { class: `chip ${kind}` }, named(kind, settings));
+export const chip = (kind, settings) => element("span", { class: `chip ${kind}` }, kindName(kind, settings));
 
 /** What the answer means, in a sentence; the same on paper. */
-export function said({ kind, by }) {
-  const [negative, positive] = by.labels.map(label);
+export function explanation({ kind, provenance }) {
+  const [negative, positive] = provenance.labels.map(label);
   return text(`says_${kind}`, {
     negative,
     positive,
-    threshold: number(by.threshold, 3),
-    rate: percent(by.error_rate ?? 0),
+    threshold: number(provenance.threshold, 3),
+    rate: percent(provenance.error_rate ?? 0),
   });
 }
 
 /** The number, its bar, and what it is a number of; nothing where there is none. */
-export function measured(row) {
+export function probabilityParts(row) {
   if (row.probability === null) return [];
   return [
     element(
       "p",
       { class: "number" },
-      element("b", { id: "one-probability" }, probability(row.probability)),
-      ` ${text("number_of", { positive: label(row.by.labels[1]) })}`,
+      element("b", { id: "detail-probability" }, probability(row.probability)),
+      ` ${text("number_of", { positive: label(row.provenance.labels[1]) })}`,
     ),
-    bar(row.probability, row.by.threshold),
-    scale(row.by.threshold),
+    bar(row.probability, row.provenance.threshold),
+    scale(row.provenance.threshold),
   ];
 }
 
 /** [name, value] of what else is known of a row and of how it came about. */
 export function particulars(row, when) {
+  const { threshold, operating_point: point, model, bundle, backend, engine, precision, edgect } = row.provenance;
   return [
     ["file", printable(row.path) + (place(row) && `, ${place(row)}`)],
     ["exact", row.probability === null ? "" : number(row.probability, 8)],
     ["region", row.region ? text(`region_${row.region}`) : ""],
-    ["threshold", `${number(row.by.threshold, 6)}${row.by.operating_point ? ` (${row.by.operating_point})` : ""}`],
-    ["network", text("network_bundle", { model: row.by.model, bundle: row.by.bundle })],
-    ["engine", `${row.by.backend} ${row.by.engine}, ${row.by.precision}; edgect ${row.by.edgect}`],
+    ["threshold", `${number(threshold, 6)}${point ? ` (${point})` : ""}`],
+    ["network", text("network_bundle", { model, bundle })],
+    ["engine", `${backend} ${engine}, ${precision}; edgect ${edgect}`],
     ["time", date(when)],
   ]
     .filter(([, value]) => value)
@@ -80,18 +81,18 @@ function reason(paragraph, shown, before, words, english = true) {
 }
 
 function pictures(row, name) {
-  for (const [id, url, said_] of [
-    ["one-slice", row.slice, text("one_slice_of", { name })],
-    ["one-under", row.slice, ""],
-    ["one-map", row.activation, text("one_map_of", { name })],
+  for (const [id, url, alternative] of [
+    ["detail-slice", row.slice, text("one_slice_of", { name })],
+    ["detail-under", row.slice, ""],
+    ["detail-map", row.activation, text("one_map_of", { name })],
   ]) {
     if (url) at(id).src = url;
     else at(id).removeAttribute("src");
-    at(id).alt = said_;
+    at(id).alt = alternative;
     at(id).hidden = !url;
   }
-  at("legend-means").textContent = text("legend", { positive: label(row.by.labels[1]) });
-  at("legend-most").textContent = text("legend_most", { scale: number(row.by.heat_map_scale, 1) });
+  at("legend-means").textContent = text("legend", { positive: label(row.provenance.labels[1]) });
+  at("legend-most").textContent = text("legend_most", { scale: number(row.provenance.heat_map_scale, 1) });
   for (const id of ["pictures", "colours"]) at(id).hidden = !row.slice;
   at("no-picture").hidden = Boolean(row.slice);
 }
@@ -100,13 +101,13 @@ function pictures(row, name) {
 export function colours() {
   const slider = at("opacity");
   const follow = () => {
-    at("one-map").style.opacity = slider.value / 100;
-    at("opacity-said").value = percent(slider.value / 100);
+    at("detail-map").style.opacity = slider.value / 100;
+    at("opacity-value").value = percent(slider.value / 100);
     slider.setAttribute("aria-valuetext", percent(slider.value / 100));
   };
   slider.addEventListener("input", follow);
   const reset = () => {
-    slider.value = 100 * LAID;
+    slider.value = 100 * MAP_OPACITY;
     follow();
   };
   reset();

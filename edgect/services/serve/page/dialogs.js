@@ -1,23 +1,23 @@
 // Dialogs that wait for somebody: the token, and a program that does not answer.
 
-import { admitted, bear } from "./api.js";
+import { tokenIsValid, setToken } from "./api.js";
 import { at } from "./element.js";
 import { text } from "./texts.js";
 
 /** Ask for the token until it is right. It is kept in memory alone. */
-export function token() {
-  const [dialog, given] = [at("token"), at("token-given")];
+export function askForToken() {
+  const [dialog, input] = [at("token"), at("token-input")];
   const form = dialog.querySelector("form");
   dialog.oncancel = (event) => event.preventDefault(); // there is nothing to do without
   dialog.showModal();
   return new Promise((done) => {
     form.onsubmit = async (event) => {
       event.preventDefault();
-      bear(given.value.trim());
-      const right = await admitted().catch(() => null);
+      setToken(input.value.trim());
+      const right = await tokenIsValid().catch(() => null);
       at("token-wrong").textContent = right === null ? text("trouble_title") : right ? "" : text("token_wrong");
-      given.value = "";
-      if (!right) return given.focus();
+      input.value = "";
+      if (!right) return input.focus();
       dialog.close();
       done();
     };
@@ -25,9 +25,9 @@ export function token() {
 }
 
 /** Say that the program does not answer; resolves to whether to try again. */
-export function gone(said, { stop = true } = {}) {
+export function askToRetry(message, { stop = true } = {}) {
   const dialog = at("trouble");
-  at("trouble-said").textContent = said;
+  at("trouble-text").textContent = message;
   at("stop-here").hidden = !stop;
   dialog.returnValue = "";
   dialog.oncancel = (event) => event.preventDefault();
