@@ -67,7 +67,7 @@ def test_hostile_names_are_shown_and_do_nothing(kiosk: Kiosk, hostile: list[Path
 def test_the_saved_report_stands_alone(kiosk: Kiosk, hostile: list[Path]) -> None:
     kiosk.put(SCAN, *hostile)
     kiosk.browser.find_elements("css selector", ".row")[kiosk.texts("#rows .name").index(SCAN.name)].click()
-    probability, answer = kiosk.text("one-probability"), kiosk.text("one-answer")
+    probability, label = kiosk.text("one-probability"), kiosk.text("one-answer")
     report = kiosk.saved()
     assert re.fullmatch(r"edgect-report-[\d-]+\.html", report.name)
     markup = report.read_text(encoding="utf-8")
@@ -76,7 +76,7 @@ def test_the_saved_report_stands_alone(kiosk: Kiosk, hostile: list[Path]) -> Non
     kiosk.browser.get(report.as_uri())
     text = kiosk.browser.find_element("tag name", "body").text
     assert "Research use only: not a medical device, no diagnosis." in text
-    for part in (probability, answer, Bundle.load().digest[:12], HOSTILE[0], HOSTILE[1]):
+    for part in (probability, label, Bundle.load().digest[:12], HOSTILE[0], HOSTILE[1]):
         assert part in text
     assert kiosk.browser.title == "edgect report"
     assert len(kiosk.texts("tbody tr")) == 5
