@@ -1,1 +1,1 @@
-"""A DICOM node: takes CT slices, keeps them until they are answered on, and gives back reports."""
+"""A DICOM node: receives CT slices, keeps them until they are classified, and sends reports."""

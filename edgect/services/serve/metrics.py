@@ -16,7 +16,7 @@ class Metrics:
     """Of one server, in a registry of its own."""
 
     def __init__(self, requests: Callable[[], int], held: Callable[[], int], model: dict[str, str]) -> None:
-        """requests, held: give the requests in hand, and the bytes that are kept free for them."""
+        """requests, held: return the requests in progress, and the bytes that are reserved for them."""
         registry = self._registry = CollectorRegistry()
         self.requests = Counter(
             "edgect_requests_total", "Requests by route and status.", ("route", "status"), registry=registry
@@ -34,8 +34,8 @@ class Metrics:
         self._row_seconds = Histogram(
             "edgect_row_seconds", "Decoding and inference of a row.", buckets=_SECONDS, registry=registry
         )
-        in_hand = Gauge("edgect_requests_in_hand", "Requests being answered or waiting.", registry=registry)
-        in_hand.set_function(requests)
+        active = Gauge("edgect_requests_in_hand", "Requests being answered or waiting.", registry=registry)
+        active.set_function(requests)
         free = Gauge("edgect_bytes_held", "Memory kept free for uploads, in bytes.", registry=registry)
         free.set_function(held)
         info = Gauge("edgect_model_info", "The model that answers.", tuple(model), registry=registry)

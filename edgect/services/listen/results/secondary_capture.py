@@ -26,7 +26,7 @@ UPRIGHT = ("L", "P")  # of rows and columns: however a slice is stored, `to_grey
 
 
 def secondary_capture(result: SeriesResult, predecessor: ResultRecord | None) -> Dataset | None:
-    """None where no slice was answered on, or where the one to show is gone, for it was shown before."""
+    """None where no slice has a probability, or where the slice to show was deleted: it was shown before."""
     slice_ = result.highest
     if slice_ is None or slice_.deleted:
         return None

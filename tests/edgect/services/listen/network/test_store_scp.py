@@ -95,17 +95,17 @@ def test_an_image_that_is_another_than_its_command_says(association: Any, node: 
     request.DataSet = io.BytesIO(encode(dataset, False, True) or b"")
     association._reactor_checkpoint.clear()
     association.dimse.send_msg(request, association.accepted_contexts[0].context_id)
-    _, answer = association.dimse.get_msg(block=True)
+    _, response = association.dimse.get_msg(block=True)
     association._reactor_checkpoint.set()
-    assert answer.Status == MISMATCH
+    assert response.Status == MISMATCH
     assert node.waiting() == []
 
 
 def test_when_it_is_full_it_says_so_and_keeps_what_it_has(node: Node, tmp_path: Path) -> None:
     sent = send(node, series(tmp_path, ROOM + 2), "-d")
-    answers = sent.stderr + sent.stdout
-    assert answers.count(": 0x0000: Success") == ROOM
-    assert answers.count("0xa700") == 2
+    output = sent.stderr + sent.stdout
+    assert output.count(": 0x0000: Success") == ROOM
+    assert output.count("0xa700") == 2
     assert len(node.waiting()) == ROOM
     assert "an image was refused: 4 images wait" in node.log_text()
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in node.waiting())
