@@ -57,6 +57,9 @@ def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins
 
     Of the probability of COVID-19, not of the predicted class (Naeini et al. 2015 with bins of
     equal counts). Few slices raise it by chance alone. NaN without slices.
+
+    >>> expected_calibration_error([0, 1, 1, 1], [0.5, 0.5, 0.5, 0.5])
+    0.25
     """
     calibration_bins = reliability_bins(labels, probabilities, bins)
     slices = sum(bin.count for bin in calibration_bins)

@@ -31,6 +31,12 @@ class ConformalPredictor:
         """negatives, positives: probabilities of COVID-19 of validation slices that got an answer, by class.
 
         Raises UsageError for a rate outside 0 to 1, and for one that is too small for so few slices.
+
+        >>> predictor = ConformalPredictor.calibrate([0.1, 0.2, 0.3, 0.6], [0.4, 0.7, 0.8, 0.9], 0.2)
+        >>> predictor.possible(0.5)  # either label
+        (True, True)
+        >>> predictor.possible(0.7)  # COVID-19 alone
+        (False, True)
         """
         if not 0 < error_rate < 1:
             raise UsageError(f"error rate must lie between 0 and 1, not {error_rate}")

@@ -15,6 +15,9 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
     """Area under the ROC curve: how often a positive outscores a negative, ties counting half.
 
     The Mann-Whitney statistic (Hanley and McNeil 1982). NaN where a class is empty.
+
+    >>> auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    0.75
     """
     truth, score = np.asarray(labels, bool), np.asarray(scores, float)
     positives, negatives = int(truth.sum()), int((~truth).sum())

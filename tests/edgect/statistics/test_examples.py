@@ -1,0 +1,15 @@
+"""The examples in docstrings give what they show."""
+
+from __future__ import annotations
+
+import doctest
+from importlib import import_module
+
+import pytest
+
+
+@pytest.mark.parametrize("name", ["calibration", "conformal", "roc"])
+def test_examples_give_what_they_show(name: str) -> None:
+    failed, attempted = doctest.testmod(import_module(f"edgect.statistics.{name}"))
+    assert attempted > 0
+    assert failed == 0
