@@ -43,7 +43,7 @@ MANY = 4300  # images, for which the paper gives 9.32 hours on a laptop
 def main(paths: tuple[str, ...], models: tuple[str, ...], rounds: int, out: Path | None) -> None:
     """Time the classification of the files in PATHS, by default the example scans."""
     try:
-        result = measure(paths or [str(EXAMPLES)], models, rounds)
+        result = time_per_image(paths or [str(EXAMPLES)], models, rounds)
     except EdgectError as error:
         raise click.ClickException(str(error)) from error
     if out:
@@ -51,7 +51,9 @@ def main(paths: tuple[str, ...], models: tuple[str, ...], rounds: int, out: Path
     click.echo(table(result))
 
 
-def measure(paths: Sequence[str], models: Sequence[str] = (DEFAULT,), rounds: int = 5) -> dict[str, Any]:
+def time_per_image(
+    paths: Sequence[str], models: Sequence[str] = (DEFAULT,), rounds: int = 5
+) -> dict[str, Any]:
     """Time every backend and precision, with one thread and with all, taking turns on each image.
 
     Timed is `Classifier.predict`: reading (from the system's cache, since a first turn does not

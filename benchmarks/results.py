@@ -13,6 +13,7 @@ from typing import Any
 from benchmarks.figures import Section
 from benchmarks.harness import machine
 from benchmarks.harness.options import Options
+from edgect.machine import atomic
 
 FILE = Path(__file__).parent / "results.json"
 
@@ -66,6 +67,4 @@ def add(topic: str, circumstances: Circumstances, sections: Sequence[Section], f
         }
         for name, result in results.items()
     }
-    part = file.with_suffix(".json.part")
-    part.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(file)
+    atomic.write(file, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())

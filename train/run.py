@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import os
 import platform
@@ -18,6 +19,7 @@ import numpy as np
 import torch
 
 from edgect.errors import EdgectError
+from edgect.machine import atomic
 from train.data.arrangements import Arrangement
 from train.networks.architectures import ARCHITECTURES, Architecture, Network
 from train.networks.light_cnn import check_image_size
@@ -140,12 +142,11 @@ class Run:
         write_json(self.path / "run.json", {**self.record(), "selected": dict(selected)})
 
     def write_epochs(self, history: Sequence[Mapping[str, float]]) -> None:
-        part = self.path / "epochs.csv.part"
-        with part.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(history[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({k: round(v, 6) for k, v in row.items()} for row in history)
-        os.replace(part, self.path / "epochs.csv")
+        table = io.StringIO(newline="")
+        writer = csv.DictWriter(table, list(history[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: round(v, 6) for k, v in row.items()} for row in history)
+        atomic.write(self.path / "epochs.csv", table.getvalue().encode())
 
     def write_reading(self, of: Literal["test", "validation"], reading: Mapping[str, Any]) -> None:
         """Append to the list of every time a part was looked at with the finished network."""
@@ -173,10 +174,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Whole or not at all: written beside, then renamed."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    os.replace(part, path)
+    """Write a file whole or not at all."""
+    atomic.write(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def file_sha256(path: Path) -> str:

@@ -25,7 +25,7 @@ HERE = Path(__file__).parents[1]
 JSON, PAGE = "ten_million.json", "TEN_MILLION.md"
 
 
-def measure(data: Path | None, model: str, files: int, turns: int) -> dict[str, Any]:
+def measure_cluster(data: Path | None, model: str, files: int, turns: int) -> dict[str, Any]:
     scans = sorted(EXAMPLES.iterdir())
     if data is not None:
         scans = sorted((data / "covid-ct" / "Images").glob("*/*.*"))
@@ -39,12 +39,12 @@ def measure(data: Path | None, model: str, files: int, turns: int) -> dict[str, 
                 clusters[workers].worker()
             clusters[workers].wait(workers)
         step(f"the command with and without a cluster, {turns} turns of {files} files")
-        whole = commands.measure(folder, scans[0], model, clusters, turns, work)
+        whole = commands.measure_commands(folder, scans[0], model, clusters, turns, work)
         rows = (work / "rows.csv").read_bytes()
         step("batches of several sizes")
-        sizes = batches.measure([str(path) for path in sorted(folder.iterdir())], model, clusters[1])
+        sizes = batches.measure_batches([str(path) for path in sorted(folder.iterdir())], model, clusters[1])
         step("memory of paths")
-        paths = memory.measure(work, 50_000 if turns > 1 else 5_000, scans)
+        paths = memory.measure_paths(work, 50_000 if turns > 1 else 5_000, scans)
     assert isinstance(whole["seconds"], dict)
     seconds = whole["seconds"]["cluster 1"] / files
     sent = sum(path.stat().st_size for path in scans) / len(scans)
@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="folder of page, plots and JSON")
     options = parser.parse_args()
     files, turns = (100, 1) if options.quick else (options.files, options.turns)
-    measured = measure(options.data, options.model, files, turns)
+    measured = measure_cluster(options.data, options.model, files, turns)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / JSON).write_text(json.dumps(measured, indent=1) + "\n")
     (options.out / PAGE).write_text(page.render(measured), encoding="utf-8")

@@ -44,7 +44,7 @@ class Watched(Connection):
         return event
 
 
-def measure(files: Sequence[str], model: str, cluster: Processes) -> list[dict[str, float]]:
+def measure_batches(files: Sequence[str], model: str, cluster: Processes) -> list[dict[str, float]]:
     """cluster: of one worker with one thread. A row for each size of batch."""
     pipeline = Pipeline(model, threads=1)
     worker_job = describe_job(pipeline, {"model": model}, [], Limits(), files)

@@ -32,7 +32,7 @@ class Turn:
     peak_mb: float
 
 
-def measure(
+def measure_commands(
     folder: Path, single_file: Path, model: str, clusters: Mapping[int, Processes], turns: int, work: Path
 ) -> dict[str, object]:
     """folder: of many files. one: a file. clusters: by the number of their workers, all of one thread."""

@@ -17,7 +17,7 @@ print(tracemalloc.get_traced_memory()[0] / len(found), sum(map(len, found)) / le
 """
 
 
-def measure(work: Path, files: int, scans: list[Path]) -> dict[str, float]:
+def measure_paths(work: Path, files: int, scans: list[Path]) -> dict[str, float]:
     folder = links(work / "listed", files, scans)
     line = [sys.executable, "-c", PROGRAM, str(folder)]
     printed = subprocess.run(line, capture_output=True, text=True, check=True).stdout.split()

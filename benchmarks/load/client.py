@@ -43,7 +43,7 @@ def image(name: str, content: bytes) -> Image:
     return Image(name, head.encode() + body)
 
 
-async def ask(port: int, sent: Image) -> Reply:
+async def send(port: int, sent: Image) -> Reply:
     start = perf_counter()
     try:
         async with asyncio.timeout(PATIENCE):
@@ -65,7 +65,7 @@ async def closed(port: int, images: Sequence[Image], clients: int, seconds: floa
 
     async def client(number: int) -> None:
         while perf_counter() < end:
-            replies.append(await ask(port, images[number % len(images)]))
+            replies.append(await send(port, images[number % len(images)]))
             number += clients
 
     await asyncio.gather(*map(client, range(clients)))
@@ -77,7 +77,7 @@ async def open_(port: int, images: Sequence[Image], rate: float, seconds: float)
     start, tasks = perf_counter(), list[asyncio.Task[Reply]]()
     for number in range(round(rate * seconds)):
         await asyncio.sleep(max(0.0, start + number / rate - perf_counter()))
-        tasks.append(asyncio.create_task(ask(port, images[number % len(images)])))
+        tasks.append(asyncio.create_task(send(port, images[number % len(images)])))
     return await asyncio.gather(*tasks)
 
 

@@ -11,12 +11,12 @@ from benchmarks.topics import cold, folder, layers, memory, others, parity, peak
 Measure = Callable[[Options], Sequence[Section]]
 
 TOPICS: dict[str, Measure] = {
-    "parity": parity.measure,
-    "speed": speed.measure,
-    "peak": peak.measure,
-    "layers": layers.measure,
-    "folder": folder.measure,
-    "cold": cold.measure,
-    "memory": memory.measure,
-    "others": others.measure,
+    "parity": parity.measure_parity,
+    "speed": speed.measure_speed,
+    "peak": peak.measure_share_of_peak,
+    "layers": layers.measure_layers,
+    "folder": folder.measure_folder,
+    "cold": cold.measure_cold_starts,
+    "memory": memory.measure_memory,
+    "others": others.measure_other_networks,
 }

@@ -23,7 +23,7 @@ from edgect.scans import read_slice
 MAX_OF_BARE = 1.4
 
 
-def measure(options: Options) -> list[Section]:
+def measure_cold_starts(options: Options) -> list[Section]:
     figures = []
     for bundle in options.bundles:
         step(f"cold: {bundle}, {options.starts} starts of each")

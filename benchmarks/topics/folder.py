@@ -36,7 +36,7 @@ MAX_OF_PARTS = 1.1
 MAX_CORES_OF_ONE_THREAD = 1.05
 
 
-def measure(options: Options) -> list[Section]:
+def measure_folder(options: Options) -> list[Section]:
     images, what = sorted(EXAMPLES.iterdir()), "the example scans"
     if options.data:
         images, what = sorted((options.data / "covid-ct" / "Images").glob("*/*.*")), "COVID-CT"

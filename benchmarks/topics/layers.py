@@ -32,7 +32,7 @@ class Layer(NamedTuple):
     milliseconds: float
 
 
-def measure(options: Options) -> list[Section]:
+def measure_layers(options: Options) -> list[Section]:
     sections = []
     for bundle in distinct(options.bundles):
         for cap in fresh.WITH_VNNI:

@@ -18,7 +18,7 @@ MAX_MEGABYTES = 220.0
 MAX_GROWTH = 5.0  # megabytes from few files to many: the rows' own bookkeeping, and noise
 
 
-def measure(options: Options) -> list[Section]:
+def measure_memory(options: Options) -> list[Section]:
     few, many = options.files
     largest = DEFAULT if DEFAULT in options.bundles else options.bundles[0]  # many files take minutes
     figures = []

@@ -28,7 +28,7 @@ PAPER = {  # what the paper reports of its network: seconds an image, hours for 
 }
 
 
-def measure(options: Options) -> list[Section]:
+def measure_other_networks(options: Options) -> list[Section]:
     folders = {Path(name).name: Bundle.load(name).path for name in options.bundles}
     folders |= {other.name: other.files for other in prepared(options.work)}
     rounds, times = max(options.rounds // 2, 1), {}

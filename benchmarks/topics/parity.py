@@ -59,7 +59,7 @@ def compare(
     )
 
 
-def measure(options: Options) -> list[Section]:
+def measure_parity(options: Options) -> list[Section]:
     bundles = [_Answers(name, options) for name in options.bundles]
     sources = dict.fromkeys(answers.slices.source for answers in bundles)
     how = (

@@ -24,7 +24,7 @@ from edgect.model.bundles.bundle import Bundle
 SIDE = 1024  # of the matrices; 512 and 2048 gave lower rates
 
 
-def measure(options: Options) -> list[Section]:
+def measure_share_of_peak(options: Options) -> list[Section]:
     figures = []
     for bundle in options.bundles:
         work = multiply_adds(Bundle.load(bundle).path / "fp32.onnx")

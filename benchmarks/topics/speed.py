@@ -34,7 +34,7 @@ RATIOS = (
 Times = dict[str, list[float]]
 
 
-def measure(options: Options) -> list[Section]:
+def measure_speed(options: Options) -> list[Section]:
     latencies, ratios = [], []
     for bundle in options.bundles:
         for cap in (fresh.NATIVE, *CAPS):

@@ -9,7 +9,6 @@ they were rounded: training them too was slower and, on validation, no closer.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from tqdm import tqdm
 from deploy.int8.form import SHUFFLE, Conv, Head, last_maps
 from deploy.int8.scheme import Scheme
 from deploy.int8.simulated import Float, Simulated, tensor_of
+from edgect.machine import atomic
 from train.multi_source.distortions import degrade, random_affine, random_window
 
 Images = NDArray[np.uint8]
@@ -131,10 +131,9 @@ def _fingerprint(convs: Sequence[Conv], head: Head, images: Images) -> str:
 
 
 def _save(path: Path, settings_and_inputs: Mapping[str, Any], step: int, training_state: list[Any]) -> None:
-    partial = path.with_suffix(".partial")
     states = [part.state_dict() for part in training_state]
-    torch.save({"of": settings_and_inputs, "step": step, "states": states}, partial)
-    os.replace(partial, path)
+    with atomic.replacing(path, part=path.with_suffix(".partial")) as file:
+        torch.save({"of": settings_and_inputs, "step": step, "states": states}, file)
 
 
 def _resume(path: Path, settings_and_inputs: Mapping[str, Any], training_state: list[Any]) -> int:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from edgect.errors import ScanError
+from edgect.machine import atomic
 from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data import lung_masks
@@ -62,9 +63,8 @@ class Crops:
         crops = cls._compute(items, data, size, crop)
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
-            part = file.with_suffix(".part.npz")
-            np.savez(part, images=crops.images, lungs=crops.lungs, cropped=crops.cropped)
-            part.replace(file)
+            with atomic.replacing(file, durable=False) as output:
+                np.savez(output, images=crops.images, lungs=crops.lungs, cropped=crops.cropped)
         return crops
 
     @classmethod

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from edgect.machine import atomic
 from train.data.covid_ct import DataError
 from train.data.sources import SOURCES, Source, fingerprint
 from train.multi_source.crops import Crops
@@ -127,7 +128,7 @@ class Training:
         logits = self.network.classifier(features.mean((2, 3)))
         log_odds = logits[:, 1] - logits[:, 0]
         loss = nn.functional.binary_cross_entropy_with_logits(log_odds, torch.from_numpy(batch.targets))
-        answered = loss.item()
+        answer_loss = loss.item()
         if recipe.opacities:
             loss = loss + recipe.opacities * self.head(features, torch.from_numpy(batch.opacities))
         if recipe.guidance:
@@ -137,11 +138,10 @@ class Training:
         loss.backward()
         self.optimiser.step()
         self.averaged.update_parameters(self.network)
-        return answered
+        return answer_loss
 
     def save(self, run: MultiSourceRun) -> None:
         """The checkpoint whole or not at all, and the table of losses."""
-        part = run.checkpoint.with_suffix(".part")
         content = {
             "recipe": asdict(self.recipe),
             "network": self.network.state_dict(),
@@ -150,16 +150,18 @@ class Training:
             "optimiser": self.optimiser.state_dict(),
             "losses": self.losses,
         }
-        torch.save(content, part)
-        part.replace(run.checkpoint)
+        with atomic.replacing(run.checkpoint, part=run.checkpoint.with_suffix(".part")) as file:
+            torch.save(content, file)
         rows = [f"{(n + 1) * ROUND},{loss:.6f}" for n, loss in enumerate(self.losses)]
         (run.path / "losses.csv").write_text("\n".join(["step,train_loss", *rows]) + "\n")
 
     def restore(self, run: MultiSourceRun) -> None:
         """Back to the checkpoint. Raises RunError when it was made by another recipe."""
         content = torch.load(run.checkpoint, map_location="cpu", weights_only=True)
-        began, now = content["recipe"], asdict(self.recipe)
-        differing = [f"{k} {began.get(k)}, not {now[k]}" for k in now if began.get(k) != now[k]]
+        recorded, current = content["recipe"], asdict(self.recipe)
+        differing = [
+            f"{k} {recorded.get(k)}, not {current[k]}" for k in current if recorded.get(k) != current[k]
+        ]
         if differing:
             raise RunError(f"{run.path}: was begun with {'; '.join(differing)}")
         self.network.load_state_dict(content["network"])

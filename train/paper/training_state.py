@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.optim.swa_utils import AveragedModel
 
+from edgect.machine import atomic
 from train.networks import pretrained
 from train.networks.architectures import ARCHITECTURES, Network
 from train.networks.moving_average import averaged
@@ -70,7 +71,6 @@ class TrainingState:
 
     def save(self, run: Run, settings: TrainingSettings) -> None:
         """Write the checkpoint whole or not at all, and the table of epochs."""
-        part = run.checkpoint.with_suffix(".part")
         content = {
             "settings": asdict(settings),
             "network": self.network.state_dict(),
@@ -79,16 +79,18 @@ class TrainingState:
             "history": self.history,
             "best": self.best,
         }
-        torch.save(content, part)
-        part.replace(run.checkpoint)
+        with atomic.replacing(run.checkpoint, part=run.checkpoint.with_suffix(".part")) as file:
+            torch.save(content, file)
         run.write_epochs(self.history)
 
     def restore(self, run: Run, settings: TrainingSettings) -> None:
         """Go back to the checkpoint. Raises RunError when it was made with other settings."""
         content: dict[str, Any] = torch.load(run.checkpoint, map_location="cpu", weights_only=True)
-        began, now = content["settings"], asdict(settings)
+        recorded, current = content["settings"], asdict(settings)
         differing = [
-            f"{name} {began.get(name)}, not {now[name]}" for name in now if began.get(name) != now[name]
+            f"{name} {recorded.get(name)}, not {current[name]}"
+            for name in current
+            if recorded.get(name) != current[name]
         ]
         if differing:
             raise RunError(f"{run.path}: was begun with {'; '.join(differing)}")

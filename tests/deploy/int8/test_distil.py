@@ -67,11 +67,11 @@ def test_a_training_that_was_interrupted_goes_on_to_the_same_end(
     network: Small, whole: dict[str, Conv], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(distil, "SAVE_EVERY", 1)
-    monkeypatch.setattr(distil.os, "replace", Saves(stop=2))
+    monkeypatch.setattr(os, "replace", Saves(stop=2))
     with pytest.raises(KeyboardInterrupt):
         run(network, SETTINGS, tmp_path / "state")
     rest = Saves()
-    monkeypatch.setattr(distil.os, "replace", rest)
+    monkeypatch.setattr(os, "replace", rest)
     assert alike(run(network, SETTINGS, tmp_path / "state"), whole)
     assert rest.count == 2  # of four steps, two were done before
 
@@ -80,7 +80,7 @@ def test_a_training_that_was_finished_is_not_done_again(
     network: Small, whole: dict[str, Conv], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(network, SETTINGS, tmp_path / "state")
-    monkeypatch.setattr(distil.os, "replace", saves := Saves())
+    monkeypatch.setattr(os, "replace", saves := Saves())
     assert alike(run(network, SETTINGS, tmp_path / "state"), whole)
     assert saves.count == 0
 

@@ -54,8 +54,8 @@ def test_file_facts_are_told_by_content(tmp_path: Path, form: str, mode: str, ch
     path = tmp_path / "slice.webp"
     Image.fromarray(noise()).convert(mode).save(path, form)
     values = features(path)
-    told = {name for name in ("PNG", "JPEG", "WEBP", "TIFF", "BMP") if values[f"file: {name}"]}
-    assert told == {form}
+    formats = {name for name in ("PNG", "JPEG", "WEBP", "TIFF", "BMP") if values[f"file: {name}"]}
+    assert formats == {form}
     assert values["file: channels"] == channels
     assert values["file: palette"] == (mode == "P")
     assert (values["file: width"], values["file: height"]) == (64, 48)

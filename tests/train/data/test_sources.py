@@ -112,11 +112,11 @@ def test_files_without_a_number_are_no_slices(data: Path, tmp_path: Path) -> Non
 
 def test_a_fingerprint_tells_which_slices_in_which_part_and_order() -> None:
     a, b = Item("a", 0, "a"), Item("b", 1, "b")
-    told = fingerprint(Source([a, b], [], []))
-    assert told["train"]["slices"] == 2
-    assert told["train"]["sha256"] != fingerprint(Source([b, a], [], []))["train"]["sha256"]
-    assert told["train"]["sha256"] == fingerprint(Source([], [a, b], []))["val"]["sha256"]
-    assert told["val"] == fingerprint(Source([a], [], [b]))["val"]
+    digests = fingerprint(Source([a, b], [], []))
+    assert digests["train"]["slices"] == 2
+    assert digests["train"]["sha256"] != fingerprint(Source([b, a], [], []))["train"]["sha256"]
+    assert digests["train"]["sha256"] == fingerprint(Source([], [a, b], []))["val"]["sha256"]
+    assert digests["val"] == fingerprint(Source([a], [], [b]))["val"]
 
 
 @pytest.mark.skipif(REAL is None, reason="EDGECT_DATA does not name the real data")

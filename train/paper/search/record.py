@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import skopt
 from skopt.space import Real
 
+from edgect.machine import atomic
 from edgect.statistics.metrics import intervals
 from train.run import read_json, write_json
 
@@ -71,13 +71,8 @@ class Search:
         return [json.loads(line) for line in lines if line.endswith("\n")]
 
     def append(self, attempt: dict[str, Any]) -> None:
-        whole = "".join(json.dumps(row) + "\n" for row in [*self.attempts(), attempt])
-        part = self.record.with_suffix(".part")
-        with part.open("w") as file:
-            file.write(whole)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, self.record)
+        lines = "".join(json.dumps(row) + "\n" for row in [*self.attempts(), attempt])
+        atomic.write(self.record, lines.encode())
 
     def under_way(self) -> list[Proposal]:
         """Asked for, and not on record."""
