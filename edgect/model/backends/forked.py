@@ -11,11 +11,11 @@ from weakref import WeakSet
 
 from edgect.errors import EngineError
 
-PATIENCE = 10.0  # seconds that a fork waits for engines, of which one may never come back
+FORK_TIMEOUT = 10.0  # seconds that a fork waits for engines, of which one may hang
 
 
-class OfProcess:
-    """A base of sessions, which are of use in the process alone that they were loaded in."""
+class ProcessBound:
+    """A base of sessions, which can be used only in the process that loaded them."""
 
     def __init__(self) -> None:
         self._forks = forks()
@@ -37,7 +37,7 @@ def forks() -> int:
 
 @contextmanager
 def at_work() -> Iterator[None]:
-    """No fork comes between, in which an engine's locks would be copied as they are, and never be opened."""
+    """Forks wait for the block's end: the new process would copy an engine's locks, and never unlock them."""
     global _working
     with _change:
         _working += 1
@@ -49,16 +49,16 @@ def at_work() -> Iterator[None]:
             _change.notify_all()
 
 
-def _pause() -> None:
+def _wait_for_engines() -> None:
     _change.acquire()
-    _change.wait_for(lambda: not _working, PATIENCE)
+    _change.wait_for(lambda: not _working, FORK_TIMEOUT)
 
 
-def _go_on() -> None:
+def _resume_in_parent() -> None:
     _change.release()
 
 
-def _begin() -> None:
+def _reset_in_child() -> None:
     """In the new process. What was inherited is never freed: the engine would wait for threads, or abort."""
     global _forks, _working, _change
     _forks, _working, _change = _forks + 1, 0, Condition()
@@ -69,6 +69,8 @@ def _begin() -> None:
 
 _forks = _working = 0
 _change = Condition()
-_loaded = WeakSet[OfProcess]()
+_loaded = WeakSet[ProcessBound]()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_pause, after_in_parent=_go_on, after_in_child=_begin)
+    os.register_at_fork(
+        before=_wait_for_engines, after_in_parent=_resume_in_parent, after_in_child=_reset_in_child
+    )

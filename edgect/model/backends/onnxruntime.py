@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgect.errors import EngineError
 from edgect.model.backends import Engine, Outputs, Precision, one_line
-from edgect.model.backends.forked import OfProcess, at_work
+from edgect.model.backends.forked import ProcessBound, at_work
 from edgect.model.bundles.bundle import Bundle
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def settings(threads: int, streams: int = 1) -> dict[str, Any]:
 
 
 def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> OnnxRuntimeSession:
-    ort = _silent()
+    ort = _import_without_telemetry()
     (content,) = (bundle.read(name) for name in files(precision))
     options = ort.SessionOptions()
     for name, value in settings(threads, streams).items():
@@ -49,7 +49,7 @@ def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> On
     return OnnxRuntimeSession(session, Engine("onnxruntime", ort.__version__, precision, threads), streams)
 
 
-def _silent() -> ModuleType:
+def _import_without_telemetry() -> ModuleType:
     """The package onnxruntime, which from 1.29 on would send its maker events of every session.
 
     The variable is read once, when it is first imported in a process; where that was before, and on
@@ -62,7 +62,7 @@ def _silent() -> ModuleType:
     return onnxruntime  # type: ignore[no-any-return]
 
 
-class OnnxRuntimeSession(OfProcess):
+class OnnxRuntimeSession(ProcessBound):
     """An inference session."""
 
     def __init__(self, session: ort.InferenceSession, engine: Engine, streams: int) -> None:

@@ -17,7 +17,7 @@ from edgect.errors import EngineError
 from edgect.machine import compiled_models as cache
 from edgect.machine.processor import identity
 from edgect.model.backends import Engine, Outputs, Precision, one_line, topology
-from edgect.model.backends.forked import OfProcess, at_work
+from edgect.model.backends.forked import ProcessBound, at_work
 from edgect.model.bundles.bundle import Bundle
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def settings(threads: int, streams: int = 1) -> dict[str, str]:
     """Engine options for so many scans at a time.
 
     Precision is pinned to f32 for everything that is not quantized: on CPUs with AVX512-BF16
-    or AMX, OpenVINO would otherwise compute it in bfloat16, and answers would differ by machine.
+    or AMX, OpenVINO would otherwise compute it in bfloat16, and results would differ by machine.
     Threads are not pinned to cores: others decode while one infers, and other programs run too.
     """
     return {
@@ -57,41 +57,43 @@ def cache_key(
 
 def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> OpenVINOSession:
     topology.check()
-    ov = _silent()
+    ov = _import_without_telemetry()
     options = settings(threads, streams)
     try:
         core = ov.Core()
         name = str(core.get_property("CPU", "FULL_DEVICE_NAME"))
-        can = sorted(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+        capabilities = sorted(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
     except Exception as error:  # the engine's exceptions have no common type
         raise EngineError(f"OpenVINO {ov.__version__} cannot use the CPU: {one_line(error)}") from error
-    processor = {**identity(), "name": name, "can": ", ".join(can)}
+    processor = {**identity(), "name": name, "can": ", ".join(capabilities)}
     key = cache_key(bundle.digest, precision, ov.__version__, options, processor)
-    compiled = _kept(core, key, options)
+    compiled = _load_compiled(core, key, options)
     if compiled is None:
-        compiled = _compiled(core, bundle, precision, options)
-        _keep(compiled, key)
-    used, at_once = (int(compiled.get_property(name)) for name in ("INFERENCE_NUM_THREADS", "NUM_STREAMS"))
+        compiled = _compile(core, bundle, precision, options)
+        _store_compiled(compiled, key)
+    used, streams_used = (
+        int(compiled.get_property(name)) for name in ("INFERENCE_NUM_THREADS", "NUM_STREAMS")
+    )
     engine = Engine("openvino", ov.__version__.split("-")[0], precision, used)
-    return OpenVINOSession(compiled, engine, at_once)
+    return OpenVINOSession(compiled, engine, streams_used)
 
 
-def _silent() -> ModuleType:
+def _import_without_telemetry() -> ModuleType:
     """The package openvino, kept from openvino_telemetry, by which it would send a usage event on import.
 
     Where somebody else imported that package before, they find it again.
     """
-    theirs = sys.modules.get(TELEMETRY)
+    loaded_before = sys.modules.get(TELEMETRY)
     sys.modules[TELEMETRY] = None  # type: ignore[assignment]
     try:
         import openvino
     finally:
-        if theirs is not None:
-            sys.modules[TELEMETRY] = theirs
+        if loaded_before is not None:
+            sys.modules[TELEMETRY] = loaded_before
     return openvino  # type: ignore[no-any-return]
 
 
-def _kept(core: ov.Core, key: str, options: Mapping[str, str]) -> ov.CompiledModel | None:
+def _load_compiled(core: ov.Core, key: str, options: Mapping[str, str]) -> ov.CompiledModel | None:
     content = cache.load(key)
     if content is None:
         return None
@@ -101,7 +103,7 @@ def _kept(core: ov.Core, key: str, options: Mapping[str, str]) -> ov.CompiledMod
         return None
 
 
-def _keep(compiled: ov.CompiledModel, key: str) -> None:
+def _store_compiled(compiled: ov.CompiledModel, key: str) -> None:
     content = io.BytesIO()
     try:
         compiled.export_model(content)
@@ -110,7 +112,7 @@ def _keep(compiled: ov.CompiledModel, key: str) -> None:
     cache.store(key, content.getvalue())
 
 
-def _compiled(
+def _compile(
     core: ov.Core, bundle: Bundle, precision: Precision, options: Mapping[str, str]
 ) -> ov.CompiledModel:
     contents = [bundle.read(name) for name in files(precision)]
@@ -126,7 +128,7 @@ def _compiled(
         raise EngineError(f"OpenVINO {version} cannot load {bundle.path}: {one_line(error)}") from error
 
 
-class OpenVINOSession(OfProcess):
+class OpenVINOSession(ProcessBound):
     """A compiled model of batch 1."""
 
     def __init__(self, compiled: ov.CompiledModel, engine: Engine, streams: int) -> None:
@@ -146,12 +148,12 @@ class OpenVINOSession(OfProcess):
         request = self._idle.get()
         try:
             with at_work():
-                answers = [_infer_one(request, image[np.newaxis]) for image in images]
+                results = [_infer_one(request, image[np.newaxis]) for image in images]
         except RuntimeError as error:
             raise EngineError(f"OpenVINO {self.engine.version} failed: {one_line(error)}") from error
         finally:
             self._idle.put(request)
-        return Outputs(*(np.concatenate(parts) for parts in zip(*answers, strict=True)))
+        return Outputs(*(np.concatenate(parts) for parts in zip(*results, strict=True)))
 
 
 def _infer_one(request: ov.InferRequest, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:

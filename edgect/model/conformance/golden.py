@@ -75,9 +75,7 @@ def differences(
             if name.endswith(f" {precision}")
         ]
     except KeyError as error:
-        raise ModelError(
-            f"{bundle.path}: its golden answers are not as they should be ({error!r})"
-        ) from error
+        raise ModelError(f"{bundle.path}: its golden answers lack {error}") from error
     if not by_engine:
         raise ModelError(f"{bundle.path}: it has no golden answers at precision {precision}")
     return min(by_engine, key=len)
@@ -104,11 +102,11 @@ def preparation(bundle: Bundle) -> list[str]:
     for name in (SLICE, INPUT):
         if hashlib.sha256(_pixels(bundle, name).tobytes()).hexdigest() != stored.pixels.get(name):
             return [f"{name} is decoded to other pixels"]
-    made = Preprocess(bundle.manifest.input.steps)(_pixels(bundle, SLICE))[0][0]
+    prepared = Preprocess(bundle.manifest.input.steps)(_pixels(bundle, SLICE))[0][0]
     expected = _pixels(bundle, INPUT)
-    if made.shape != expected.shape:
-        return [f"the network's input is {made.shape}, not {expected.shape}"]
-    off = np.abs(made.astype(np.int16) - expected)
+    if prepared.shape != expected.shape:
+        return [f"the network's input is {prepared.shape}, not {expected.shape}"]
+    off = np.abs(prepared.astype(np.int16) - expected)
     if off.max() <= LARGEST and off.mean() <= MEAN:
         return []
     return [f"the network's input is off by {off.mean():.2g} grey levels, {off.max()} at most"]

@@ -62,7 +62,7 @@ def test_a_batch_answers_like_its_images_one_by_one(
     alone = [session.infer(image[np.newaxis]) for image in images]
     for number, output in enumerate(together):
         np.testing.assert_allclose(
-            output, np.concatenate([one[number] for one in alone]), atol=1e-3, rtol=1e-3
+            output, np.concatenate([outputs[number] for outputs in alone]), atol=1e-3, rtol=1e-3
         )
     assert np.ptp(together.logits[:, 1]) > 0.01  # the images do differ
 
@@ -92,10 +92,12 @@ def test_logits_are_the_mean_of_the_maps_plus_a_constant(
 def test_the_engines_agree_on_fp32(
     sessions: dict[tuple[str, str], Session], images: NDArray[np.uint8]
 ) -> None:
-    one, other = (sessions[backend, "fp32"].infer(images) for backend in BACKENDS)
-    for name in one._fields:
-        scale = float(np.abs(getattr(one, name)).max())
-        np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=1e-4 * scale, err_msg=name)
+    first, second = (sessions[backend, "fp32"].infer(images) for backend in BACKENDS)
+    for name in first._fields:
+        scale = float(np.abs(getattr(first, name)).max())
+        np.testing.assert_allclose(
+            getattr(first, name), getattr(second, name), atol=1e-4 * scale, err_msg=name
+        )
 
 
 @every
@@ -120,9 +122,9 @@ def test_several_threads_get_the_answers_of_one(
     assert shared.engine == replace(sessions[backend, precision].engine, threads=2)
     alone = [sessions[backend, precision].infer(image[np.newaxis]) for image in images]
     with ThreadPoolExecutor(5) as pool:  # more than streams: they wait, and get no other's answer
-        found = list(pool.map(lambda image: shared.infer(image[np.newaxis]), [*images] * 10))
-    for number, one in enumerate(found):
-        for output, expected in zip(one, alone[number % len(images)], strict=True):
+        results = list(pool.map(lambda image: shared.infer(image[np.newaxis]), [*images] * 10))
+    for number, outputs in enumerate(results):
+        for output, expected in zip(outputs, alone[number % len(images)], strict=True):
             np.testing.assert_array_equal(output, expected)
 
 

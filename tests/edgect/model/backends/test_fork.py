@@ -1,4 +1,4 @@
-"""A process that is forked after answers were given, as multiprocessing and gunicorn do."""
+"""A process that is forked after it classified, as multiprocessing and gunicorn do."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ files = sorted(map(str, Path(folder).iterdir()))
 classifier = Classifier(backend=backend, threads=threads)
 pipeline = Pipeline(backend=backend, threads=threads)
 
-def answers(classifier):
-    found = [one.probability for one in classifier.classify([folder])]
-    found += [classifier.predict(file).probability for file in files]
-    found += [next(classifier.classify_content(Path(file).read_bytes(), file)).probability for file in files]
-    return found + pipeline.self_test()["log_odds"]
+def probabilities_of(classifier):
+    probabilities = [row.probability for row in classifier.classify([folder])]
+    probabilities += [classifier.predict(file).probability for file in files]
+    for file in files:
+        content = Path(file).read_bytes()
+        probabilities.append(next(classifier.classify_content(content, file)).probability)
+    return probabilities + pipeline.self_test()["log_odds"]
 
 def in_child(work):  # its exit code, by the way that runs all destructors
     child = os.fork()
@@ -67,13 +69,13 @@ def two(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_forked_process_gives_the_same_answers(two: Path, backend: str, threads: int) -> None:
     program = """
-expected = answers(classifier)
+expected = probabilities_of(classifier)
 def same():
-    assert answers(classifier) == expected
+    assert probabilities_of(classifier) == expected
     assert in_child(lambda: None) == 0  # a fork of the fork
-    assert answers(Classifier(backend=backend, threads=threads)) == expected
+    assert probabilities_of(Classifier(backend=backend, threads=threads)) == expected
 assert [in_child(same), in_child(lambda: None)] == [0, 0]
-assert answers(classifier) == expected
+assert probabilities_of(classifier) == expected
 print("done")
 """
     assert run(program, two, backend, threads) == "done\n"
@@ -82,14 +84,14 @@ print("done")
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_fork_while_other_threads_infer(two: Path, backend: str) -> None:
     program = """
-expected, stop = answers(classifier), Event()
+expected, stop = probabilities_of(classifier), Event()
 def on():
     while not stop.is_set():
-        answers(classifier)
+        probabilities_of(classifier)
 thread = Thread(target=on)
 thread.start()
 def same():
-    assert answers(classifier) == expected
+    assert probabilities_of(classifier) == expected
 codes = [in_child(same) for _ in range(3)]
 stop.set()
 thread.join()

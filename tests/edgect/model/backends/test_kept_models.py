@@ -23,7 +23,7 @@ Damage = Callable[[bytes], bytes]
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EDGECT_CACHE_DIR", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
@@ -40,25 +40,25 @@ def answer(
     return [output.tobytes() for output in outputs]
 
 
-def entries(place: Path) -> set[Path]:
-    return set(place.iterdir()) if place.exists() else set()
+def entries(cache_folder: Path) -> set[Path]:
+    return set(cache_folder.iterdir()) if cache_folder.exists() else set()
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("streams", [1, 2])
 def test_a_kept_model_answers_the_same_bits(
-    place: Path, bundle: Bundle, image: NDArray[np.uint8], precision: str, streams: int
+    cache_folder: Path, bundle: Bundle, image: NDArray[np.uint8], precision: str, streams: int
 ) -> None:
     compiled = answer(bundle, image, precision, streams)
-    (entry,) = entries(place)
+    (entry,) = entries(cache_folder)
     before = entry.read_bytes()
     assert answer(bundle, image, precision, streams) == compiled
-    assert entries(place) == {entry}
+    assert entries(cache_folder) == {entry}
     assert entry.read_bytes() == before
 
 
 def test_a_kept_model_stands_in_for_the_files_it_was_made_of(
-    place: Path, bundle_copy: Path, image: NDArray[np.uint8]
+    cache_folder: Path, bundle_copy: Path, image: NDArray[np.uint8]
 ) -> None:
     bundle = Bundle.load(bundle_copy)
     compiled = answer(bundle, image)
@@ -76,44 +76,44 @@ def test_a_kept_model_stands_in_for_the_files_it_was_made_of(
     ],
 )
 def test_a_damaged_entry_is_ignored_and_replaced(
-    place: Path, bundle_copy: Path, image: NDArray[np.uint8], damage: Damage
+    cache_folder: Path, bundle_copy: Path, image: NDArray[np.uint8], damage: Damage
 ) -> None:
     bundle = Bundle.load(bundle_copy)
     compiled = answer(bundle, image)
-    (entry,) = entries(place)
+    (entry,) = entries(cache_folder)
     entry.write_bytes(damage(entry.read_bytes()))
     assert answer(bundle, image) == compiled
-    assert entries(place) == {entry}
+    assert entries(cache_folder) == {entry}
     (bundle_copy / "int8.xml").unlink()  # so that only the new entry can answer
     assert answer(bundle, image) == compiled
 
 
 def test_a_whole_entry_that_is_no_model_is_ignored_and_replaced(
-    place: Path, bundle: Bundle, image: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+    cache_folder: Path, bundle: Bundle, image: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled = answer(bundle, image)
-    (entry,) = entries(place)
+    (entry,) = entries(cache_folder)
     with monkeypatch.context() as patch:
         patch.setattr("edgect.machine.compiled_models.load", lambda key: b"something else altogether")
         assert answer(bundle, image) == compiled
-    assert entries(place) == {entry}
+    assert entries(cache_folder) == {entry}
 
 
 def test_the_models_of_two_bundles_are_kept_apart(
-    place: Path, bundle: Bundle, edit_manifest: Any, image: NDArray[np.uint8]
+    cache_folder: Path, bundle: Bundle, edit_manifest: Any, image: NDArray[np.uint8]
 ) -> None:
     other = Bundle.load(edit_manifest(lambda manifest: manifest.update(note="another bundle")))
     answer(bundle, image)
     answer(other, image)
-    assert len(entries(place)) == 2
+    assert len(entries(cache_folder)) == 2
 
 
 def test_a_folder_that_takes_nothing_changes_nothing(
-    place: Path, bundle: Bundle, image: NDArray[np.uint8]
+    cache_folder: Path, bundle: Bundle, image: NDArray[np.uint8]
 ) -> None:
     compiled = answer(bundle, image)
-    shutil.rmtree(place)
-    place.write_bytes(b"no folder")
+    shutil.rmtree(cache_folder)
+    cache_folder.write_bytes(b"no folder")
     assert answer(bundle, image) == compiled
 
 

@@ -93,5 +93,5 @@ def test_only_listed_files_can_be_read(bundle: Bundle) -> None:
 
 
 def test_the_manifest_hides_no_other_file(bundle: Bundle) -> None:
-    found = {path.name for path in bundle.path.iterdir()}
-    assert found == {"manifest.json", *json.loads((bundle.path / "manifest.json").read_text())["files"]}
+    files = {path.name for path in bundle.path.iterdir()}
+    assert files == {"manifest.json", *json.loads((bundle.path / "manifest.json").read_text())["files"]}
