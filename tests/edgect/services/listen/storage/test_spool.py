@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from edgect.errors import UsageError
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.storage.spool import Spool, SpoolFullError
 
@@ -217,3 +218,21 @@ def test_an_empty_folder_of_a_series_goes(open_spool: Open) -> None:
     assert spool.images_of("0abc") == []
     spool.remove("0abc", [])
     assert list(spool.quiet_series()) == list(spool.root.glob("waiting/*")) == []
+
+
+def test_a_folder_that_others_could_read_becomes_private(open_spool: Open, tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir(mode=0o755)
+    assert stat.S_IMODE(open_spool().root.stat().st_mode) == 0o700
+
+
+def test_a_spool_has_one_owner_at_a_time(open_spool: Open, tmp_path: Path) -> None:
+    open_spool().put(b"x", "a", "1")
+    with pytest.raises(UsageError, match="another edgect listens with it"):
+        Spool(NodeConfig("EDGECT", "127.0.0.1", 0, tmp_path / "spool", out=tmp_path / "out"))
+    assert open_spool().images == 1
+
+
+def test_a_file_in_place_of_the_folder_is_refused(open_spool: Open, tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("")
+    with pytest.raises(UsageError, match="cannot be used"):
+        open_spool()
