@@ -170,3 +170,14 @@ def test_one_value_alone_is_blank() -> None:
     with pytest.raises(ScanError, match="blank") as raised:
         grey(np.full((40, 50), -1000, np.float32))
     assert raised.value.status == "rejected"
+
+
+@pytest.mark.parametrize("degrees", [-20, 20])
+def test_a_tilted_slice_is_not_turned_over(degrees: float) -> None:
+    turn = radians(degrees)
+    for right, down in (
+        (RIGHT, tilted(degrees)),
+        ((cos(turn), sin(turn), 0.0), (-sin(turn), cos(turn), 0.0)),
+    ):
+        plane = Plane(VALUES, right, down)
+        np.testing.assert_array_equal(to_grey(plane, Window(), Limits()), Window().grey(VALUES))
