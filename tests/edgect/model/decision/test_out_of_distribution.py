@@ -23,6 +23,7 @@ from edgect.model.decision.out_of_distribution import (
     Gaussian,
     OutOfDistributionDetector,
     lung_view,
+    no_lungs_rejection,
     picture_rejection,
 )
 from edgect.model.preprocess.steps import Preprocess
@@ -190,8 +191,8 @@ def test_sides_of_32_pixels_are_enough_and_both_count() -> None:
 
 def test_more_than_a_fifth_in_colour_is_a_picture() -> None:
     assert picture_rejection(Frame(None, None, coloured=0.2), striped(0, 200)) is None
-    assert reason(picture_rejection(Frame(None, None, coloured=0.206), striped(0, 200))) == (
-        "a picture in colour (21 % of its pixels), not a CT slice"
+    assert reason(picture_rejection(Frame(None, None, coloured=0.204), striped(0, 200))) == (
+        "a picture in colour (20 % of its pixels), not a CT slice"
     )
 
 
@@ -212,6 +213,20 @@ def test_a_hundredth_of_the_pixels_does_not_count(
     places = np.random.default_rng(0).choice(pixels.size, int(share * pixels.size), replace=False)
     pixels.flat[places] = levels[1]
     assert (picture_rejection(GREY, pixels) is not None) == blank
+
+
+@pytest.mark.parametrize(("share", "blank"), [(0.009, True), (0.015, False)])
+@pytest.mark.parametrize("levels", [(0, 255), (255, 0)])
+def test_it_is_one_hundredth_at_either_end(share: float, blank: bool, levels: tuple[int, int]) -> None:
+    pixels = np.full((100, 100), levels[0], np.uint8)
+    pixels.flat[: int(share * pixels.size)] = levels[1]
+    assert (picture_rejection(GREY, pixels) is not None) == blank
+
+
+def test_without_lungs_the_reason_says_so() -> None:
+    assert reason(no_lungs_rejection()) == (
+        "no lungs found: not a slice of the chest, or one on which they cannot be told from the rest"
+    )
 
 
 @pytest.mark.parametrize("axis", [0, 1])
