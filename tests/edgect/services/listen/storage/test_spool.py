@@ -127,17 +127,18 @@ def test_an_image_that_the_disk_does_not_keep_is_an_error(
 def test_every_folder_on_the_way_to_an_image_is_synced(
     open_spool: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spool, synced = open_spool(), set[int]()
+    spool, synced = open_spool(), dict[int, int]()
     fsync = os.fsync
 
     def recorded(descriptor: int) -> None:
-        synced.add(os.fstat(descriptor).st_ino)
+        synced[os.fstat(descriptor).st_ino] = os.fstat(descriptor).st_size
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", recorded)
     spool.put(b"x", "a", "1")
     (path,) = spool.root.glob("waiting/*/*")
-    assert {path.stat().st_ino, path.parent.stat().st_ino, path.parents[1].stat().st_ino} <= synced
+    assert {path.stat().st_ino, path.parent.stat().st_ino, path.parents[1].stat().st_ino} <= synced.keys()
+    assert synced[path.stat().st_ino] == 1  # all of it
 
 
 def test_a_series_counts_once_nothing_came_for_a_while(open_spool: Open) -> None:
