@@ -137,7 +137,7 @@ def test_a_gap_is_more_than_one_and_a_half_distances(step: float, is_gap: bool) 
 def test_slices_within_a_hundredth_of_a_millimetre_are_at_one_place(offset: float, doubled: bool) -> None:
     summary = summarise([result(0), result(5), result(5 + offset), result(10)])
     assert ("1 slices where another lies already" in summary.doubts) == doubled
-    assert summary.spacing == pytest.approx(4.9955 if doubled else 5 - offset, abs=0.006)
+    assert summary.spacing == pytest.approx(4.9955 if doubled else 5 - offset, abs=1e-9)
 
 
 def test_neighbours_are_those_within_5_mm_on_either_side() -> None:
@@ -207,3 +207,14 @@ def test_the_orientation_with_most_slices_round_it_takes_them_first() -> None:
     summary = summarise(slices[::-1])
     assert summary.slices == [slices[5], *slices[:5]]
     assert summary.doubts == ["2 orientations: each is a stack of its own"]
+
+
+def test_slices_of_a_stack_neither_found_another_nor_join_it() -> None:
+    degrees = [0, 0, 0, -0.4, -0.4, 0.4, 0.8, 1.2]  # those round 0, and the last two
+    slices = [
+        result(5.0 * number, 0.2, (1e-9 * (angle != 0), *tilted(angle)[1:]))
+        for number, angle in enumerate(degrees)
+    ]
+    summary = summarise(slices)
+    assert summary.doubts == ["2 orientations: each is a stack of its own"]
+    assert summary.slices == slices
