@@ -11,7 +11,8 @@ from edgect import Classifier, Limits, ScanError
 from edgect.model.backends import BACKENDS
 from edgect.model.conformance import golden
 from edgect.pipeline import Pipeline
-from edgect.rows.prediction import SETTINGS, Prediction
+from edgect.rows.columns import PROVENANCE_COLUMNS
+from edgect.rows.prediction import Prediction
 
 
 def untimed(prediction: Prediction) -> dict[str, object]:
@@ -47,9 +48,11 @@ def test_so_many_files_go_on_at_once(pipeline: Pipeline) -> None:
 def test_its_settings_are_in_every_row(pipeline: Pipeline, scan: Path) -> None:
     (prediction,) = pipeline.classify_file(str(scan))
     settings = pipeline.row_settings()
-    assert settings.keys() == {*SETTINGS, "names"}
+    assert settings.keys() == {*PROVENANCE_COLUMNS, "names"}
     row = prediction.row()
-    assert {name: row[name] for name in SETTINGS} == {name: settings[name] for name in SETTINGS}
+    assert {name: row[name] for name in PROVENANCE_COLUMNS} == {
+        name: settings[name] for name in PROVENANCE_COLUMNS
+    }
     other = Pipeline(backend=pipeline.engine.backend, threshold=0.9).row_settings()
     assert other != settings
 

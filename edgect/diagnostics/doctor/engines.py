@@ -22,7 +22,8 @@ def check_engines(
         yield Finding("engines", ", ".join(backends), "note", "not tested: there is no intact bundle")
         return
     results = {
-        backend: subprocess_runner.run_check("self_test.test_engine", backend, *paths) for backend in backends
+        backend: subprocess_runner.run_check("self_test.check_engine", backend, *paths)
+        for backend in backends
     }
     usable = [backend for backend, (findings, failure) in results.items() if not failure and _works(findings)]
     for backend, package in zip(backends, packages, strict=True):

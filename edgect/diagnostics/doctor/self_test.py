@@ -14,7 +14,7 @@ from edgect.model.conformance import golden
 PART = "self-test"
 
 
-def test_engine(backend: str, *paths: str) -> Iterator[Finding]:
+def check_engine(backend: str, *paths: str) -> Iterator[Finding]:
     """A finding for each bundle, and for the engine with its first answer; none where it gives none.
 
     It tests the network itself: no gate stands between its outputs and the answer. paths: of bundles.
