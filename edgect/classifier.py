@@ -21,23 +21,52 @@ from edgect.scans import Limits, find_scans
 class Classifier:
     """A loaded model. For research use only: not a medical device.
 
-    backend: `openvino` or `onnxruntime`. precision: `int8` or `fp32`. model: a bundled name or
-    a bundle folder. threads: cores to use, all by default. operating_point: of the bundle's, whose
-    threshold is used; `balanced` by default. threshold: in its place, the probability of COVID-19
-    at and above which the label is COVID-19. error_rate: of conformal prediction, off by default
-    (`edgect.model.decision.labels`). limits: of one file. include_identifiers: name series and
-    files by their UIDs in place of salted hashes.
-
-    gate: whether pictures unlike the slices that the network learned from are rejected. Without it, which
-    is for measuring the network alone, they are classified, and `reason` says what the gate would have.
-
     One scan is classified with all threads at once, many with a thread for each; the results are the
     same. The engine is made ready for either when first it is needed. A process that is forked loads the
     engine anew.
 
-    Raises UsageError (unknown backend, precision or operating point, threshold or error rate out of
-    range), ModelError (the bundle is missing or damaged), EngineError (the engine is not installed, or
-    failed).
+    Parameters
+    ----------
+    model : str or PathLike
+        The name of a bundled model (`lungs`, `cnn1`, `cnn2`), or a bundle's folder.
+    backend : {"openvino", "onnxruntime"}
+        The inference engine.
+    precision : {"int8", "fp32"}
+        Of weights and arithmetic.
+    threads : int, optional
+        Cores to use, all that this process may use by default.
+    threshold : float, optional
+        Probability of COVID-19, from 0 to 1, at and above which the label is COVID-19.
+    operating_point : {"balanced", "screening"}, optional
+        One of the bundle's thresholds, by name, in place of `threshold`.
+    limits : Limits, optional
+        How large a file may be.
+    include_identifiers : bool
+        Name series and files by their DICOM UIDs in place of salted hashes.
+    error_rate : float, optional
+        Share of wrong labels that conformal prediction is to keep to; slices that it cannot decide are
+        labelled `indeterminate`. Off by default.
+    gate : bool
+        Whether the out-of-distribution detector rejects pictures unlike the training slices. Without it,
+        which is for measuring the network alone, they are classified, and `reason` says why they would
+        have been rejected.
+
+    Raises
+    ------
+    UsageError
+        Unknown backend, precision or operating point; a threshold or an error rate out of range.
+    ModelError
+        The bundle is missing or damaged.
+    EngineError
+        The engine is not installed, or failed.
+
+    Examples
+    --------
+    >>> from edgect import Classifier
+    >>> classifier = Classifier(backend="onnxruntime")
+    >>> prediction = classifier.predict("examples/scans/covid-saopaulo-0001.webp")
+    >>> prediction.status, prediction.label
+    ('ok', 'COVID-19')
     """
 
     def __init__(
@@ -69,10 +98,12 @@ class Classifier:
 
     @property
     def bundle(self) -> Bundle:
+        """The model's files and manifest."""
         return self._pipeline.bundle
 
     @property
     def engine(self) -> Engine:
+        """Backend, version, precision and threads, as the engine reports them."""
         return self._pipeline.engine
 
     @property
@@ -86,9 +117,26 @@ class Classifier:
         return self._pipeline.threshold
 
     def predict(self, path: str | os.PathLike[str], evidence: bool = False) -> Prediction:
-        """Classify one file that holds one slice; for a file that cannot be classified, `reason` says why.
+        """Classify one file that holds one slice.
 
-        A file of several frames gets status `error`: `classify` gives each its row.
+        Parameters
+        ----------
+        path : str or PathLike
+            A picture, a DICOM or a NIfTI file. One of several frames gets status `error`: `classify`
+            gives each frame its result.
+        evidence : bool
+            Whether the result carries the slice and the log-odds by place.
+
+        Returns
+        -------
+        Prediction
+            Where there is no answer, its `status` is `rejected` or `error`, and `reason` says why.
+
+        Examples
+        --------
+        >>> from edgect import Classifier
+        >>> Classifier(backend="onnxruntime").predict("no-such-scan.png").status
+        'error'
         """
         name, start = os.fspath(path), perf_counter()
         first = next(self.classify_file(name, evidence))
@@ -101,11 +149,33 @@ class Classifier:
     def classify(
         self, paths: Iterable[str | os.PathLike[str]], evidence: bool = False
     ) -> Iterator[Prediction]:
-        """Classify files and folders, one result per slice as it is known, in input order.
+        """Classify files and folders, in input order, each result as soon as it is known.
 
         Several files are under way at once, and a bounded number; closing the iterator ends that.
-        Bad files give results of status `error` or `rejected`. Raises UsageError for a missing
-        path, or where nothing looks like an image.
+
+        Parameters
+        ----------
+        paths : iterable of str or PathLike
+            Files, and folders that are searched to any depth.
+        evidence : bool
+            Whether results carry the slice and the log-odds by place.
+
+        Yields
+        ------
+        Prediction
+            One for every slice. Damaged files have status `error`, foreign ones `rejected`.
+
+        Raises
+        ------
+        UsageError
+            A path is missing, or nothing looks like an image.
+
+        Examples
+        --------
+        >>> from edgect import Classifier
+        >>> classifier = Classifier(backend="onnxruntime")
+        >>> len(list(classifier.classify(["examples/scans"])))
+        8
         """
         files = find_scans(paths)
         many = len(files) > 1
@@ -115,12 +185,37 @@ class Classifier:
                 yield from predictions
 
     def classify_file(self, path: str, evidence: bool = False) -> Iterator[Prediction]:
-        """Classify every frame of one file; a frame that the engine fails on gets status `error`."""
+        """Classify every frame of one file.
+
+        Parameters
+        ----------
+        path : str
+            The file.
+        evidence : bool
+            Whether results carry the slice and the log-odds by place.
+
+        Yields
+        ------
+        Prediction
+            One for every frame; where the engine fails on it, of status `error`.
+        """
         return self._pipeline.classify_file(path, evidence)
 
     def classify_content(self, content: bytes, name: str, evidence: bool = False) -> Iterator[Prediction]:
-        """As `classify_file`, of a file that is in memory and may never have been on a disk.
+        """Classify every frame of a file that is in memory, and may never have been on a disk.
 
-        name: for the column `path`; its suffix says what damaged content was meant to be.
+        Parameters
+        ----------
+        content : bytes
+            What the file holds.
+        name : str
+            For the column `path`; its suffix says what damaged content was meant to be.
+        evidence : bool
+            Whether results carry the slice and the log-odds by place.
+
+        Yields
+        ------
+        Prediction
+            One for every frame; where the engine fails on it, of status `error`.
         """
         return self._pipeline.classify_content(content, name, evidence)

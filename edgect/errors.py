@@ -49,8 +49,13 @@ class ClusterError(EdgectError):
 class ScanError(EdgectError):
     """One scan gets no answer.
 
-    `status` is `rejected` (the file was read, but is nothing to give an answer on)
-    or `error` (it could not be read); the message is the row's reason.
+    Parameters
+    ----------
+    reason : str
+        The message, which is the row's reason.
+    status : {"error", "rejected"}
+        `rejected` where the file was read, but is nothing to give an answer on; `error` where it could
+        not be read.
     """
 
     def __init__(self, reason: str, status: Status = "error") -> None:

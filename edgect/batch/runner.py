@@ -42,21 +42,66 @@ def run(
     command: str = "edgect.batch.run() in Python",
     **model: Any,
 ) -> Summary:
-    """Classify files and folders as `edgect classify` does; one row for every slice, in input order.
+    """Classify files and folders as `edgect classify` does: one row for every slice, in input order.
 
-    output: a file, which appears when it is whole; or an open text stream; or what is called with each row;
-    or None for no rows. form: `csv`, `jsonl` or `table`, of a file or stream. heat_maps: a folder for
-    pictures. series: a file for a row of every series. report: a web page. resume: go on with what an
-    interrupted run with the same `output` left.
+    Parameters
+    ----------
+    paths : iterable of str or PathLike
+        Files, and folders that are searched to any depth; zip archives; URLs.
+    output : str, PathLike, text stream or callable, optional
+        A file, which appears when it is whole; an open text stream; or what is called with each row.
+    form : {"csv", "jsonl", "table"}
+        Of a file or a stream.
+    heat_maps : str or PathLike, optional
+        A folder for a heat map of every slice.
+    series : str or PathLike, optional
+        A file for a row of every series: CSV by the suffix `.csv`, else JSON lines.
+    report : str or PathLike, optional
+        A web page with every row and its pictures.
+    resume : bool
+        Go on with what an interrupted run with the same `output` left.
+    scheduler : str, optional
+        The address of a Dask scheduler, or `local` with a number of `workers`.
+    workers : int, optional
+        Processes of a `local` scheduler.
+    limits : Limits, optional
+        How large a file may be.
+    progress : callable, optional
+        Called with the number of files that are done, and the number of all.
+    notify : callable, optional
+        Called with each sentence that a user should read.
+    command : str
+        How the run was started, for the report.
+    **model
+        Further parameters of `Classifier`, such as `backend` or `threads`.
 
-    scheduler: address of a Dask scheduler, or `local` with a number of `workers`. limits: of one file.
-    progress: called with the files that are done and the number of all. notify: called with a sentence
-    that a user should read. command: how the run was started, for the report. model: further arguments of
-    `edgect.Pipeline`, such as `backend` or `threads`.
+    Returns
+    -------
+    Summary
+        Rows by label or status, and what they were computed by.
 
-    Bad files give rows of status `error` or `rejected`. An interruption (KeyboardInterrupt) carries a note of
-    the rows that are kept, if any. Raises UsageError, ModelError, EngineError, ClusterError,
-    NotInstalledError.
+    Raises
+    ------
+    UsageError
+        An input is missing, or an output cannot be written or is one of the inputs.
+    ModelError
+        The bundle is missing or damaged.
+    EngineError
+        The engine is not installed, or failed.
+    ClusterError
+        There is no scheduler, or no worker with the answers of this machine.
+    NotInstalledError
+        An optional package is missing.
+    KeyboardInterrupt
+        With a note of the rows that are kept, if any.
+
+    Examples
+    --------
+    >>> from edgect import batch
+    >>> labels = []
+    >>> summary = batch.run(["examples/scans"], lambda row: labels.append(row["label"]))
+    >>> summary.rows == len(labels) == 8
+    True
     """
     names, limits = [os.fspath(path) for path in paths], limits or Limits()
     destination = Path(output) if isinstance(output, str | os.PathLike) else output

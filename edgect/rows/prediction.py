@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 class Prediction:
     """One answer, or the reason why there is none.
 
-    The fields up to `heat_map` are the columns of a row; `edgect.rows.columns` says what each means.
+    Attributes
+    ----------
+    path, status, ..., heat_map
+        The columns of a row, each explained in `edgect.rows.columns`.
+    pixels : ndarray of uint8, shape (height, width), optional
+        The slice; only where evidence was asked for.
+    evidence : ndarray of float32, shape (height, width), optional
+        Log-odds of COVID-19 by place; only where asked for. The class activation map of Zhou et al. 2016
+        as a difference of the two classes: its mean over the network's input is the log-odds of
+        `probability` before temperature scaling.
     """
 
     path: str
@@ -49,14 +58,8 @@ class Prediction:
     distance: float | None = None
     heat_map: str = ""
     pixels: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
-    """The slice, uint8 `[height, width]`; only when asked for."""
     evidence: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
-    """Log-odds of COVID-19 by place, float32 `[height, width]`; only when asked for.
-
-    The class activation map of Zhou et al. 2016 as a difference of the two classes. Its mean
-    over the network's input is the log-odds of `probability` before temperature scaling.
-    """
 
     def row(self) -> dict[str, str | int | float | None]:
-        """The columns, in order; arrays are left out."""
+        """Return the columns, in order; arrays are left out."""
         return {name: getattr(self, name) for name in COLUMNS}

@@ -12,9 +12,27 @@ from edgect.errors import UsageError
 
 @dataclass(frozen=True)
 class Limits:
-    """bytes: of a file, or of a member of an archive. pixels: of one frame. frames: of one file.
+    """How large a file may be; what is over a limit gets a row of status `error`.
 
-    What is over one of them gets a row of status `error`. Raises UsageError unless all are positive.
+    Parameters
+    ----------
+    bytes : int
+        Of a file, or of a member of an archive; at least 1.
+    pixels : int
+        Of one frame; at least 1.
+    frames : int
+        Of one file; at least 1.
+
+    Raises
+    ------
+    UsageError
+        A limit is less than 1.
+
+    Examples
+    --------
+    >>> from edgect import Limits
+    >>> Limits(frames=100).pixels
+    67108864
     """
 
     bytes: int = 256 * 2**20
@@ -27,7 +45,7 @@ class Limits:
                 raise UsageError(f"the limit of {name} must be at least 1, not {value}")
 
     def describe(self, name: str) -> str:
-        """A limit in words, with the option that raises it."""
+        """Put a limit in words, with the option that raises it."""
         return f"the limit of {getattr(self, name):,} {name} (--max-{name})"
 
 

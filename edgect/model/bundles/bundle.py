@@ -16,7 +16,25 @@ BUNDLED = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Bundle:
-    """A checked bundle. digest: SHA-256 of its manifest, which in turn holds those of the files."""
+    """A checked bundle.
+
+    Attributes
+    ----------
+    name : str
+        As its manifest has it.
+    path : Path
+        Its folder.
+    manifest : Manifest
+        What the bundle says of itself.
+    digest : str
+        SHA-256 of the manifest, which in turn holds those of the files.
+
+    Examples
+    --------
+    >>> from edgect import Bundle
+    >>> Bundle.load("cnn2").manifest.labels
+    ('not COVID-19', 'COVID-19')
+    """
 
     name: str
     path: Path
@@ -25,10 +43,17 @@ class Bundle:
 
     @classmethod
     def load(cls, model: str | os.PathLike[str] = DEFAULT) -> Bundle:
-        """Open a bundled name or a folder, and check every file against the manifest.
+        """Open a bundle, and check every file against the manifest.
 
-        Raises ModelError: no such bundle, a manifest that cannot be used, a missing file, or one
-        whose SHA-256 differs.
+        Parameters
+        ----------
+        model : str or PathLike
+            The name of a bundled model, or a bundle's folder.
+
+        Raises
+        ------
+        ModelError
+            No such bundle, a manifest that cannot be used, a missing file, or one whose SHA-256 differs.
         """
         path = _locate(model)
         file = path / MANIFEST

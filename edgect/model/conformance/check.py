@@ -44,8 +44,25 @@ def check_backend(
 ) -> None:
     """Load a bundle's models with a backend, infer, and compare with what `Backend` and `Session` promise.
 
-    backend: a module or any other object with the functions. bundle: the default one, unless given.
-    Raises BackendContractError, which lists every breach.
+    Parameters
+    ----------
+    backend : Backend
+        A module, or any other object with its functions.
+    bundle : Bundle, optional
+        The default bundle, unless another is named.
+    precisions : sequence of {"int8", "fp32"}
+        Those that the backend is to be checked at.
+
+    Raises
+    ------
+    BackendContractError
+        It lists every breach.
+
+    Examples
+    --------
+    >>> from edgect.model.backends import onnxruntime
+    >>> from edgect.model.conformance.check import check_backend
+    >>> check_backend(onnxruntime, precisions=["int8"])
     """
     bundle = bundle or Bundle.load()
     breaches = [
@@ -206,6 +223,7 @@ def _is_close(output: NDArray[np.float32], expected: NDArray[np.float32]) -> boo
 
 
 def main(name: str) -> None:
+    """Check a backend of edgect by its name."""
     check_backend(cast(Backend, import_module(f"edgect.model.backends.{name}")))
     print(f"{name} keeps the contract of a backend.")
 
