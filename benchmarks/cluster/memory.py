@@ -12,7 +12,7 @@ PROGRAM = """
 import sys, tracemalloc
 from edgect.scans import find_scans
 tracemalloc.start()
-found = find_scans([sys.argv[1]])
+files = find_scans([sys.argv[1]])
 print(tracemalloc.get_traced_memory()[0] / len(found), sum(map(len, found)) / len(found))
 """
 
