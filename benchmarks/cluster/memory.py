@@ -13,7 +13,7 @@ import sys, tracemalloc
 from edgect.scans import find_scans
 tracemalloc.start()
 files = find_scans([sys.argv[1]])
-print(tracemalloc.get_traced_memory()[0] / len(found), sum(map(len, found)) / len(found))
+print(tracemalloc.get_traced_memory()[0] / len(files), sum(map(len, files)) / len(files))
 """
 
 
