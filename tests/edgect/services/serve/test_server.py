@@ -155,8 +155,8 @@ def test_what_is_told_of_itself(server: Server) -> None:
 
 
 def test_the_page_has_the_style_that_it_shares_with_the_report(server: Server) -> None:
-    assert b'href="/page/shared.css"' in server.ask("/")[1]
-    response, content = server.ask("/page/shared.css")
+    assert b'href="/page/shared.css"' in server.request("/")[1]
+    response, content = server.request("/page/shared.css")
     assert (response.status, content) == (200, SHARED_STYLE.read_bytes())
     assert response.headers["Content-Type"].startswith("text/css")
 
