@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from edgect.batch.output import partial_of
 from edgect.errors import UsageError
-from edgect.machine.version import __version__
 from edgect.rows.formats import Row
 from edgect.rows.prediction import Prediction
 from edgect.scans.files.remote import local
@@ -34,6 +33,7 @@ class ReportFile:
 
     def __init__(self, path: Path, pipeline: Pipeline, command: str, resume: bool) -> None:
         """command: how the run was started, for the reader."""
+        from edgect.machine.version import __version__  # takes 10 ms, which runs without a report are spared
         from edgect.report.page import Run, Tally
         from edgect.report.spool import Spool
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from edgect import Classifier
 from edgect.errors import UsageError
 from edgect.model.bundles.bundle import Bundle, bundled_names
+from edgect.model.bundles.manifest import Manifest
 from edgect.model.decision.labels import CUSTOM_THRESHOLD, INDETERMINATE, Decision, conformal_predictor
 from tests.edgect.conftest import Classify
 
@@ -91,13 +93,13 @@ def test_slices_to_come_are_wrong_no_more_often_than_the_rate() -> None:
 
 @pytest.mark.parametrize("model", bundled_names())
 def test_every_bundle_screens_at_a_lower_threshold(model: str) -> None:
-    manifest = Bundle.load(model).manifest
-    balanced, screening = (Decision.from_manifest(manifest, point) for point in ("balanced", "screening"))
-    assert balanced.threshold == manifest.threshold
+    described = Bundle.load(model).manifest
+    balanced, screening = (Decision.from_manifest(described, point) for point in ("balanced", "screening"))
+    assert balanced.threshold == described.threshold
     assert screening.threshold < balanced.threshold
-    measured = manifest.document["operating_points"]["screening"]["measured"]["validation"]["sensitivity"]
+    measured = described.document["operating_points"]["screening"]["measured"]["validation"]["sensitivity"]
     assert measured["value"] >= 0.95
-    assert measured["slices"] == len(manifest.conformal_scores["COVID-19"])
+    assert measured["slices"] == len(described.conformal_scores["COVID-19"])
 
 
 def test_a_point_and_a_threshold_together_and_unknown_points_are_refused() -> None:
@@ -128,25 +130,27 @@ def test_resuming_with_another_rate_answers_again(classify: Classify, scan: Path
     assert ",0.1," not in out.read_text()
 
 
-MANIFEST = {
-    "labels": list(LABELS),
-    "threshold": 0.4,
-    "operating_points": {"balanced": {"threshold": 0.4}, "screening": {"threshold": 0.2}},
-    "conformal": {"scores": SCORES},
-}
+def manifest(balanced: float = 0.4) -> Manifest:
+    """Of the default bundle, with the thresholds and conformal scores of these tests."""
+    return replace(
+        Bundle.load().manifest,
+        labels=LABELS,
+        threshold=balanced,
+        operating_points={"balanced": balanced, "screening": 0.2},
+        conformal_scores=SCORES,
+    )
 
 
 def test_a_decision_is_that_of_its_operating_point_or_threshold() -> None:
-    assert Decision.from_manifest(MANIFEST) == Decision(LABELS, 0.4, "balanced")
-    assert Decision.from_manifest(MANIFEST, "screening") == Decision(LABELS, 0.2, "screening")
-    assert Decision.from_manifest(MANIFEST, threshold=0.3) == Decision(LABELS, 0.3, "")
-    assert Decision.from_manifest(MANIFEST).error_rate is None
-    whole = {**MANIFEST, "operating_points": {"balanced": {"threshold": 1}}}  # as JSON may have it
-    assert isinstance(Decision.from_manifest(whole).threshold, float)
-    with_rate = Decision.from_manifest(MANIFEST, "screening", error_rate=0.2)
+    assert Decision.from_manifest(manifest()) == Decision(LABELS, 0.4, "balanced")
+    assert Decision.from_manifest(manifest(), "screening") == Decision(LABELS, 0.2, "screening")
+    assert Decision.from_manifest(manifest(), threshold=0.3) == Decision(LABELS, 0.3, "")
+    assert Decision.from_manifest(manifest()).error_rate is None
+    assert isinstance(Decision.from_manifest(manifest(1)).threshold, float)  # as JSON may have it
+    with_rate = Decision.from_manifest(manifest(), "screening", error_rate=0.2)
     assert with_rate == Decision(LABELS, 0.2, "screening", conformal_predictor(SCORES, LABELS, 0.2))
     assert with_rate.error_rate == 0.2
-    assert Decision.from_manifest(MANIFEST, threshold=0.3, error_rate=0.2).error_rate == 0.2
+    assert Decision.from_manifest(manifest(), threshold=0.3, error_rate=0.2).error_rate == 0.2
 
 
 def test_the_threshold_itself_is_covid() -> None:
@@ -157,12 +161,12 @@ def test_the_threshold_itself_is_covid() -> None:
 
 def test_thresholds_of_0_and_1_are_in_range() -> None:
     for threshold in (0, 1):
-        decided = Decision.from_manifest(MANIFEST, threshold=threshold)
+        decided = Decision.from_manifest(manifest(), threshold=threshold)
         assert decided.threshold == threshold
         assert isinstance(decided.threshold, float)
     for threshold in (-0.01, 1.01, float("nan")):
         with pytest.raises(UsageError, match=rf"^threshold must lie in 0 to 1, not {threshold}"):
-            Decision.from_manifest(MANIFEST, threshold=threshold)
+            Decision.from_manifest(manifest(), threshold=threshold)
 
 
 @pytest.mark.parametrize(

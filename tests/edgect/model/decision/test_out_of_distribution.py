@@ -284,6 +284,6 @@ def test_a_file_of_another_kind_is_a_model_error(
             kept["view_whitening"] = np.array([None])
         np.savez(file, **kept)  # type: ignore[arg-type]
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    bundle = Bundle.load(edit_manifest(lambda manifest: manifest.files.update({FILE: digest})))
+    bundle = Bundle.load(edit_manifest(lambda manifest: manifest["files"].update({FILE: digest})))
     with pytest.raises(ModelError, match=r"gate\.npz: cannot be used"):
         OutOfDistributionDetector.load(bundle)
