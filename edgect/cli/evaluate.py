@@ -14,10 +14,10 @@ from edgect.batch.classify_files import classify_files, one_opencv_thread
 from edgect.cli import options
 from edgect.cli.messages import Progress, interruption_notes, show_stage
 from edgect.errors import UsageError
-from edgect.evaluate.folder import read_folder
-from edgect.evaluate.labels import Cases, Words
-from edgect.evaluate.listing import read_listing
 from edgect.scans import Limits
+from edgect.sources.folder import read_folder
+from edgect.sources.labels import Cases, Words
+from edgect.sources.table import read_table
 
 FORMATS = ("table", "json")
 
@@ -138,7 +138,7 @@ def _cases(source: str, words: Words, patients: bool) -> Cases:
         return read_folder(source, words, patients)
     if patients:
         raise UsageError("--patients folder is for folders; a table has the column patient")
-    return read_listing(source, words)
+    return read_table(source, words)
 
 
 def _check_outputs(source: str, cases: Cases, rows: Path | None, plots: Path | None) -> None:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import numpy as np
 
 from edgect.errors import UsageError
-from edgect.evaluate.labels import Cases
 from edgect.evaluate.notes import notes
 from edgect.evaluate.report import (
     SCHEMA,
@@ -28,6 +27,7 @@ from edgect.machine.version import __version__
 from edgect.model.decision.labels import OPERATING_POINTS, Decision
 from edgect.pipeline import Pipeline
 from edgect.rows import NOTICE
+from edgect.sources.labels import Cases
 from edgect.statistics.calibration import brier, expected_calibration_error, reliability_bins
 from edgect.statistics.metrics import FIVE, confusion, evaluate, intervals
 

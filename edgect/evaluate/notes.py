@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from edgect.evaluate.labels import Cases
 from edgect.evaluate.report import Data
 from edgect.evaluate.rows import LabelledSlice
+from edgect.sources.labels import Cases
 
 FEW = 30  # slices of a class
 

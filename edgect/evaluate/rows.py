@@ -7,11 +7,11 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from edgect.evaluate.labels import Case, Cases
 from edgect.model.decision.labels import INDETERMINATE
 from edgect.rows.columns import COLUMNS
 from edgect.rows.formats import Lines, Row, decode, typed
 from edgect.rows.prediction import Prediction
+from edgect.sources.labels import Case, Cases
 
 TRUTH = ("truth", "patient")  # after the columns of `edgect classify`
 

@@ -1,4 +1,4 @@
-"""What a folder's name or a table's cell says of a slice, and the slices that are to be answered."""
+"""What a folder's name or a table's cell says of a slice, and the labelled slices themselves."""
 
 from __future__ import annotations
 
@@ -49,20 +49,34 @@ class Words:
 
 @dataclass(frozen=True)
 class Case:
-    """One file to answer on. label: 1 COVID-19, 0 not. patient: empty where it is unknown."""
+    """One file with its truth. label: 1 COVID-19, 0 not.
+
+    patient, series, study: empty where unknown; of DICOM files, a series is one reconstruction. group: what
+    kind of case it is, such as a grade or another disease; figures are given by it. weight: how often it
+    is drawn in training, against others of its label, 1 by default. part: that the table gives it to.
+    """
 
     path: str
     label: int
     patient: str = ""
+    series: str = ""
+    study: str = ""
+    group: str = ""
+    weight: float = 1.0
+    part: str = ""
 
 
 @dataclass(frozen=True)
 class Cases:
-    """All files, in order. notes: what was found beside them, a sentence each."""
+    """All files, in order. by_patient: whether every one has its patient. notes: a sentence each.
+
+    has_parts: whether the table says which part each file is in.
+    """
 
     files: list[Case]
     by_patient: bool
     notes: list[str] = field(default_factory=list)
+    has_parts: bool = False
 
 
 def listed(words: Iterable[str], most: int = 8) -> str:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable
 
 from edgect.errors import UsageError
-from edgect.evaluate.labels import Case, Cases, Words, listed
 from edgect.scans import find_scans, may_be_image
+from edgect.sources.labels import Case, Cases, Words, listed
 
 HINT = (
     "edgect knows names such as 'COVID-19', 'CT_COVID', 'positive', '1' and 'not COVID-19', 'CT_NonCOVID', "
