@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -11,6 +12,8 @@ from edgect.sources.labels import Case
 from edgect.sources.table import PARTS
 
 BLOCK = 10  # slices, or more where a series has more
+ENOUGH = 8  # blocks, of which each part gets some
+BORDER = ", block "  # between a block's stratum and its number
 
 Order = tuple[tuple[str, ...], list[int], str]
 
@@ -18,38 +21,41 @@ Order = tuple[tuple[str, ...], list[int], str]
 def blocks(contents: Contents) -> list[str]:
     """The block of each case: `BLOCK` slices that follow one another by folder and by the numbers in names.
 
-    Slices of a study or a series that is known are in one block, however many; it is one of COVID-19 if
-    any of its slices is. Else blocks hold slices of one label.
+    Slices of a study or a series that is known are in one block, however many. Blocks are of one stratum,
+    a label and a group; a series is of that of its first slice with COVID-19, if any is. Groups with
+    fewer than `ENOUGH` blocks of slices share a stratum.
     """
-    wholes: dict[str, list[int]] = {}
-    for place, (path, case) in enumerate(zip(contents.paths, contents.cases, strict=True)):
-        wholes.setdefault(_whole(case, path), []).append(place)
+    wholes: dict[str, list[int]] = defaultdict(list)
+    for place in sorted(range(len(contents.cases)), key=lambda place: _order(contents.paths[place])):
+        wholes[_whole(contents.cases[place], contents.paths[place])].append(place)
+    strata: dict[tuple[int, str], list[list[int]]] = defaultdict(list)
+    sizes = Counter((case.label, case.group) for case in contents.cases)
+    for places in wholes.values():
+        case = contents.cases[max(places, key=lambda place: contents.cases[place].label)]
+        group = case.group if sizes[case.label, case.group] >= ENOUGH * BLOCK else ""
+        strata[case.label, group].append(places)
     units = [""] * len(contents.cases)
-    for label in (0, 1):
-        own = [
-            places
-            for places in wholes.values()
-            if max(contents.cases[place].label for place in places) == label
-        ]
-        own.sort(key=lambda places: min(_order(contents.paths[place]) for place in places))
+    for (label, group), own in strata.items():
         number, size = 0, 0
         for places in own:
             if size >= BLOCK:
                 number, size = number + 1, 0
             size += len(places)
             for place in places:
-                units[place] = f"label {label}, block {number:06}"
+                units[place] = f"label {label}, group {group!r}{BORDER}{number:06}"
     return units
 
 
 def divide_blocks(units: Sequence[str]) -> dict[str, str]:
-    """The part of each block: each label's in order, three, one and one fifth of them.
+    """The part of each block: each stratum's in order, three, one and one fifth of them.
 
     Empty for the block before a border, which may share a patient with the next.
     """
+    strata: dict[str, list[str]] = defaultdict(list)
+    for unit in sorted(set(units)):
+        strata[unit.rpartition(BORDER)[0]].append(unit)
     drawn: dict[str, str] = {}
-    for label in (0, 1):
-        own = sorted({unit for unit in units if unit.startswith(f"label {label}")})
+    for own in strata.values():
         first, second = len(own) * 3 // 5, len(own) * 4 // 5
         for rank, block in enumerate(own):
             drawn[block] = PARTS[(rank >= first) + (rank >= second)]
