@@ -70,9 +70,7 @@ def fixed_parts(table: str | Path, cases: Cases, record: Path | None = None) -> 
     units = _units(cases)
     unit: Literal["patient", "block"] = "patient" if cases.by_patient else "block"
     if cases.has_parts:
-        if cases.by_patient:
-            _check_patients(table, cases)
-        return FixedParts(cases.files, unit, units, [case.part for case in cases.files], digest)
+        return FixedParts(cases.files, unit, units, parts_of_column(table, cases), digest)
     record = record or table.with_suffix(".parts.json")
     known = _read_record(record, unit, slices)
     drawn = _draw_patients(cases, known) if cases.by_patient else known or _divide_blocks(units)
@@ -105,17 +103,18 @@ def _by_number(path: str) -> tuple[str, list[int], str]:
     return str(file.parent), [int(number) for number in re.findall(r"\d+", file.stem)], file.name
 
 
-def _check_patients(table: Path, cases: Cases) -> None:
-    """No patient is in two parts."""
+def parts_of_column(table: Path, cases: Cases) -> list[str]:
+    """The part of each case as the column says, empty for none. Raises UsageError for a patient in two."""
     parts: dict[str, set[str]] = defaultdict(set)
     for case in cases.files:
-        if case.part:
+        if case.part and cases.by_patient:
             parts[case.patient].add(case.part)
     if straddling := [patient for patient, own in parts.items() if len(own) > 1]:
         raise UsageError(
             f"{table}: patient {listed(straddling, 3)} is in more than one part; give all slices of a "
             "patient the same part"
         )
+    return [case.part for case in cases.files]
 
 
 def _draw_patients(cases: Cases, known: Mapping[str, str]) -> dict[str, str]:

@@ -25,8 +25,8 @@ class _Line:
     cells: list[str]
 
 
-def read_table(table: str, words: Words | None = None) -> Cases:
-    """Every line a file, or a folder that stands for its files; paths are relative to the table's folder.
+def read_table(table: str, words: Words | None = None, folder: str | None = None) -> Cases:
+    """Every line a file, or a folder that stands for its files; paths are relative to `folder`, the table's.
 
     Columns: path and label; patient, series, study, group, weight (above 0) and part (train, validation,
     test, or empty for none) where the table has them. They may come in any order, others are ignored.
@@ -45,7 +45,9 @@ def read_table(table: str, words: Words | None = None) -> Cases:
             names_there = listed(head.cells)
             raise UsageError(f"{table}: line {head.number} must name one column {name!r}, not {names_there}")
     reader = _Reader(
-        os.path.dirname(table), {name: names.index(name) for name in COLUMNS if name in names}, words
+        os.path.dirname(table) if folder is None else folder,
+        {name: names.index(name) for name in COLUMNS if name in names},
+        words,
     )
     cases: list[Case] = []
     faults: list[str] = []
