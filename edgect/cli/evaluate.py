@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgect.batch import dask_workers
 from edgect.batch.classify_files import classify_files, one_opencv_thread
-from edgect.cli import options
+from edgect.cli import options, recording
 from edgect.cli.messages import Progress, interruption_notes, show_stage
 from edgect.errors import UsageError
 from edgect.scans import Limits
@@ -19,7 +19,11 @@ from edgect.sources.folder import read_folder
 from edgect.sources.labels import Cases, Words
 from edgect.sources.table import read_table
 
+if TYPE_CHECKING:
+    from edgect.evaluate.groups import By
+
 FORMATS = ("table", "json")
+BY = ("slice", "series", "patient")
 
 
 @click.command("evaluate")
@@ -35,6 +39,13 @@ FORMATS = ("table", "json")
     "--patients",
     type=click.Choice(("folder",)),
     help="The folder below the label is the patient's, for DIR/label/patient/...",
+)
+@click.option(
+    "--by",
+    type=click.Choice(BY),
+    default="slice",
+    show_default=True,
+    help="Measure whole series too, or whole patients, by the rule for a series.",
 )
 @options.engine
 @options.model
@@ -57,16 +68,19 @@ FORMATS = ("table", "json")
     help="Write a CSV row of every slice, with its true label.",
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with the same --rows FILE.")
+@recording.option
 @options.cluster
 def command(
     source: str,
     positive: tuple[str, ...],
     negative: tuple[str, ...],
     patients: str | None,
+    by: By,
     form: str,
     plots: Path | None,
     rows: Path | None,
     resume: bool,
+    record: Path | None,
     scheduler: str | None,
     workers: int | None,
     max_bytes: int,
@@ -77,13 +91,27 @@ def command(
     """Measure how good the answers are on labelled scans of your own.
 
     The labels are the names of DIR's subfolders, such as COVID-19 and "not COVID-19", or stand in
-    TABLE.csv, with the columns path (from the table's folder on), label and, where known, patient.
+    TABLE.csv, with the columns path (from the table's folder on), label and, where known, patient,
+    series and position (of the slice in its series, in millimetres).
 
     \b
     metrics      accuracy, sensitivity, specificity, precision, F1 and AUC, with 95 % intervals
                  by bootstrap over patients where they are known; on the answered slices,
                  and on all with each rejected or unreadable one counted as wrong
     calibration  Brier score and expected calibration error: what a probability is worth
+    --by series  the same metrics of series, each judged as by `classify --series` and `listen`:
+                 COVID-19 where the highest mean probability of a slice and its neighbours within
+                 5 mm reaches the threshold; a slice without a position is not averaged. The
+                 truth is COVID-19 where any slice is labelled so. A DICOM series and a NIfTI
+                 volume are series by themselves; of pictures, those that the table gives one
+                 series, or that lie in one folder below a label's; any other is one alone
+    --by patient the same of patients, each by the highest of its series
+
+    \b
+    record       SHA-256 of every file, of the table and of the bundle, versions, machine and figures,
+                 to retrace them later: if FILE holds the record of an earlier evaluation, what
+                 differs in inputs, code, machine and figures is said, and the earlier one is
+                 kept as FILE.1, FILE.2 ...
 
     The JSON is one object; its names (schema 1) are explained in edgect/evaluate/report.py. The
     result goes to stdout, everything else to stderr. Exit codes: 0 every row ok or rejected, 1 some
@@ -93,12 +121,19 @@ def command(
         raise UsageError("--resume needs --rows FILE, which holds the rows of the interrupted run")
     dask_workers.check_options(scheduler, workers, model["threads"])
     cases = _cases(source, Words(positive, negative), patients is not None)
-    _check_outputs(source, cases, rows, plots)
+    if by == "patient" and not cases.by_patient:
+        raise UsageError(
+            f"--by patient: the patients of {source} are unknown; give a table with the column patient, "
+            "or --patients folder for DIR/label/patient/..."
+        )
+    _check_outputs(source, cases, rows, plots, record)
     # only once the input is known to be good, as everything that takes time to load
     from edgect.evaluate.figures import report
+    from edgect.evaluate.recorded import contents, figures
     from edgect.evaluate.rows import LabelledLines, LabelledSlices
     from edgect.evaluate.table import table
     from edgect.pipeline import Pipeline
+    from edgect.statistics.bootstrap import SEED
 
     limits, files = Limits(max_bytes, max_pixels, max_frames), [case.path for case in cases.files]
     collected = LabelledSlices(cases)
@@ -120,13 +155,20 @@ def command(
         )
     slices = collected.slices
     show_stage(f"computing intervals of {len(slices)} slices")
-    result = report(source, cases, slices, pipeline)
+    result = report(source, cases, slices, pipeline, by)
     if plots is not None:
         from edgect.evaluate.plots import draw
 
         show_stage(f"drawing to {plots}")
         draw(result, slices, plots)
     click.echo(result.to_json() if form == "json" else table(result), nl=False)
+    recording.save(
+        record,
+        tables={"source": contents(source, cases, slices)},
+        bundles=[pipeline.bundle],
+        seed=SEED,
+        figures=figures(result),
+    )
     if result.coverage.error:
         click.get_current_context().exit(1)
 
@@ -141,10 +183,12 @@ def _cases(source: str, words: Words, patients: bool) -> Cases:
     return read_table(source, words)
 
 
-def _check_outputs(source: str, cases: Cases, rows: Path | None, plots: Path | None) -> None:
+def _check_outputs(
+    source: str, cases: Cases, rows: Path | None, plots: Path | None, record: Path | None
+) -> None:
     """Before anything slow. Raises UsageError rather than write over a scan or the table, or among scans."""
     inputs = {os.path.realpath(path) for path in (source, *(case.path for case in cases.files))}
-    for name, output in (("--rows", rows), ("--plots", plots)):
+    for name, output in (("--rows", rows), ("--plots", plots), ("--record", record)):
         if output is None:
             continue
         if os.path.realpath(output) in inputs:
@@ -153,6 +197,7 @@ def _check_outputs(source: str, cases: Cases, rows: Path | None, plots: Path | N
             raise UsageError(f"{name} {output} lies in {source}: it would be taken for a scan; name another")
     if rows is not None and rows.exists() and not rows.is_file():
         raise UsageError(f"--rows {rows}: not a regular file")
+    recording.check(record)
     if plots is None:
         return
     from edgect.evaluate.plots import usable
