@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from edgect.sources.about import About
+from train.data.sources import released_about
 from train.multi_source.recipe import Recipe
 from train.networks.light_cnn import LightCNN
 from train.run import Run, RunError, read_json, versions, write_json
@@ -21,9 +23,24 @@ MAP_SIDE = 4  # of the maps that the finished network gives out; training has th
 class MultiSourceRun(Run):
     """recipe.json, losses.csv, weights.pt, validation.json, and the readings of test parts."""
 
-    def begin_multi_source(self, recipe: Recipe, mean: float, std: float, split: Mapping[str, Any]) -> None:
+    def begin_multi_source(
+        self,
+        recipe: Recipe,
+        mean: float,
+        std: float,
+        split: Mapping[str, Any],
+        about: Mapping[str, About],
+    ) -> None:
+        """split, about: by source."""
         self.path.mkdir(parents=True, exist_ok=True)
-        record = {"recipe": asdict(recipe), "mean": mean, "std": std, "split": split, "versions": versions()}
+        record = {
+            "recipe": asdict(recipe),
+            "mean": mean,
+            "std": std,
+            "split": split,
+            "about": {name: asdict(known) for name, known in about.items()},
+            "versions": versions(),
+        }
         write_json(self.path / "recipe.json", record)
 
     def recorded(self) -> bool:
@@ -34,6 +51,14 @@ class MultiSourceRun(Run):
 
     def recipe(self) -> Recipe:
         return Recipe.from_json(self.record()["recipe"])
+
+    def about(self) -> dict[str, About]:
+        """What is known of each source that it was trained on; of older runs, what is known of it now."""
+        recorded = self.record().get("about", {})
+        return {
+            name: About(**recorded[name]) if name in recorded else released_about(name)
+            for name in self.recipe().sources
+        }
 
     def network(self) -> LightCNN:
         """The finished network, in evaluation mode, on the CPU."""
