@@ -11,7 +11,7 @@ import click
 
 from edgect.batch import dask_workers
 from edgect.batch.classify_files import classify_files, one_opencv_thread
-from edgect.cli import options
+from edgect.cli import options, recording
 from edgect.cli.messages import Progress, interruption_notes, show_stage
 from edgect.errors import UsageError
 from edgect.scans import Limits
@@ -57,6 +57,7 @@ FORMATS = ("table", "json")
     help="Write a CSV row of every slice, with its true label.",
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with the same --rows FILE.")
+@recording.option
 @options.cluster
 def command(
     source: str,
@@ -67,6 +68,7 @@ def command(
     plots: Path | None,
     rows: Path | None,
     resume: bool,
+    record: Path | None,
     scheduler: str | None,
     workers: int | None,
     max_bytes: int,
@@ -85,6 +87,12 @@ def command(
                  and on all with each rejected or unreadable one counted as wrong
     calibration  Brier score and expected calibration error: what a probability is worth
 
+    \b
+    record       SHA-256 of every file, of the table and of the bundle, versions, machine and figures,
+                 to retrace them later: if FILE holds the record of an earlier evaluation, what
+                 differs in inputs, code, machine and figures is said, and the earlier one is
+                 kept as FILE.1, FILE.2 ...
+
     The JSON is one object; its names (schema 1) are explained in edgect/evaluate/report.py. The
     result goes to stdout, everything else to stderr. Exit codes: 0 every row ok or rejected, 1 some
     row is an error, 2 usage, 3 model or engine unusable, 130 interrupted.
@@ -93,12 +101,14 @@ def command(
         raise UsageError("--resume needs --rows FILE, which holds the rows of the interrupted run")
     dask_workers.check_options(scheduler, workers, model["threads"])
     cases = _cases(source, Words(positive, negative), patients is not None)
-    _check_outputs(source, cases, rows, plots)
+    _check_outputs(source, cases, rows, plots, record)
     # only once the input is known to be good, as everything that takes time to load
     from edgect.evaluate.figures import report
+    from edgect.evaluate.recorded import contents, figures
     from edgect.evaluate.rows import LabelledLines, LabelledSlices
     from edgect.evaluate.table import table
     from edgect.pipeline import Pipeline
+    from edgect.statistics.bootstrap import SEED
 
     limits, files = Limits(max_bytes, max_pixels, max_frames), [case.path for case in cases.files]
     collected = LabelledSlices(cases)
@@ -127,6 +137,13 @@ def command(
         show_stage(f"drawing to {plots}")
         draw(result, slices, plots)
     click.echo(result.to_json() if form == "json" else table(result), nl=False)
+    recording.save(
+        record,
+        tables={"source": contents(source, cases, slices)},
+        bundles=[pipeline.bundle],
+        seed=SEED,
+        figures=figures(result),
+    )
     if result.coverage.error:
         click.get_current_context().exit(1)
 
@@ -141,10 +158,12 @@ def _cases(source: str, words: Words, patients: bool) -> Cases:
     return read_table(source, words)
 
 
-def _check_outputs(source: str, cases: Cases, rows: Path | None, plots: Path | None) -> None:
+def _check_outputs(
+    source: str, cases: Cases, rows: Path | None, plots: Path | None, record: Path | None
+) -> None:
     """Before anything slow. Raises UsageError rather than write over a scan or the table, or among scans."""
     inputs = {os.path.realpath(path) for path in (source, *(case.path for case in cases.files))}
-    for name, output in (("--rows", rows), ("--plots", plots)):
+    for name, output in (("--rows", rows), ("--plots", plots), ("--record", record)):
         if output is None:
             continue
         if os.path.realpath(output) in inputs:
@@ -153,6 +172,7 @@ def _check_outputs(source: str, cases: Cases, rows: Path | None, plots: Path | N
             raise UsageError(f"{name} {output} lies in {source}: it would be taken for a scan; name another")
     if rows is not None and rows.exists() and not rows.is_file():
         raise UsageError(f"--rows {rows}: not a regular file")
+    recording.check(record)
     if plots is None:
         return
     from edgect.evaluate.plots import usable
