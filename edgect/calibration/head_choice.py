@@ -33,7 +33,7 @@ class HeadChoice:
     """direction: None where the present head is kept. reason: a sentence.
 
     fitted: log-odds that temperature and thresholds are fitted to; of a new head those of slices whose
-    patients were left out, as often as there were rounds, so that they do not flatter.
+    patients were left out, in the first round, so that they do not flatter.
     """
 
     direction: Direction | None
@@ -44,8 +44,7 @@ class HeadChoice:
 
 
 def keep_head(features: SliceFeatures, reason: str) -> HeadChoice:
-    fitted = Labelled(features.log_odds, features.labels, features.units)
-    return HeadChoice(None, 0.0, fitted, [], reason)
+    return HeadChoice(None, 0.0, _labelled(features, features.log_odds), [], reason)
 
 
 def choose_head(features: SliceFeatures, present: Direction, seed: int) -> HeadChoice:
@@ -58,32 +57,34 @@ def choose_head(features: SliceFeatures, present: Direction, seed: int) -> HeadC
         counts = " and ".join(f"{count} patients {name} COVID-19" for name, count in few.items())
         return keep_head(features, f"The head is kept: {counts} in the fitting part, fewer than {FEWEST}.")
     strengths = (0.0, *STRENGTHS)
-    labels, units = np.tile(features.labels, ROUNDS), np.tile(features.units, ROUNDS)
-    out_of_fold = [
-        Labelled(log_odds, labels, units) for log_odds in _out_of_fold(features, present, strengths, seed)
-    ]
+    rounds = _out_of_fold(features, present, strengths, seed)
     candidates = [
-        Candidate(strength, float(np.average(log_losses(fold), weights=fold.weights)), auc(labels, fold.log_odds))
-        for strength, fold in zip(strengths, out_of_fold, strict=True)
+        _candidate(strength, [_labelled(features, log_odds) for log_odds in by_round])
+        for strength, by_round in zip(strengths, rounds, strict=True)
     ]
     best = min(range(len(candidates)), key=lambda n: candidates[n].log_loss)
     before, after = candidates[0].log_loss, min(each.log_loss for each in candidates[1:])
     compared = f"cross-validated log-loss {after:.3f} of the best new one, {before:.3f} of the present one"
     if best == 0:
-        kept = keep_head(features, f"The head is kept: {compared}.")
-        return HeadChoice(None, 0.0, kept.fitted, candidates, kept.reason)
+        fitted = _labelled(features, features.log_odds)
+        return HeadChoice(None, 0.0, fitted, candidates, f"The head is kept: {compared}.")
     weights = slice_weights(features.labels, features.units)
-    direction = fit_direction(
-        features.embeddings, features.labels, weights, present, candidates[best].strength
-    )
+    direction = fit_direction(features.embeddings, features.labels, weights, present, strengths[best])
     reason = f"The head was fitted anew: {compared}."
-    return HeadChoice(direction, candidates[best].strength, out_of_fold[best], candidates, reason)
+    return HeadChoice(direction, strengths[best], _labelled(features, rounds[best, 0]), candidates, reason)
+
+
+def _candidate(strength: float, rounds: Sequence[Labelled]) -> Candidate:
+    """Means over the rounds."""
+    losses = [float(np.average(log_losses(each), weights=each.weights)) for each in rounds]
+    areas = [auc(each.labels, each.log_odds) for each in rounds]
+    return Candidate(strength, float(np.mean(losses)), float(np.mean(areas)))
 
 
 def _out_of_fold(
     features: SliceFeatures, present: Direction, strengths: Sequence[float], seed: int
 ) -> Floats:
-    """Log-odds by heads that were fitted without the slice's patient, `[strengths, rounds * n]`."""
+    """Log-odds by heads that were fitted without the slice's patient, `[strengths, rounds, n]`."""
     rng = np.random.default_rng(seed)
     log_odds = np.empty((len(strengths), ROUNDS, len(features.cases)))
     for round_ in range(ROUNDS):
@@ -96,7 +97,7 @@ def _out_of_fold(
                     features.embeddings[others], features.labels[others], weights, present, strength
                 )
                 log_odds[number, round_, left_out] = direction.log_odds(features.embeddings[left_out])
-    return log_odds.reshape(len(strengths), -1)
+    return log_odds
 
 
 def _folds(features: SliceFeatures, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -111,5 +112,9 @@ def _folds(features: SliceFeatures, rng: np.random.Generator) -> NDArray[np.intp
 
 
 def _patients(features: SliceFeatures) -> dict[str, int]:
-    fitted = Labelled(features.log_odds, features.labels, features.units)
+    fitted = _labelled(features, features.log_odds)
     return {"with": fitted.patients(True), "without": fitted.patients(False)}
+
+
+def _labelled(features: SliceFeatures, log_odds: Floats) -> Labelled:
+    return Labelled(log_odds, features.labels, features.units)

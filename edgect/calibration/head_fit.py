@@ -33,9 +33,9 @@ def fit_direction(
 ) -> Direction:
     """The least of `strength * sum(weights * losses) + |weight - start.weight|² / 2`; the bias is free.
 
-    embeddings: `[n, d]`. labels: bool `[n]`. weights: float64 `[n]`, how much each loss counts. strength: C in
-    the sense of scikit-learn, above 0; at 0, `start` is returned. By Newton's method in the span of the
-    slices, which is where the least is: as many unknowns as slices, if there are fewer than features.
+    embeddings: `[n, d]`. labels: bool `[n]`. weights: float64 `[n]`, how much each loss counts.
+    strength: C in the sense of scikit-learn, above 0; at 0, `start` is returned. By Newton's method in the
+    span of the slices, where the least is: as many unknowns as slices, if there are fewer than features.
     """
     if strength == 0:
         return start

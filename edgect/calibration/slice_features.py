@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -62,15 +63,14 @@ class SliceFeatures:
 
     def where(self, chosen: NDArray[np.bool_]) -> SliceFeatures:
         """Some of the frames. chosen: bool `[n]`."""
-        numbers = np.flatnonzero(chosen)
         return SliceFeatures(
-            [self.cases[n] for n in numbers],
-            self.units[numbers],
-            [self.statuses[n] for n in numbers],
-            [self.reasons[n] for n in numbers],
-            self.views[numbers],
-            self.embeddings[numbers],
-            self.logits[numbers],
+            list(compress(self.cases, chosen)),
+            self.units[chosen],
+            list(compress(self.statuses, chosen)),
+            list(compress(self.reasons, chosen)),
+            self.views[chosen],
+            self.embeddings[chosen],
+            self.logits[chosen],
         )
 
 

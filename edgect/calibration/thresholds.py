@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from edgect.calibration.patients import ROUNDING, Labelled
+from edgect.calibration.patients import ROUNDING, Floats, Labelled
 from edgect.errors import UsageError
 
-DIGITS = 6  # of a threshold
+SCALE = 1e6  # thresholds have six digits
 
 
 def balanced(fitted: Labelled) -> float:
@@ -51,12 +51,12 @@ def check_promise(patients: int, promised: float, name: str) -> None:
 
 def probability_at_least(probability: float) -> float:
     """A threshold that a probability reaches, with few digits."""
-    return math.floor(probability * 10**DIGITS) / 10**DIGITS
+    return math.floor(probability * SCALE) / SCALE
 
 
 def probability_above(probability: float) -> float:
     """A threshold that a probability does not reach, with few digits, at most 1."""
-    return min((math.floor(probability * 10**DIGITS) + 1) / 10**DIGITS, 1.0)
+    return min((math.floor(probability * SCALE) + 1) / SCALE, 1.0)
 
 
 def _rank(patients: int, promised: float, name: str) -> int:
@@ -73,10 +73,10 @@ def _rank(patients: int, promised: float, name: str) -> int:
     )
 
 
-def _share_at_least(fitted: Labelled, positive: bool, limits: np.ndarray) -> np.ndarray:
+def _share_at_least(fitted: Labelled, positive: bool, limits: Floats) -> Floats:
     """Of the slices of a class, patients weighing alike, those at or above each limit."""
     chosen = fitted.labels == positive
     values, weights = fitted.log_odds[chosen], fitted.weights[chosen]
     order = np.argsort(values)
     below = np.append(0.0, np.cumsum(weights[order]))
-    return 1 - below[np.searchsorted(values[order], limits, "left")] / below[-1]
+    return np.asarray(1 - below[np.searchsorted(values[order], limits, "left")] / below[-1])

@@ -17,6 +17,7 @@ from edgect.errors import EdgectError
 COMMANDS = {
     "classify": "edgect.cli.classify",
     "evaluate": "edgect.cli.evaluate",
+    "calibrate": "edgect.cli.calibrate",
     "listen": "edgect.cli.listen",
     "benchmark": "edgect.cli.benchmark",
     "doctor": "edgect.cli.doctor",

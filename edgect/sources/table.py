@@ -25,27 +25,29 @@ class _Line:
     cells: list[str]
 
 
-def read_table(table: str, words: Words | None = None) -> Cases:
+def read_table(table: str, words: Words | None = None, labelled: bool = True) -> Cases:
     """Every line a file, or a folder that stands for its files; paths are relative to the table's folder.
 
     Columns: path and label; patient, series, study, group, weight (above 0) and part (train, validation,
     test, or empty for none) where the table has them. They may come in any order, others are ignored.
     UTF-8, with or without a mark; the separator is a comma, a semicolon (as Excel writes in many
     countries) or a tab. A folder's files are of one series, named after its path where no column says.
+    labelled: whether there must be labels; where not, they are not read, and every case's is 0.
 
     Raises UsageError: the table cannot be read, or some line has no label, an unknown label, no
     patient, a weight or part that is none, a file that is not there or that another line has; the message
     says which lines.
     """
-    words = words or Words()
     head, *lines = _lines(table)
     names = [cell.strip().casefold() for cell in head.cells]
-    for name in ("path", "label"):
+    for name in ("path", "label") if labelled else ("path",):
         if names.count(name) != 1:
             names_there = listed(head.cells)
             raise UsageError(f"{table}: line {head.number} must name one column {name!r}, not {names_there}")
     reader = _Reader(
-        os.path.dirname(table), {name: names.index(name) for name in COLUMNS if name in names}, words
+        os.path.dirname(table),
+        {name: names.index(name) for name in COLUMNS if name in names},
+        (words or Words()) if labelled else None,
     )
     cases: list[Case] = []
     faults: list[str] = []
@@ -68,9 +70,9 @@ def read_table(table: str, words: Words | None = None) -> Cases:
 
 
 class _Reader:
-    """From lines to files. folder: the table's. columns: their places by name."""
+    """From lines to files. folder: the table's. columns: their places by name. words: None without labels."""
 
-    def __init__(self, folder: str, columns: dict[str, int], words: Words) -> None:
+    def __init__(self, folder: str, columns: dict[str, int], words: Words | None) -> None:
         self._folder, self._columns, self._words = folder, columns, words
         self._lines_by_file: dict[str, int] = {}
 
@@ -81,7 +83,7 @@ class _Reader:
         files = self._files(path_cell)
         case = Case(
             path="",
-            label=self._label(cells["label"]),
+            label=0 if self._words is None else self._label(cells["label"], self._words),
             patient=self._patient(cells),
             series=cells.get("series", ""),
             study=cells.get("study", ""),
@@ -110,11 +112,11 @@ class _Reader:
         except UsageError as error:
             raise ValueError(str(error)) from error
 
-    def _label(self, word: str) -> int:
+    def _label(self, word: str, words: Words) -> int:
         if not word:
             raise ValueError("no label")
-        if (label := self._words.label(word)) is None:
-            known = listed(self._words.own) if self._words.own else "'COVID-19' or 'not COVID-19', 1 or 0"
+        if (label := words.label(word)) is None:
+            known = listed(words.own) if words.own else "'COVID-19' or 'not COVID-19', 1 or 0"
             raise ValueError(f"unknown label {listed([word])}; write {known}")
         return label
 
