@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,11 @@ from edgect.sources.folder import read_folder
 from edgect.sources.labels import Cases, Words
 from edgect.sources.table import read_table
 
+if TYPE_CHECKING:
+    from edgect.evaluate.groups import By
+
 FORMATS = ("table", "json")
+BY = ("slice", "series", "patient")
 
 
 @click.command("evaluate")
@@ -35,6 +39,13 @@ FORMATS = ("table", "json")
     "--patients",
     type=click.Choice(("folder",)),
     help="The folder below the label is the patient's, for DIR/label/patient/...",
+)
+@click.option(
+    "--by",
+    type=click.Choice(BY),
+    default="slice",
+    show_default=True,
+    help="Measure whole series too, or whole patients, by the rule for a series.",
 )
 @options.engine
 @options.model
@@ -64,6 +75,7 @@ def command(
     positive: tuple[str, ...],
     negative: tuple[str, ...],
     patients: str | None,
+    by: By,
     form: str,
     plots: Path | None,
     rows: Path | None,
@@ -79,13 +91,21 @@ def command(
     """Measure how good the answers are on labelled scans of your own.
 
     The labels are the names of DIR's subfolders, such as COVID-19 and "not COVID-19", or stand in
-    TABLE.csv, with the columns path (from the table's folder on), label and, where known, patient.
+    TABLE.csv, with the columns path (from the table's folder on), label and, where known, patient,
+    series and position (of the slice in its series, in millimetres).
 
     \b
     metrics      accuracy, sensitivity, specificity, precision, F1 and AUC, with 95 % intervals
                  by bootstrap over patients where they are known; on the answered slices,
                  and on all with each rejected or unreadable one counted as wrong
     calibration  Brier score and expected calibration error: what a probability is worth
+    --by series  the same metrics of series, each judged as by `classify --series` and `listen`:
+                 COVID-19 where the highest mean probability of a slice and its neighbours within
+                 5 mm reaches the threshold; a slice without a position is not averaged. The
+                 truth is COVID-19 where any slice is labelled so. A DICOM series and a NIfTI
+                 volume are series by themselves; of pictures, those that the table gives one
+                 series, or that lie in one folder below a label's; any other is one alone
+    --by patient the same of patients, each by the highest of its series
 
     \b
     record       SHA-256 of every file, of the table and of the bundle, versions, machine and figures,
@@ -101,6 +121,11 @@ def command(
         raise UsageError("--resume needs --rows FILE, which holds the rows of the interrupted run")
     dask_workers.check_options(scheduler, workers, model["threads"])
     cases = _cases(source, Words(positive, negative), patients is not None)
+    if by == "patient" and not cases.by_patient:
+        raise UsageError(
+            f"--by patient: the patients of {source} are unknown; give a table with the column patient, "
+            "or --patients folder for DIR/label/patient/..."
+        )
     _check_outputs(source, cases, rows, plots, record)
     # only once the input is known to be good, as everything that takes time to load
     from edgect.evaluate.figures import report
@@ -130,7 +155,7 @@ def command(
         )
     slices = collected.slices
     show_stage(f"computing intervals of {len(slices)} slices")
-    result = report(source, cases, slices, pipeline)
+    result = report(source, cases, slices, pipeline, by)
     if plots is not None:
         from edgect.evaluate.plots import draw
 

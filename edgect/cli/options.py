@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from edgect.errors import UsageError
 from edgect.model.backends import BACKENDS, DEFAULT_BACKEND, PRECISIONS
 from edgect.model.bundles.bundle import DEFAULT
 from edgect.model.decision.labels import OPERATING_POINTS
@@ -14,10 +15,23 @@ from edgect.scans.options import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+def _only(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> str:
+    """Of an option that click would silently take the last of."""
+    if len(values) > 1:
+        raise UsageError(
+            f"--model is given {len(values)} times, but this command takes one model; "
+            "`edgect compare` puts two side by side"
+        )
+    return values[0]
+
+
 model = click.option(
     "--model",
-    default=DEFAULT,
+    default=(DEFAULT,),
     show_default=True,
+    multiple=True,
+    callback=_only,
     metavar="NAME|DIR",
     help="A bundled model, or a bundle folder.",
 )

@@ -6,38 +6,39 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import numpy as np
-
-from edgect.errors import UsageError
-from edgect.evaluate.notes import notes
+from edgect.evaluate.counting import classes, columns, count_all, count_answered, operating_points
+from edgect.evaluate.groups import By, patients_of, series_of
+from edgect.evaluate.notes import group_notes, notes
 from edgect.evaluate.report import (
     SCHEMA,
     Calibration,
     Counts,
     Coverage,
     Data,
-    Estimate,
+    GroupCounts,
+    Groups,
     Model,
-    Point,
     Report,
     known,
 )
 from edgect.evaluate.rows import LabelledSlice
 from edgect.machine.version import __version__
-from edgect.model.decision.labels import OPERATING_POINTS, Decision
+from edgect.model.decision.series import RULE
 from edgect.pipeline import Pipeline
 from edgect.rows import NOTICE
 from edgect.sources.labels import Cases
 from edgect.statistics.calibration import brier, expected_calibration_error, reliability_bins
-from edgect.statistics.metrics import FIVE, confusion, evaluate, intervals
 
 BINS, PER_BIN = 10, 10  # fewer bins where they would hold fewer slices than that
 
 
-def report(source: str, cases: Cases, slices: Sequence[LabelledSlice], pipeline: Pipeline) -> Report:
-    """All figures of the slices of all cases, in whatever order."""
+def report(
+    source: str, cases: Cases, slices: Sequence[LabelledSlice], pipeline: Pipeline, by: By = "slice"
+) -> Report:
+    """All figures of the slices of all cases, in whatever order. by: of what there are figures besides."""
     answered = [each for each in slices if each.answered]
     data, coverage = _data(source, cases, slices), _coverage(slices)
+    groups = None if by == "slice" else _groups(by, cases, slices, pipeline)
     return Report(
         schema=SCHEMA,
         notice=NOTICE,
@@ -46,57 +47,38 @@ def report(source: str, cases: Cases, slices: Sequence[LabelledSlice], pipeline:
         data=data,
         model=_model(pipeline),
         coverage=coverage,
-        answered=_answered(answered, pipeline.threshold),
-        intention_to_diagnose=_intention_to_diagnose(slices, pipeline.threshold),
-        operating_points=_points(answered, pipeline),
+        answered=Counts(*count_answered(slices, pipeline.threshold)),
+        intention_to_diagnose=Counts(*count_all(slices, pipeline.threshold)),
+        operating_points=operating_points(slices, pipeline.bundle.manifest),
         calibration=_calibration(answered),
-        notes=[*cases.notes, *notes(cases, slices, _classes(answered), data)],
+        notes=[
+            *cases.notes,
+            *notes(cases, slices, classes(answered), data),
+            *(group_notes(groups) if groups else ()),
+        ],
+        groups=groups,
     )
 
 
-def columns(slices: Sequence[LabelledSlice]) -> tuple[list[int], list[float], list[str]]:
-    """Labels, probabilities and units of answered slices."""
-    return (
-        [each.case.label for each in slices],
-        [each.probability for each in slices],
-        [each.unit for each in slices],
+def _groups(by: By, cases: Cases, slices: Sequence[LabelledSlice], pipeline: Pipeline) -> Groups:
+    series = series_of(slices, pipeline.decision.labels[1])
+    groups = patients_of(series) if by == "patient" else series
+    positives, negatives = classes(groups)
+    return Groups(
+        by=by,
+        rule=f"{RULE}; a patient by the highest of its series" if by == "patient" else RULE,
+        count=len(groups),
+        positives=positives,
+        negatives=negatives,
+        series=len(series),
+        unplaced=sum(each.unplaced for each in series),
+        alone=sum(each.alone for each in series),
+        unit="patient" if cases.by_patient else "series",
+        units=len({each.unit for each in groups}),
+        answered=GroupCounts(*count_answered(groups, pipeline.threshold)),
+        intention_to_diagnose=GroupCounts(*count_all(groups, pipeline.threshold)),
+        operating_points=operating_points(groups, pipeline.bundle.manifest),
     )
-
-
-def _answered(answered: Sequence[LabelledSlice], threshold: float) -> Counts:
-    return _counts(*columns(answered), threshold, (*FIVE, "auc"))
-
-
-def _intention_to_diagnose(slices: Sequence[LabelledSlice], threshold: float) -> Counts:
-    """A slice without an answer counts as wrong, as with scores of 0 and 1, of which there is no AUC."""
-    labels = [each.case.label for each in slices]
-    predicted = [each.probability >= threshold if each.answered else not each.case.label for each in slices]
-    return _counts(labels, [float(s) for s in predicted], [each.unit for each in slices], 0.5, FIVE)
-
-
-def _counts(
-    labels: list[int], scores: list[float], units: list[str], threshold: float, names: Sequence[str]
-) -> Counts:
-    counted = confusion(labels, np.asarray(scores) >= threshold)
-    if not labels:
-        return Counts(0, counted, {name: Estimate(None, None, None) for name in names})
-    values, ends = evaluate(labels, scores, threshold), intervals(labels, scores, units, threshold)
-    results = {name: Estimate(known(values[name]), *map(known, ends[name])) for name in names}
-    return Counts(len(labels), counted, results)
-
-
-def _points(answered: Sequence[LabelledSlice], pipeline: Pipeline) -> list[Point]:
-    labels, probabilities, _ = columns(answered)
-    results = []
-    for name in OPERATING_POINTS:
-        try:
-            threshold = Decision.from_manifest(pipeline.bundle.manifest, name).threshold
-        except UsageError:  # not one of this bundle's
-            continue
-        counted = confusion(labels, np.asarray(probabilities) >= threshold)
-        metrics = {metric: known(value) for metric, value in counted.metrics().items()}
-        results.append(Point(name, threshold, counted, metrics))
-    return results
 
 
 def _calibration(answered: Sequence[LabelledSlice]) -> Calibration:
@@ -107,11 +89,6 @@ def _calibration(answered: Sequence[LabelledSlice]) -> Calibration:
         expected_calibration_error=known(expected_calibration_error(labels, probabilities, bins)),
         bins=reliability_bins(labels, probabilities, bins),
     )
-
-
-def _classes(slices: Sequence[LabelledSlice]) -> tuple[int, int]:
-    positives = sum(each.case.label for each in slices)
-    return positives, len(slices) - positives
 
 
 def _coverage(slices: Sequence[LabelledSlice]) -> Coverage:
@@ -129,7 +106,7 @@ def _coverage(slices: Sequence[LabelledSlice]) -> Coverage:
 
 
 def _data(source: str, cases: Cases, slices: Sequence[LabelledSlice]) -> Data:
-    positives, negatives = _classes(slices)
+    positives, negatives = classes(slices)
     units = len({each.unit for each in slices})
     unit = "patient" if cases.by_patient else "file"
     return Data(source, len(cases.files), positives, negatives, unit, units)

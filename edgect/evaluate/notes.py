@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from edgect.evaluate.report import Data
+from edgect.evaluate.report import Data, Groups
 from edgect.evaluate.rows import LabelledSlice
 from edgect.sources.labels import Cases
 
@@ -36,3 +36,26 @@ def notes(
     labels = {(digest, truths[path]) for path, digest in contents}
     if torn := len(labels) - len(same):
         yield f"{torn} files have the content of one with the other label: check the labels."
+
+
+def group_notes(groups: Groups) -> Iterator[str]:
+    """What to keep in mind about the figures of series or patients."""
+    plural = f"{groups.by}s" if groups.by == "patient" else groups.by
+    for name, count in (("COVID-19", groups.positives), ("not COVID-19", groups.negatives)):
+        if count == 0:
+            yield f"No {groups.by} is {name}: what needs some is undefined."
+        elif count < FEW:
+            yield f"Only {count} {plural} are {name}: with fewer than {FEW}, their figures say little."
+    if groups.unplaced:
+        yield (
+            f"{groups.unplaced} of {groups.series} series have slices without a position, which are not "
+            "averaged with their neighbours: a single slice that reaches the threshold calls such a series "
+            "COVID-19. A table with the column position, in millimetres, mends that."
+        )
+    if groups.alone:
+        yield (
+            f"{groups.alone} slices are of no known series: each counts as a series of its own. A table with "
+            "the column series, or a folder for each series, mends that."
+        )
+    if groups.unit == "series":
+        yield "Patients are unknown, so intervals are drawn by series: too narrow if a patient has several."

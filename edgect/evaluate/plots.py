@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgect.errors import UsageError
-from edgect.evaluate.figures import columns
+from edgect.evaluate.counting import columns
 from edgect.evaluate.report import Report
 from edgect.evaluate.rows import LabelledSlice
 from edgect.machine.installation import needing

@@ -95,11 +95,47 @@ class Data:
 
 
 @dataclass(frozen=True)
+class GroupCounts:
+    """Series or patients counted at one threshold; otherwise as `Counts`."""
+
+    count: int
+    confusion: Confusion
+    metrics: dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """What `rule` says of series or patients. by: `series` or `patient`. count: how many there are.
+
+    positives, negatives: by their truth, which is COVID-19 where any slice is labelled so. series: how many
+    stand behind. unplaced: those of several slices where some have no position and are not averaged. alone:
+    slices of no known series, each of which counts as one. unit: `patient` or `series`, what intervals are
+    drawn by; units: how many of them. answered: of those with a slice that has a probability.
+    intention_to_diagnose: of all, where no answer counts as a wrong one.
+    """
+
+    by: str
+    rule: str
+    count: int
+    positives: int
+    negatives: int
+    series: int
+    unplaced: int
+    alone: int
+    unit: str
+    units: int
+    answered: GroupCounts
+    intention_to_diagnose: GroupCounts
+    operating_points: list[Point]
+
+
+@dataclass(frozen=True)
 class Report:
     """schema: 1; another number if a name goes or changes its meaning. date: ISO 8601, UTC.
 
     answered: of the slices with a label of the two. intention_to_diagnose: of all, where no answer counts
-    as a wrong one. notes: what to keep in mind, a sentence each.
+    as a wrong one. notes: what to keep in mind, a sentence each. groups: of series or patients, None where
+    slices alone are counted.
     """
 
     schema: int
@@ -114,6 +150,7 @@ class Report:
     operating_points: list[Point]
     calibration: Calibration
     notes: list[str]
+    groups: Groups | None = None
 
     def to_json(self) -> str:
         """One object of these names, nested as here; what is undefined is null."""

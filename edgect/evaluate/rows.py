@@ -14,11 +14,15 @@ from edgect.rows.prediction import Prediction
 from edgect.sources.labels import Case, Cases
 
 TRUTH = ("truth", "patient")  # after the columns of `edgect classify`
+UPWARDS = "0 0 1"  # the normal of slices whose positions a table has
 
 
 @dataclass(frozen=True)
 class LabelledSlice:
-    """One slice, its true label, and what the model says of it. score: probability of COVID-19, if any."""
+    """One slice, its true label, and what the model says of it. score: probability of COVID-19, if any.
+
+    frame, series, position, normal: as in the row; where the file does not say where it lies, by its case.
+    """
 
     case: Case
     status: str
@@ -26,10 +30,15 @@ class LabelledSlice:
     score: float | None
     reason: str
     sha256: str
+    frame: int | None = None
+    series: str = ""
+    position: float | None = None
+    normal: str = ""
 
     @classmethod
     def of(cls, case: Case, row: Row) -> LabelledSlice:
-        probability = row["probability"]
+        probability, frame, position = row["probability"], row["frame"], row["position"]
+        placed = position is not None and bool(row["normal"])
         return cls(
             case,
             str(row["status"]),
@@ -37,7 +46,27 @@ class LabelledSlice:
             None if probability is None else float(probability),
             str(row["reason"]),
             str(row["sha256"]),
+            None if frame is None else int(frame),
+            str(row["series"]),
+            float(position) if placed and position is not None else case.position,
+            str(row["normal"]) if placed else UPWARDS,
         )
+
+    def row(self) -> dict[str, str | int | float | None]:
+        """The columns that its series' rule is told."""
+        return {
+            "path": self.case.path,
+            "frame": self.frame,
+            "status": self.status,
+            "label": self.label,
+            "probability": self.score,
+            "position": self.position,
+            "normal": self.normal,
+        }
+
+    @property
+    def truth(self) -> int:
+        return self.case.label
 
     @property
     def answered(self) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from edgect.evaluate.report import Counts, Coverage, Estimate, Report
+from edgect.evaluate.report import Counts, Coverage, Estimate, GroupCounts, Groups, Point, Report
 from edgect.rows import text_report
 from edgect.rows.formats import printable
 
@@ -17,8 +17,12 @@ REASONS = 5  # of rows without an answer
 def table(report: Report) -> str:
     """All that the report says, ending in a line break."""
     lines = [*text_report.facts(_facts(report), NAME, break_on_hyphens=False)]
-    lines += ["", *_metrics(report), "", *_confusion(report.answered, report.coverage)]
-    lines += ["", *_points(report), "", *_calibration(report), ""]
+    if report.groups:
+        lines += ["", *_groups(report.groups)]
+    answered, intended = report.answered, report.intention_to_diagnose
+    columns = (f"({answered.slices})", f"({intended.slices})")
+    lines += ["", *_metrics("slice", columns, answered, intended), "", *_confusion(answered)]
+    lines += ["", *_points(report.operating_points), "", *_calibration(report), ""]
     lines += text_report.notes(report.notes, break_on_hyphens=False)
     lines += text_report.wrapped("", report.notice, break_on_hyphens=False)
     return text_report.document(lines)
@@ -50,11 +54,35 @@ def _unanswered(coverage: Coverage) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count or name != "indeterminate")
 
 
-def _metrics(report: Report) -> Iterator[str]:
-    answered, intended = report.answered, report.intention_to_diagnose
-    whole = "every slice; no answer is wrong"
-    yield " " * NAME + f"{'answered slices':<32}{whole}"
-    yield " " * NAME + f"{f'({answered.slices})':<32}({intended.slices})"
+def _groups(groups: Groups) -> Iterator[str]:
+    answered, intended = groups.answered, groups.intention_to_diagnose
+    behind = f" of {groups.series} series" if groups.by == "patient" else ""
+    plural = _plural(groups.by)
+    facts = {
+        plural: (
+            f"{groups.positives} COVID-19, {groups.negatives} not{behind}; {answered.count} of "
+            f"{groups.count} answered; intervals drawn by {groups.unit}, of which there are {groups.units}"
+        ),
+        "rule": groups.rule,
+    }
+    yield from text_report.facts(facts, NAME, break_on_hyphens=False)
+    yield ""
+    yield from _metrics(groups.by, (f"({answered.count})", f"({intended.count})"), answered, intended)
+    yield ""
+    yield from _confusion(answered)
+    yield ""
+    yield from _points(groups.operating_points)
+
+
+def _plural(by: str) -> str:
+    return by if by == "series" else f"{by}s"
+
+
+def _metrics(
+    by: str, counts: tuple[str, str], answered: Counts | GroupCounts, intended: Counts | GroupCounts
+) -> Iterator[str]:
+    yield " " * NAME + f"{f'answered {_plural(by)}':<32}every {by}; no answer is wrong"
+    yield " " * NAME + f"{counts[0]:<32}{counts[1]}"
     for name, estimate in answered.metrics.items():
         of_all = intended.metrics.get(name)
         cells = _estimate(estimate).ljust(32) + (_estimate(of_all) if of_all else "")
@@ -70,16 +98,16 @@ def _estimate(estimate: Estimate) -> str:
     return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 
-def _confusion(answered: Counts, coverage: Coverage) -> Iterator[str]:
+def _confusion(answered: Counts | GroupCounts) -> Iterator[str]:
     counted = answered.confusion
     yield " " * NAME + "said COVID-19".rjust(15) + "said not".rjust(15)
     yield "COVID-19".ljust(NAME) + f"{counted.tp:>15}{counted.fn:>15}"
     yield "not COVID-19".ljust(NAME) + f"{counted.fp:>15}{counted.tn:>15}"
 
 
-def _points(report: Report) -> Iterator[str]:
+def _points(points: Sequence[Point]) -> Iterator[str]:
     yield text_report.row("point", POINT_COLUMNS, NAME, CELL)
-    for point in report.operating_points:
+    for point in points:
         cells = [f"{point.threshold:.6g}", *(_cell(value) for value in point.metrics.values())]
         yield text_report.row(point.name, cells, NAME, CELL)
 

@@ -28,7 +28,7 @@ class SeriesRows:
     def add(self, row: Mapping[str, Any]) -> None:
         """A row of `Prediction`, its numbers as such or, as CSV has them, as text."""
         if series := str(row["series"] or ""):
-            self._series.setdefault(series, []).append(self._slice(row))
+            self._series.setdefault(series, []).append(slice_result(row, self._labels[1]))
             self._model = {name: row[name] for name in MODEL_COLUMNS}
 
     def rows(self) -> list[dict[str, Any]]:
@@ -42,21 +42,10 @@ class SeriesRows:
     def columns(self) -> list[str]:
         return [column.name for column in SERIES_COLUMNS]
 
-    def _slice(self, row: Mapping[str, Any]) -> SliceResult:
-        probability = _number(row["probability"])
-        return SliceResult(
-            path=str(row["path"]),
-            frame=None if row["frame"] in ("", None) else int(str(row["frame"])),
-            status=str(row["status"]),
-            positive=row["label"] == self._labels[1],
-            probability=None if probability is None else round(probability, 8),  # as CSV keeps it
-            position=_number(row["position"]),
-            normal=_vector(row["normal"]),
-        )
-
     def _row(self, name: str, summary: SeriesSummary) -> dict[str, Any]:
         value, number = summary.highest or (None, None)
-        label = "" if value is None else self._labels[int(value >= self._threshold)]
+        positive = summary.rule_says(self._threshold)
+        label = "" if positive is None else self._labels[positive]
         return {
             "series": name,
             "rule_says": label,
@@ -77,6 +66,20 @@ class SeriesRows:
             "rule": RULE,
             **self._model,
         }
+
+
+def slice_result(row: Mapping[str, Any], positive: str) -> SliceResult:
+    """What the rule for a series is told of a slice. positive: the label that is COVID-19."""
+    probability = _number(row["probability"])
+    return SliceResult(
+        path=str(row["path"]),
+        frame=None if row["frame"] in ("", None) else int(str(row["frame"])),
+        status=str(row["status"]),
+        positive=row["label"] == positive,
+        probability=None if probability is None else round(probability, 8),  # as CSV keeps it
+        position=_number(row["position"]),
+        normal=_vector(row["normal"]),
+    )
 
 
 def _vector(cell: Any) -> Vector | None:

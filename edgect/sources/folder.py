@@ -18,8 +18,9 @@ HINT = (
 def read_folder(root: str, words: Words, patients: bool = False) -> Cases:
     """Every file below the labelled subfolders, whose own names alone are the label.
 
-    What lies deeper takes part under whatever name. patients: the folder below the label is the patient's;
-    of the same name below both labels, it is the same patient.
+    What lies deeper takes part under whatever name, and the files of a folder there are of one series.
+    patients: the folder below the label is the patient's; of the same name below both labels, it is the
+    same patient.
 
     Raises UsageError: a subfolder's name says no label, an image lies in none of them or outside a
     patient's folder, nothing looks like an image.
@@ -39,7 +40,9 @@ def read_folder(root: str, words: Words, patients: bool = False) -> Cases:
             bare.append(path)
         elif top in labels:
             loose += [path] if patients and len(deeper) < 2 else []
-            cases.append(Case(path, labels[top], deeper[0] if patients and len(deeper) > 1 else ""))
+            within = len(deeper) > 1
+            patient = deeper[0] if patients and within else ""
+            cases.append(Case(path, labels[top], patient, os.path.dirname(path) if within else ""))
     if images := [path for path in bare if may_be_image(path)]:
         raise UsageError(f"{root}: {listed(images, 3)} in no labelled subfolder; move or remove it")
     if loose:

@@ -54,6 +54,7 @@ class Case:
     patient, series, study: empty where unknown; of DICOM files, a series is one reconstruction. group: what
     kind of case it is, such as a grade or another disease; figures are given by it. weight: how often it
     is drawn in training, against others of its label, 1 by default. part: that the table gives it to.
+    position: in its series, millimetres along the body, None where unknown.
     """
 
     path: str
@@ -64,6 +65,7 @@ class Case:
     group: str = ""
     weight: float = 1.0
     part: str = ""
+    position: float | None = None
 
 
 @dataclass(frozen=True)

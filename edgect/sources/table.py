@@ -13,7 +13,8 @@ from edgect.errors import UsageError
 from edgect.scans import find_scans
 from edgect.sources.labels import Case, Cases, Words, listed
 
-COLUMNS = ("path", "label", "patient", "series", "study", "group", "weight", "part")
+COLUMNS = ("path", "label", "patient", "series", "study", "group", "weight", "part", "position")
+SYNONYMS = {"position_mm": "position"}
 PARTS = ("train", "validation", "test")
 SEPARATORS = (",", ";", "\t")
 MOST = 5  # faults that one message tells
@@ -28,8 +29,9 @@ class _Line:
 def read_table(table: str, words: Words | None = None, labelled: bool = True) -> Cases:
     """Every line a file, or a folder that stands for its files; paths are relative to the table's folder.
 
-    Columns: path and label; patient, series, study, group, weight (above 0) and part (train, validation,
-    test, or empty for none) where the table has them. They may come in any order, others are ignored.
+    Columns: path and label; patient, series, study, group, weight (above 0), part (train, validation,
+    test, or empty for none) and position (of the slice in its series, in millimetres along the body; also
+    called position_mm) where the table has them. They may come in any order, others are ignored.
     UTF-8, with or without a mark; the separator is a comma, a semicolon (as Excel writes in many
     countries) or a tab. A folder's files are of one series, named after its path where no column says.
     labelled: whether there must be labels; where not, they are not read, and every case's is 0.
@@ -39,7 +41,7 @@ def read_table(table: str, words: Words | None = None, labelled: bool = True) ->
     says which lines.
     """
     head, *lines = _lines(table)
-    names = [cell.strip().casefold() for cell in head.cells]
+    names = [SYNONYMS.get(name, name) for name in (cell.strip().casefold() for cell in head.cells)]
     for name in ("path", "label") if labelled else ("path",):
         if names.count(name) != 1:
             names_there = listed(head.cells)
@@ -90,6 +92,7 @@ class _Reader:
             group=cells.get("group", ""),
             weight=_weight(cells.get("weight", "")),
             part=_part(cells.get("part", "")),
+            position=_position(cells.get("position", "")),
         )
         if os.path.isdir(os.path.join(self._folder, path_cell)):
             case = replace(case, series=case.series or path_cell)
@@ -134,6 +137,19 @@ def _weight(cell: str) -> float:
     if not 0 < weight < math.inf:
         raise ValueError(f"weight {listed([cell])} is not a number above 0")
     return weight
+
+
+def _position(cell: str) -> float | None:
+    try:
+        position = float(cell.replace(",", ".")) if cell else None
+    except ValueError:
+        position = math.nan
+    if position is not None and not math.isfinite(position):
+        raise ValueError(
+            f"position {listed([cell])} is no number of millimetres; "
+            "a column that holds something else needs another name"
+        )
+    return position
 
 
 def _part(cell: str) -> str:

@@ -80,6 +80,10 @@ class SeriesSummary:
         known = [(value, number) for number, value in enumerate(self.smoothed, 1) if value is not None]
         return max(known, key=lambda pair: (pair[0], -pair[1]), default=None)
 
+    def rule_says(self, threshold: float) -> bool | None:
+        """Whether `RULE` calls the series COVID-19; None without an answer."""
+        return None if self.highest is None else self.highest[0] >= threshold
+
 
 def summarise(slices: Sequence[SliceResult]) -> SeriesSummary:
     """The slices of one series, given in any order.

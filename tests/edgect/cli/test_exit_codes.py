@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
+from edgect.cli import main
 from edgect.model.backends import BACKENDS
 from tests.edgect.conftest import Classify
 from tests.edgect.synthetic import write_scan
@@ -157,3 +158,11 @@ def test_what_may_not_be_read_gets_its_row(tmp_path: Path) -> None:
     ]
     assert done.stdout.count("Permission denied") == 2
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("command", ["classify", "evaluate", "benchmark", "serve", "listen"])
+def test_two_models_where_one_is_meant_are_2(command: str, scan: Path) -> None:
+    paths = [str(scan.parent)] if command in ("classify", "evaluate", "benchmark") else []
+    done = CliRunner().invoke(main, [command, *paths, "--model", "lungs", "--model", "cnn1"])
+    assert "--model is given 2 times" in one_line(done, 2)
+    assert "`edgect compare`" in done.stderr
