@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from edgect.batch.classify_files import one_opencv_thread
 from edgect.cli import options, recording
@@ -170,8 +171,8 @@ def _command() -> str:
     context = click.get_current_context()
     words = ["edgect", "calibrate"]
     for each in context.command.params:
-        value, default = context.params[str(each.name)], each.get_default(context)
-        if value in (default, (), None):
+        value = context.params[str(each.name)]
+        if context.get_parameter_source(str(each.name)) is ParameterSource.DEFAULT:
             continue
         option = max(each.opts, key=len)
         values = value if isinstance(value, tuple) else (value,)
