@@ -18,6 +18,7 @@ COMMANDS = {
     "classify": "edgect.cli.classify",
     "evaluate": "edgect.cli.evaluate",
     "inspect": "edgect.cli.inspect",
+    "calibrate": "edgect.cli.calibrate",
     "listen": "edgect.cli.listen",
     "benchmark": "edgect.cli.benchmark",
     "doctor": "edgect.cli.doctor",
