@@ -17,6 +17,7 @@ from edgect.errors import EdgectError
 COMMANDS = {
     "classify": "edgect.cli.classify",
     "evaluate": "edgect.cli.evaluate",
+    "compare": "edgect.cli.compare",
     "listen": "edgect.cli.listen",
     "benchmark": "edgect.cli.benchmark",
     "doctor": "edgect.cli.doctor",
