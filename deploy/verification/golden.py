@@ -18,8 +18,8 @@ from deploy.verification.processors import (
     Processor,
     emulator_is_installed,
 )
-from edgect.diagnostics import machine
 from edgect.diagnostics.benchmark import phantom
+from edgect.machine.processor import instruction_sets
 from edgect.model.backends import PRECISIONS
 from edgect.model.bundles.bundle import Bundle
 from edgect.model.conformance import golden
@@ -58,7 +58,7 @@ def golden_answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict
     stored: dict[str, Any] = {"answers": {}, "tolerance": {}}
     for backend, summaries in native.items():
         for precision in PRECISIONS:
-            name, expected = f"{backend} {precision}", _rounded(summaries[precision])
+            name, expected = f"{backend} {precision}", golden.rounded(summaries[precision])
             compared = [summary[precision] for processor, summary in on_others if processor == backend]
             stored["answers"][name] = expected
             stored["tolerance"][name] = {
@@ -68,14 +68,10 @@ def golden_answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict
     pixels = {n: hashlib.sha256(read_slice(bundle.path / n).tobytes()).hexdigest() for n in PICTURES}
     return {
         "pixels": pixels,
-        "instruction_sets": machine.describe_machine().instruction_sets,
+        "instruction_sets": instruction_sets(),
         "processors": [processor.name for processor in (*NATIVE, *other_processors)],
         **stored,
     }
-
-
-def _rounded(summary: golden.Summary) -> golden.Summary:
-    return {output: [float(f"{value:.7g}") for value in values] for output, values in summary.items()}
 
 
 def _tolerance(least: float, values: Sequence[float], others: Sequence[Sequence[float]]) -> float:

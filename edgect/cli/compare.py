@@ -12,7 +12,7 @@ import click
 
 from edgect.batch import report_file
 from edgect.batch.classify_files import classify_files, one_opencv_thread
-from edgect.cli import labelled, options
+from edgect.cli import labelled, options, recording
 from edgect.cli.messages import Progress, show_stage
 from edgect.errors import UsageError
 from edgect.scans import Limits
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from edgect.compare.pictures import PictureSpool
     from edgect.compare.sides import Side
     from edgect.evaluate.groups import By
+    from edgect.model.bundles.bundle import Bundle
     from edgect.sources.parts import Part
 
 FORMATS = ("table", "json")
@@ -61,6 +62,7 @@ def _two(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tupl
     metavar="DIR|FILE.html",
     help="Write a page with the pictures of every slice whose label differs.",
 )
+@recording.option
 def command(
     source: str,
     positive: tuple[str, ...],
@@ -71,6 +73,7 @@ def command(
     part: Part | None,
     form: str,
     page: Path | None,
+    record: Path | None,
     operating_point: str | None,
     max_bytes: int,
     max_pixels: int,
@@ -98,15 +101,20 @@ def command(
     row is an error, 2 usage, 3 model or engine unusable, 130 interrupted.
     """
     cases = labelled.read(source, positive, negative, patients, by)
+    labelled.check_outputs(source, cases, [("--record", record)])
+    recording.check(record)
     page = _page(page, source, cases)
-    _check_models(models, operating_point)
+    bundles = _bundles(models, operating_point)
     cases = _part_of(source, cases, part)
     limits = Limits(max_bytes, max_pixels, max_frames)
     # only once the input is known to be good, as everything that takes time to load
     from edgect.compare.figures import comparison
     from edgect.compare.page import write
+    from edgect.compare.report import figures
     from edgect.compare.sides import check_same
     from edgect.compare.table import table
+    from edgect.evaluate.recorded import contents
+    from edgect.statistics.bootstrap import SEED
 
     with ExitStack() as opened:
         folder = None
@@ -122,6 +130,13 @@ def command(
         if page is not None and first_pictures and second_pictures:
             write(page, result, sides, (first_pictures, second_pictures))
     click.echo(result.to_json() if form == "json" else table(result), nl=False)
+    recording.save(
+        record,
+        tables={"source": contents(source, cases, first.slices)},
+        bundles=bundles,
+        seed=SEED,
+        figures=figures(result),
+    )
     if result.errors:
         click.get_current_context().exit(1)
 
@@ -160,13 +175,15 @@ def _side(
     return Side(model_of(pipeline), pipeline.decision.labels, scale, collected.slices), pictures
 
 
-def _check_models(models: tuple[str, str], operating_point: str | None) -> None:
-    """That both can be used, before the first of them has read everything. Raises UsageError, ModelError."""
+def _bundles(models: tuple[str, str], operating_point: str | None) -> list[Bundle]:
+    """Both, before the first of them has read everything. Raises UsageError, ModelError."""
     from edgect.model.bundles.bundle import Bundle
     from edgect.model.decision.labels import Decision
 
-    for model in models:
-        Decision.from_manifest(Bundle.load(model).manifest, operating_point)
+    bundles = [Bundle.load(model) for model in models]
+    for bundle in bundles:
+        Decision.from_manifest(bundle.manifest, operating_point)
+    return bundles
 
 
 def _part_of(source: str, cases: Cases, part: Part | None) -> Cases:

@@ -11,7 +11,7 @@ import click
 
 from edgect.batch import dask_workers
 from edgect.batch.classify_files import classify_files, one_opencv_thread
-from edgect.cli import labelled, options
+from edgect.cli import labelled, options, recording
 from edgect.cli.messages import Progress, interruption_notes, show_stage
 from edgect.errors import UsageError
 from edgect.scans import Limits
@@ -46,6 +46,7 @@ FORMATS = ("table", "json")
     help="Write a CSV row of every slice, with its true label.",
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with the same --rows FILE.")
+@recording.option
 @options.cluster
 def command(
     source: str,
@@ -57,6 +58,7 @@ def command(
     plots: Path | None,
     rows: Path | None,
     resume: bool,
+    record: Path | None,
     scheduler: str | None,
     workers: int | None,
     max_bytes: int,
@@ -83,6 +85,12 @@ def command(
                  series, or that lie in one folder below a label's; any other is one alone
     --by patient the same of patients, each by the highest of its series
 
+    \b
+    record       SHA-256 of every file, of the table and of the bundle, versions, machine and figures,
+                 to retrace them later: if FILE holds the record of an earlier evaluation, what
+                 differs in inputs, code, machine and figures is said, and the earlier one is
+                 kept as FILE.1, FILE.2 ...
+
     The JSON is one object; its names (schema 1) are explained in edgect/evaluate/report.py. The
     result goes to stdout, everything else to stderr. Exit codes: 0 every row ok or rejected, 1 some
     row is an error, 2 usage, 3 model or engine unusable, 130 interrupted.
@@ -91,12 +99,14 @@ def command(
         raise UsageError("--resume needs --rows FILE, which holds the rows of the interrupted run")
     dask_workers.check_options(scheduler, workers, model["threads"])
     cases = labelled.read(source, positive, negative, patients, by)
-    _check_outputs(source, cases, rows, plots)
+    _check_outputs(source, cases, rows, plots, record)
     # only once the input is known to be good, as everything that takes time to load
     from edgect.evaluate.figures import report
+    from edgect.evaluate.recorded import contents, figures
     from edgect.evaluate.rows import LabelledLines, LabelledSlices
     from edgect.evaluate.table import table
     from edgect.pipeline import Pipeline
+    from edgect.statistics.bootstrap import SEED
 
     limits, files = Limits(max_bytes, max_pixels, max_frames), [case.path for case in cases.files]
     collected = LabelledSlices(cases)
@@ -125,15 +135,26 @@ def command(
         show_stage(f"drawing to {plots}")
         draw(result, slices, plots)
     click.echo(result.to_json() if form == "json" else table(result), nl=False)
+    recording.save(
+        record,
+        tables={"source": contents(source, cases, slices)},
+        bundles=[pipeline.bundle],
+        seed=SEED,
+        figures=figures(result),
+    )
     if result.coverage.error:
         click.get_current_context().exit(1)
 
 
-def _check_outputs(source: str, cases: Cases, rows: Path | None, plots: Path | None) -> None:
+def _check_outputs(
+    source: str, cases: Cases, rows: Path | None, plots: Path | None, record: Path | None
+) -> None:
     """Before anything slow. Raises UsageError rather than write over a scan or the table, or among scans."""
-    inputs = labelled.check_outputs(source, cases, (("--rows", rows), ("--plots", plots)))
+    outputs = (("--rows", rows), ("--plots", plots), ("--record", record))
+    inputs = labelled.check_outputs(source, cases, outputs)
     if rows is not None and rows.exists() and not rows.is_file():
         raise UsageError(f"--rows {rows}: not a regular file")
+    recording.check(record)
     if plots is None:
         return
     from edgect.evaluate.plots import usable

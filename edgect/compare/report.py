@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from edgect.evaluate.report import Data, Model
 
 SCHEMA = 1
+_ELSEWHERE = ("schema", "notice", "date", "version", "first", "second", "notes")  # in a record, or no figures
 
 
 @dataclass(frozen=True)
@@ -95,3 +97,10 @@ class Comparison:
     def to_json(self) -> str:
         """One object of these names, nested as here; what is undefined is null."""
         return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
+
+
+def figures(comparison: Comparison) -> dict[str, Any]:
+    """For a record: all but what is elsewhere in it, or hangs on the place where the source lies."""
+    values = asdict(comparison)
+    del values["data"]["source"]
+    return {name: value for name, value in values.items() if name not in _ELSEWHERE}

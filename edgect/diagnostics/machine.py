@@ -8,23 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from edgect.machine.processor import CAPS, available_cores, identity
-
-# what engines choose their code by: the name in /proc/cpuinfo, and the one that people know
-INSTRUCTION_SETS = {
-    "sse4_1": "SSE4.1",
-    "avx2": "AVX2",
-    "fma": "FMA",
-    "avx_vnni": "AVX-VNNI",
-    "avx512f": "AVX-512",
-    "avx512_vnni": "AVX-512 VNNI",
-    "avx512_bf16": "AVX-512 BF16",
-    "amx_int8": "AMX INT8",
-    "asimd": "NEON",
-    "asimddp": "NEON dot product",
-    "i8mm": "I8MM",
-    "sve": "SVE",
-}
+from edgect.machine.processor import CAPS, available_cores, identity, instruction_sets
 
 
 @dataclass(frozen=True)
@@ -48,15 +32,11 @@ class Machine:
 def describe_machine() -> Machine:
     """The machine that this process runs on."""
     properties = identity()
-    flags = properties.get("flags") or properties.get("Features")  # on x86, on ARM
-    known = None if flags is None else set(flags.split())
     return Machine(
         cpu=properties.get("model name") or _brand() or platform.processor() or "unknown",
         cores=available_cores(),
         cores_in_all=os.cpu_count() or 1,
-        instruction_sets=None
-        if known is None
-        else [INSTRUCTION_SETS[f] for f in INSTRUCTION_SETS if f in known],
+        instruction_sets=instruction_sets(),
         caps={name: value for name, value in properties.items() if name.startswith(CAPS)},
         system=f"{platform.system()} {platform.release()}".strip(),
         architecture=platform.machine(),

@@ -14,6 +14,22 @@ CAPS = ("ONEDNN_", "DNNL_", "OV_")  # variables by which engines are told to use
 _X86_FIELDS = ("vendor_id", "cpu family", "model", "model name", "stepping", "flags")
 _ARM_FIELDS = ("CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision", "Features")
 
+# what engines choose their code by: the name in /proc/cpuinfo, and the one that people know
+INSTRUCTION_SETS = {
+    "sse4_1": "SSE4.1",
+    "avx2": "AVX2",
+    "fma": "FMA",
+    "avx_vnni": "AVX-VNNI",
+    "avx512f": "AVX-512",
+    "avx512_vnni": "AVX-512 VNNI",
+    "avx512_bf16": "AVX-512 BF16",
+    "amx_int8": "AMX INT8",
+    "asimd": "NEON",
+    "asimddp": "NEON dot product",
+    "i8mm": "I8MM",
+    "sve": "SVE",
+}
+
 
 def identity(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
     """Architecture, model and features of the first core as the system tells them, and all caps in force.
@@ -30,6 +46,16 @@ def identity(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
                 properties[name] = value
     caps = {name: value for name, value in os.environ.items() if name.startswith(CAPS)}
     return properties | dict(sorted(caps.items()))
+
+
+def instruction_sets() -> list[str] | None:
+    """Of those that matter to the engines, what the processor has; None where the system does not tell."""
+    properties = identity()
+    flags = properties.get("flags") or properties.get("Features")  # on x86, on ARM
+    if flags is None:
+        return None
+    known = set(flags.split())
+    return [INSTRUCTION_SETS[flag] for flag in INSTRUCTION_SETS if flag in known]
 
 
 def available_cores() -> int:

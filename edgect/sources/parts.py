@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from edgect.errors import ScanError, UsageError
+from edgect.errors import UsageError
 from edgect.machine import atomic
-from edgect.scans import read_bytes
+from edgect.sources.contents import Contents, read_contents
 from edgect.sources.labels import Case, Cases, listed
 from edgect.sources.table import PARTS
 
@@ -27,19 +26,16 @@ SHARES = {"train": 3, "validation": 1, "test": 1}  # of the patients
 
 
 @dataclass(frozen=True)
-class FixedParts:
+class FixedParts(Contents):
     """The cases of a table with what they are divided by, and the part of each.
 
     unit: what is never in two parts, `patient` or `block` of neighbours in number. units, parts: of each
-    case, in the order of the table; the part is empty for what is in none. digest: SHA-256 of contents and
-    labels.
+    case, in the order of the table; the part is empty for what is in none.
     """
 
-    cases: Sequence[Case]
     unit: Literal["patient", "block"]
     units: Sequence[str]
     parts: Sequence[str]
-    digest: str
 
     def of(self, *parts: Part) -> list[Case]:
         """The cases of one part, or of several, in the order of the table."""
@@ -62,30 +58,32 @@ def fixed_parts(table: str | Path, cases: Cases, record: Path | None = None) -> 
     has changed.
     """
     table = Path(table)
-    slices: Slices = {
-        _relative(case.path, table): {"sha256": _sha256(case.path), "label": case.label}
-        for case in cases.files
-    }
-    digest = _digest(slices)
+    contents = read_contents(table, cases.files)
     units = _units(cases)
     unit: Literal["patient", "block"] = "patient" if cases.by_patient else "block"
     if cases.has_parts:
         if cases.by_patient:
             _check_patients(table, cases)
-        return FixedParts(cases.files, unit, units, [case.part for case in cases.files], digest)
+        parts = [case.part for case in cases.files]
+        return FixedParts(table, cases.files, contents.sha256, unit, units, parts)
     record = record or table.with_suffix(".parts.json")
+    slices: Slices = {
+        path: {"sha256": sha256, "label": case.label}
+        for path, sha256, case in zip(contents.paths, contents.sha256, cases.files, strict=True)
+    }
     known = _read_record(record, unit, slices)
     drawn = _draw_patients(cases, known) if cases.by_patient else known or _divide_blocks(units)
     content = {
         "schema": SCHEMA,
         "table": table.name,
         "unit": unit,
-        "sha256": digest,
+        "sha256": contents.digest,
         "parts": drawn,
         "slices": slices,
     }
     _write_record(record, content)
-    return FixedParts(cases.files, unit, units, [drawn[own] for own in units], digest)
+    parts = [drawn[own] for own in units]
+    return FixedParts(table, cases.files, contents.sha256, unit, units, parts)
 
 
 def _units(cases: Cases) -> list[str]:
@@ -177,21 +175,5 @@ def _write_record(record: Path, content: Mapping[str, object]) -> None:
         raise UsageError(f"{record}: cannot be written ({error.strerror}), and parts must be kept") from error
 
 
-def _relative(path: str, table: Path) -> str:
-    return os.path.relpath(path, table.parent)
-
-
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _sha256(path: str) -> str:
-    try:
-        return hashlib.sha256(read_bytes(path)).hexdigest()
-    except ScanError as error:
-        raise UsageError(f"{path}: cannot be read ({error}), so its part cannot be fixed") from error
-
-
-def _digest(slices: Slices) -> str:
-    lines = sorted(f"{each['sha256']} {each['label']}" for each in slices.values())
-    return _hash("\n".join(lines))

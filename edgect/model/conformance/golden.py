@@ -51,11 +51,21 @@ def summary(outputs: Outputs, temperature: float) -> Summary:
     }
 
 
-def answer(bundle: Bundle, session: Session) -> Summary:
-    """The bundle's network to INPUT, to black where the bundle has none. Raises EngineError, ModelError."""
+def rounded(summary: Summary) -> Summary:
+    """To the 7 digits that a manifest has."""
+    return {output: [float(f"{value:.7g}") for value in values] for output, values in summary.items()}
+
+
+def outputs(bundle: Bundle, session: Session) -> Outputs:
+    """The network's, to INPUT or to black where the bundle has none. Raises EngineError, ModelError."""
     shape = bundle.manifest.input.shape[1:]
     image = _pixels(bundle, INPUT) if is_stored(bundle) else np.zeros(shape, np.uint8)
-    return summary(session.infer(image[np.newaxis, np.newaxis]), bundle.manifest.temperature)
+    return session.infer(image[np.newaxis, np.newaxis])
+
+
+def answer(bundle: Bundle, session: Session) -> Summary:
+    """The summary of `outputs`. Raises EngineError, ModelError."""
+    return summary(outputs(bundle, session), bundle.manifest.temperature)
 
 
 def differences(

@@ -142,3 +142,18 @@ def test_a_second_model_that_is_damaged_is_3_before_the_first_reads(
 ) -> None:
     damaged = edit_manifest(lambda manifest: manifest.pop("labels"))
     assert one_line(compare(table, *LUNGS, "--model", damaged), 3)
+
+
+def test_a_record_tells_what_differs_from_the_one_before(
+    compare: Compare, table: Path, tmp_path: Path
+) -> None:
+    record = tmp_path / "record.json"
+    assert compare(table, *LUNGS, *CNN2, "--record", record).exit_code == 0
+    content = json.loads(record.read_text())
+    assert [bundle["name"] for bundle in content["bundles"]] == ["lungs", "cnn2"]
+    assert len(content["tables"]["source"]["files"]) == 12
+    assert "same figures" in compare(table, *LUNGS, *CNN2, "--record", record).stderr
+    assert "Bundle: 2 was cnn2" in compare(table, *LUNGS, *LUNGS, "--record", record).stderr
+    before = table.read_bytes()
+    assert "one of the files" in one_line(compare(table, *LUNGS, *CNN2, "--record", table), 2)
+    assert table.read_bytes() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import math
 from collections.abc import Callable
@@ -169,6 +170,34 @@ def test_rows_with_another_label_are_not_kept(evaluate: Evaluate, labelled: Path
 def test_resume_needs_rows(evaluate: Evaluate, labelled: Path) -> None:
     done = evaluate(labelled, "--resume")
     assert (done.exit_code, "--resume needs --rows FILE" in done.stderr) == (2, True)
+
+
+def test_a_record_is_compared_with_the_one_before(evaluate: Evaluate, labelled: Path, tmp_path: Path) -> None:
+    record = tmp_path / "r.json"
+    (labelled / "CT_COVID" / "z.png").write_bytes(b"")
+    assert evaluate(labelled, "--record", record).stderr == ""
+    content = json.loads(record.read_text())
+    files = content["tables"]["source"]["files"]
+    digest = hashlib.sha256((labelled / "CT_COVID" / "a.png").read_bytes()).hexdigest()
+    assert files["CT_COVID/a.png"] == {"sha256": digest, "label": 1}
+    assert files["CT_COVID/z.png"] == {"sha256": "", "label": 1}
+    assert content["figures"]["coverage"]["rows"] == 5
+    assert str(tmp_path) not in record.read_text()
+    assert "Same inputs, same figures" in evaluate(labelled, "--record", record).stderr
+    (labelled / "CT_COVID" / "z.png").unlink()
+    done = evaluate(labelled, "--record", record, "--threshold", 0)
+    assert "1 files are gone: CT_COVID/z.png" in done.stderr
+    assert "Argument: --threshold was none and is 0.0" in done.stderr
+    assert "coverage.rows was 5 and is 4" in done.stderr
+
+
+def test_a_record_never_goes_over_anything_else(evaluate: Evaluate, labelled: Path, tmp_path: Path) -> None:
+    other = tmp_path / "results.json"
+    other.write_text("{}")
+    done = evaluate(labelled, "--record", other)
+    assert (done.exit_code, other.read_text()) == (2, "{}")
+    done = evaluate(labelled, "--record", labelled / "CT_COVID" / "r.json")
+    assert (done.exit_code, "taken for a scan" in done.stderr) == (2, True)
 
 
 def test_workers_of_a_scheduler_give_the_same_figures(evaluate: Evaluate, labelled: Path) -> None:
