@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "edgect.cli.evaluate",
     "inspect": "edgect.cli.inspect",
     "calibrate": "edgect.cli.calibrate",
+    "compare": "edgect.cli.compare",
     "listen": "edgect.cli.listen",
     "benchmark": "edgect.cli.benchmark",
     "doctor": "edgect.cli.doctor",
