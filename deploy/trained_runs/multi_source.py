@@ -8,8 +8,8 @@ from pathlib import Path
 from deploy.trained_runs.multi_source_card import passages
 from deploy.trained_runs.trained_run import Parts, TrainedRun
 from edgect.sources.about import About
-from train.data.covid_ct import PART_TITLES, DataError, Item, Part
-from train.data.sources import fingerprint, read_source, released, views
+from train.data.covid_ct import PART_TITLES, Item, Part
+from train.data.sources import released, views
 from train.multi_source.crops import preprocessing_steps
 from train.multi_source.run import MultiSourceRun
 from train.run import RunError, file_sha256, read_json
@@ -78,12 +78,9 @@ def parts_of(run: MultiSourceRun, data: Path, part: Part) -> Parts:
         "val": [name for name, weight in weights.items() if weight > 0],
         "test": list({**released(), **weights}),
     }[part]
-    split = run.record()["split"]
     parts: dict[str, list[Item]] = {}
     for name in names:
-        source = read_source(name, data)
-        if name in split and split[name] != fingerprint(source):
-            raise DataError(f"{data}: its slices of {name} are not those that {run.path} was trained with")
+        source = run.read_source(name, data)
         items = source.part(part)
         parts[f"{PART_TITLES[part]}, {name}"] = items
         if part == "test":

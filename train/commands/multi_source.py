@@ -14,8 +14,11 @@ import torch
 from train.commands import options
 from train.data.sources import released
 from train.multi_source.recipe import PARTS_OF_RECIPE, PRETRAINED, Recipe
-from train.multi_source.run import EVIDENCE_READING, MultiSourceRun, open_run
+from train.multi_source.run import EVIDENCE_READING, MultiSourceRun
+from train.networks.light_cnn import LightCNN
+from train.networks.precision import PRECISIONS, Precision, fastest_precision
 from train.networks.pretrained import Weights
+from train.opened_run import open_run
 from train.run import write_json
 
 cache = click.option(
@@ -50,7 +53,7 @@ def multi_source() -> None:
 )
 @click.option("--leave-out", multiple=True, metavar="NAME", help="Do not train on these.")
 @click.option("--without", type=click.Choice(list(PARTS_OF_RECIPE)), help="Leave out a part of the recipe.")
-@click.option("--precision", type=click.Choice(["fp32", "bf16"]), default=Recipe.precision, show_default=True)
+@options.precision
 @click.option("--threads", type=int, default=torch.get_num_threads(), show_default=True)
 @click.option("--resume", is_flag=True, help="Continue the run in --out.")
 def fit_command(
@@ -61,6 +64,7 @@ def fit_command(
     only: tuple[str, ...],
     also: tuple[str, ...],
     leave_out: tuple[str, ...],
+    precision: str,
     without: str | None,
     resume: bool,
     **settings: Any,
@@ -69,17 +73,31 @@ def fit_command(
     from train.multi_source.evaluation import validate
     from train.multi_source.fit import fit
 
-    recipe = Recipe(**settings)
-    recipe = replace(recipe, sources=_sources(only, also, leave_out))
+    run = MultiSourceRun(out)
+    recipe = replace(Recipe(**settings), sources=_sources(only, also, leave_out))
+    if precision in PRECISIONS:
+        recipe = replace(recipe, precision=precision)
+    else:
+        recipe = replace(recipe, precision=_precision(run, recipe))
     if without:
         recipe = replace(recipe, **PARTS_OF_RECIPE[without])
         pretrained = None if without == PRETRAINED else pretrained
     weights = Weights.read(pretrained) if pretrained else None
     if weights:
         recipe = replace(recipe, pretrained=weights.name, pretrained_sha256=weights.sha256)
-    run = MultiSourceRun(out)
     fit(recipe, data, run, weights, resume, cache)
     click.echo(json.dumps(validate(run, data, cache), indent=1))
+
+
+def _precision(run: MultiSourceRun, recipe: Recipe) -> Precision:
+    """What a run was begun with, or what is faster here."""
+    if run.recorded():
+        return run.recipe().precision
+    torch.set_num_threads(recipe.threads)
+    network = LightCNN(upsample_groups=recipe.upsample_groups)
+    chosen, seconds = fastest_precision(network, recipe.image_size, recipe.batch_size)
+    click.echo(f"precision {chosen}: a step takes {seconds} seconds", err=True)
+    return chosen
 
 
 def _sources(only: Sequence[str], also: Sequence[str], leave_out: Sequence[str]) -> dict[str, float]:

@@ -21,6 +21,13 @@ data = click.option(
     required=True,
     help="Folder that holds covid-ct/ and the other sources (or set EDGECT_DATA).",
 )
+precision = click.option(
+    "--precision",
+    type=click.Choice(["auto", "fp32", "bf16"]),
+    default="auto",
+    show_default=True,
+    help="Of convolutions; auto: the faster of both in a short trial on this machine, which is recorded.",
+)
 _TRAINING_OPTIONS = [
     data,
     click.option("--arrangement", type=click.IntRange(1, 2), default=1, show_default=True),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from edgect.errors import UsageError
 from edgect.sources.about import About
-from edgect.sources.labels import Case
+from edgect.sources.labels import Case, Cases
 from edgect.sources.parts import fixed_parts, parts_of_column
 from edgect.sources.table import read_table
 from train.data.covid_ct import COVID, DataError, Item, Part
@@ -64,14 +64,30 @@ def read_source(name: str, data: Path) -> Source:
         cases = read_table(str(table), folder=str(folder))
     except UsageError as error:
         raise DataError(f"{folder}: is not as its table lists it ({error})") from error
-    parts = parts_of_column(table, cases) if cases.has_parts else fixed_parts(table, cases).parts
+    units, parts = _units_and_parts(table, cases)
     about = About.of_table(table)
-    items = [_item(name, data, case, about) for case in cases.files]
-    by_part = {
-        part: [item for item, own in zip(items, parts, strict=True) if own == PART_IN_TABLE[part]]
+    items = [
+        item_of(case, name, Path(case.path).relative_to(data).as_posix(), about, unit)
+        for case, unit in zip(cases.files, units, strict=True)
+    ]
+    return by_part(items, parts, about)
+
+
+def by_part(items: Sequence[Item], parts: Sequence[str], about: About) -> Source:
+    """parts: of each item, as tables name them, empty for none."""
+    own = {
+        part: [item for item, name in zip(items, parts, strict=True) if name == PART_IN_TABLE[part]]
         for part in PARTS
     }
-    return Source(**by_part, about=about)
+    return Source(own["train"], own["val"], own["test"], about)
+
+
+def _units_and_parts(table: Path, cases: Cases) -> tuple[Sequence[str], Sequence[str]]:
+    """Without reading any slice, where the table has patients and parts."""
+    if cases.has_parts and cases.by_patient:
+        return [case.patient for case in cases.files], parts_of_column(table, cases)
+    fixed = fixed_parts(table, cases)
+    return fixed.units, fixed.parts
 
 
 def _table(name: str, folder: Path) -> Path:
@@ -91,17 +107,15 @@ def released_about(name: str) -> About:
     return About.of_table(TABLES / f"{name}.csv")
 
 
-def _item(name: str, data: Path, case: Case, about: About) -> Item:
-    path = Path(case.path).relative_to(data).as_posix()
-    return item_of(case, name, path, about)
+def item_of(case: Case, source: str, path: str, about: About, unit: str) -> Item:
+    """A table's case as training sees it.
 
-
-def item_of(case: Case, source: str, path: str, about: About) -> Item:
-    """A table's case as training sees it. path: relative to the data folder, or absolute."""
+    path: relative to the data folder, or absolute. unit: the patient, or what stands for one.
+    """
     return Item(
         path,
         case.label,
-        case.patient,
+        unit,
         source,
         case.group,
         case.weight,

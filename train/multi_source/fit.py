@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -24,6 +23,7 @@ from train.multi_source.samples import Samples
 from train.networks import pretrained
 from train.networks.light_cnn import LightCNN
 from train.networks.moving_average import averaged
+from train.networks.precision import arithmetic
 from train.networks.pretrained import Weights
 from train.run import DivergedError, RunError
 
@@ -122,7 +122,7 @@ class Training:
             group["lr"] = learning_rate_at(recipe, step)
         batch = samples.batch(step)
         torch.manual_seed(recipe.seed * 100_003 + step)
-        with torch.autocast("cpu", torch.bfloat16) if recipe.precision == "bf16" else nullcontext():
+        with arithmetic(recipe.precision):
             features = self.network.features(torch.from_numpy(batch.images).unsqueeze(1))
         features = features.float()
         logits = self.network.classifier(features.mean((2, 3)))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from train.data.sources import released
 from train.networks.light_cnn import check_image_size
+from train.networks.precision import Precision
 from train.run import RunError
 
 # what recipes once had besides, with the value that still holds
@@ -50,7 +51,7 @@ class Recipe:
     smoothing: float = 0.05
     pretrained: str | None = None
     pretrained_sha256: str | None = None
-    precision: Literal["fp32", "bf16"] = "bf16"
+    precision: Precision = "bf16"
     threads: int = 1
 
     def __post_init__(self) -> None:

@@ -10,13 +10,15 @@ from typing import Any
 import torch
 
 from edgect.sources.about import About
-from train.data.sources import released_about
+from train.data.covid_ct import DataError
+from train.data.sources import Source, fingerprint, read_source, released_about
 from train.multi_source.recipe import Recipe
 from train.networks.light_cnn import LightCNN
 from train.run import Run, RunError, read_json, versions, write_json
 
 # how readings name the command that made them, since before it was called multi-source
 TEST_READING, EVIDENCE_READING = "train across test", "train across evidence"
+FINETUNE = "finetune"  # the kind that a fine-tuning's recipe.json names
 MAP_SIDE = 4  # of the maps that the finished network gives out; training has them whole
 
 
@@ -60,6 +62,13 @@ class MultiSourceRun(Run):
             for name in self.recipe().sources
         }
 
+    def read_source(self, name: str, data: Path) -> Source:
+        """Raises DataError where the slices of a source that it was trained on are not those on record."""
+        source, split = read_source(name, data), self.record()["split"]
+        if name in split and split[name] != fingerprint(source):
+            raise DataError(f"{data}: its slices of {name} are not those that {self.path} was trained with")
+        return source
+
     def network(self) -> LightCNN:
         """The finished network, in evaluation mode, on the CPU."""
         if not self.weights.is_file():
@@ -78,9 +87,3 @@ class MultiSourceRun(Run):
         if not self.validation_file.exists():
             raise RunError(f"{self.path}: no threshold yet; `multi-source validate` chooses it")
         return float(read_json(self.validation_file)["threshold"])
-
-
-def open_run(folder: Path) -> Run:
-    """The run in a folder, of either kind: across sources, or of the paper."""
-    run = MultiSourceRun(folder)
-    return run if run.recorded() else Run(folder)
