@@ -114,7 +114,10 @@ def _whole_patients(parts: FixedParts, about: About) -> Iterator[Finding]:
 
 def _pictures(parts: FixedParts, progress: Callable[[int, int], object]) -> Iterator[Finding]:
     thumbnails = read_thumbnails(parts.cases, progress)
-    for status, words in (("error", "cannot be read"), ("rejected", "hold no slice")):
+    for status, words in (
+        ("error", "cannot be read in full"),
+        ("rejected", "would be rejected, in whole or in part"),
+    ):
         reasons = {
             parts.paths[place]: str(error)
             for place, error in thumbnails.failures.items()
@@ -123,7 +126,7 @@ def _pictures(parts: FixedParts, progress: Callable[[int, int], object]) -> Iter
         if reasons:
             first = "; ".join(f"{listed([path])}: {reason}" for path, reason in list(reasons.items())[:SHOWN])
             more = f"; and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else ""
-            sentence = f"{plural(len(reasons), 'file')} {words}, or not in every frame: {first}{more}."
+            sentence = f"Of {len(parts.cases):,} files, {len(reasons):,} {words}: {first}{more}."
             yield Finding("warning", sentence)
     if len(thumbnails.pixels) > MOST_COMPARED:
         yield Finding(
