@@ -15,7 +15,7 @@ Each source in turn is a hospital that the network has not seen: it was trained 
 of so many of its patients, half of them with COVID-19, are drawn from its training and validation parts, and
 all is measured on its test part (of sfax, with 72 patients, on those that are not drawn). Where patients are
 unknown, blocks of neighbouring slices stand for them. `calibrate` is repeated for {draws} draws: values are
-means over draws, 95 % intervals are over draws and over held patients, by bootstrap. `finetune` is one training,
+means over draws, 95 % intervals over draws and held patients, by bootstrap. `finetune` is one training,
 of the first draw. Every slice counts, none is rejected. FP32, by torch.
 
 {how}
