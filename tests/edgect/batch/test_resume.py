@@ -50,15 +50,17 @@ def test_where_nothing_was_left_there_is_nothing_to_say(out: Path, lines: Lines,
     assert (record.kept, record.usable) == (b"", 0)
 
 
+@pytest.mark.parametrize("rows", [1, 3])
 @pytest.mark.parametrize("lines", [CSV, JSONL])
-def test_without_resume_rows_are_set_aside(out: Path, partial: Path, lines: Lines) -> None:
-    partial.write_bytes(content(lines, *ROWS))
+def test_without_resume_rows_are_set_aside(out: Path, partial: Path, lines: Lines, rows: int) -> None:
+    left = content(lines, *ROWS[:rows])
+    partial.write_bytes(left)
     record, (notice,), begun = begin(out, lines, False)
     assert notice == (
         f"{partial}: of an interrupted run, set aside as rows.partial.1; "
         "--resume would have gone on from there"
     )
-    assert partial.with_name("rows.partial.1").read_bytes() == content(lines, *ROWS)
+    assert partial.with_name("rows.partial.1").read_bytes() == left
     assert (record.usable, begun) == (0, content(lines))
 
 
