@@ -66,7 +66,7 @@ def test_without_a_worker_it_ends_after_the_limit_and_not_before() -> None:
 def test_workers_may_take_long_to_load_the_model_and_refused_ones_end_the_run_soon() -> None:
     present: list[Event] = [WorkersPresent({"a": 1, "b": 1})]
     refused: list[Event] = [WorkerChecked("a", ["edgect is 0"]), WorkerChecked("b", ["edgect is 0"])]
-    slow: Events = {0: present, 2: refused[:1], 60: [WorkerChecked("b")]}
+    slow: Events = {0: present, 2: refused[:1], 30: [], 60: [WorkerChecked("b")]}
     assert Run(2, slow).script.sent == [("b", 0), ("b", 1)]
     assert not Run(2, {0: present, 2: refused, 10: []}).whole
     with pytest.raises(ClusterError, match="2 refused"):

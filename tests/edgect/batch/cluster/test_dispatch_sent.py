@@ -82,17 +82,10 @@ def test_a_copy_that_was_not_sent_yet_is_not_sent_once_there_is_an_answer() -> N
 
 
 def test_a_worker_that_had_nothing_to_do_is_not_late_at_once() -> None:
-    run = Run(
-        2,
-        {
-            0: ready("a", "b"),  # both files go to a
-            15: [WorkersPresent({"b": 1})],
-            30: [],
-            31: [done(3, 0), done(4, 1)],
-        },
-    )
-    assert run.script.sent == [("a", 0), ("a", 1), ("b", 0), ("b", 1)]
-    assert run.dispatcher.repeated == 2
+    gone: list[Event] = [WorkersPresent({"b": 1})]
+    run = Run(1, {0: ready("a", "b"), 15: gone, 30: [], 31: [done(2, 0)]})
+    assert run.script.sent == [("a", 0), ("b", 0)]
+    assert run.dispatcher.repeated == 1
     assert run.whole
 
 
@@ -115,7 +108,7 @@ def test_only_what_a_worker_had_begun_with_is_taken_apart() -> None:
 
 def test_a_quarter_of_the_workers_is_kept_for_files_that_may_end_them() -> None:
     """Each such file goes to a worker that has nothing else, and to no second."""
-    others = [done(number, 2 * (number - 1), 4) for number in range(3, 17)]
+    others = [done(number, 4 * (number - 1), 4) for number in range(3, 7)]
     run = Run(
         200,
         {
@@ -124,7 +117,8 @@ def test_a_quarter_of_the_workers_is_kept_for_files_that_may_end_them() -> None:
             2: [failed(17)],  # files 0 to 3 are taken apart; a and b get nothing new
             3: [],
             4: [done(2, 4, 4)],  # a has nothing to do
-            5: others[:2],  # b has nothing to do
+            5: others[:1],  # b has one batch and gets no other
+            5.5: others[1:2],  # b has nothing to do
             6: others[2:4],  # c has nothing to do
             7: [done(18, 0)],
             8: [],
@@ -133,6 +127,12 @@ def test_a_quarter_of_the_workers_is_kept_for_files_that_may_end_them() -> None:
     assert run.script.sent[16:18] == [("a", 0), ("a", 0)]
     assert run.script.sizes[16:20] == [4, 1, 1, 4]
     assert run.script.sent[17:] == [("a", 0), ("b", 1), ("c", 64), ("c", 68), ("a", 2)]
+
+
+def test_several_such_files_are_sent_at_once_but_to_no_more_than_a_quarter() -> None:
+    idle: list[Event] = [done(number, 4 * (number - 1), 4) for number in range(2, 7)]
+    run = Run(200, {0: ready(*"abcdefgh"), 1: [failed(1)], 2: [failed(17)], 3: idle})
+    assert run.script.sent[17:] == [("a", 0), ("b", 1), ("c", 64), ("c", 68)]
 
 
 @pytest.mark.parametrize(
