@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 import pytest
@@ -106,3 +108,29 @@ def test_any_other_error_is_raised(file: Path, monkeypatch: pytest.MonkeyPatch) 
     assert [locked.closed for locked in opened] == [True]
     with pytest.raises(FileNotFoundError):
         open_locked(file.parent / "gone" / "rows.partial")
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_on_windows_the_lock_is_on_a_byte_that_no_row_reaches(
+    file: Path, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    """What is locked there cannot be read, and its place must fit a signed number of 32 bits."""
+    file.write_bytes(b"earlier")
+    places: list[tuple[int, int, int]] = []
+
+    def locking(handle: int, how: int, count: int) -> None:
+        places.append((os.lseek(handle, 0, os.SEEK_CUR), how, count))
+        if locked:
+            raise PermissionError(errno.EACCES, "locked")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "msvcrt", SimpleNamespace(locking=locking, LK_NBLCK=2))
+        patch.setattr(sys, "platform", "win32")
+        result = open_locked(file)
+    ((place, how, count),) = places
+    assert 2**31 - 8 < place < 2**31 - 1
+    assert (how, count) == (2, 1)
+    assert (result is None) == locked
+    if result is not None:
+        with result:
+            assert result.read() == b"earlier"

@@ -53,6 +53,7 @@ def test_that_no_worker_is_ready_is_told_once_each_time() -> None:
     assert Run(2, {5: []}).notices == []
     (notice,) = Run(2, {time: moments[time] for time in (5, 5.5, 6)}).notices
     assert "waiting for one, up to 300 seconds" in notice
+    assert Run(2, {**moments, 31: gone[31], 35: []}).notices == [notice]
     assert Run(2, moments | gone).notices == [notice, notice]
 
 

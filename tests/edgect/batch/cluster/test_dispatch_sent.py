@@ -129,6 +129,12 @@ def test_a_quarter_of_the_workers_is_kept_for_files_that_may_end_them() -> None:
     assert run.script.sent[17:] == [("a", 0), ("b", 1), ("c", 64), ("c", 68), ("a", 2)]
 
 
+def test_of_a_few_workers_only_one_is_kept_for_such_files() -> None:
+    idle: list[Event] = [done(number, 4 * (number - 1), 4) for number in range(2, 5)]
+    run = Run(200, {0: ready(*"abcd"), 1: [failed(1)], 2: [failed(9)], 3: idle})
+    assert run.script.sent[9:] == [("a", 0), ("b", 32), ("b", 36)]
+
+
 def test_several_such_files_are_sent_at_once_but_to_no_more_than_a_quarter() -> None:
     idle: list[Event] = [done(number, 4 * (number - 1), 4) for number in range(2, 7)]
     run = Run(200, {0: ready(*"abcdefgh"), 1: [failed(1)], 2: [failed(17)], 3: idle})
