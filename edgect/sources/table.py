@@ -15,7 +15,7 @@ from edgect.scans.files.archive import has_member
 from edgect.sources.labels import Case, Cases, Words, listed
 
 COLUMNS = ("path", "label", "patient", "series", "study", "group", "weight", "part", "position")
-NEEDED = ("path", "label")
+NEEDED = {"path", "label"}
 UNKNOWN = frozenset({"patient", "part"})  # of a table in which the column is empty throughout
 SYNONYMS = {"position_mm": "position"}
 PARTS = ("train", "validation", "test")
@@ -29,7 +29,9 @@ class _Line:
     cells: list[str]
 
 
-def read_table(table: str, words: Words | None = None, folder: str | None = None) -> Cases:
+def read_table(
+    table: str, words: Words | None = None, folder: str | None = None, labelled: bool = True
+) -> Cases:
     """Every line a file, or what stands for several; paths are relative to `folder`, the table's by default.
 
     Columns: path and label; patient, series, study, group, weight (above 0), part (train, validation,
@@ -39,24 +41,25 @@ def read_table(table: str, words: Words | None = None, folder: str | None = None
     separator is a comma, a semicolon (as Excel writes in many countries) or a tab.
 
     A folder, a zip archive or a DICOMDIR stands for its files. These are of one series, named after its
-    path where no column says.
+    path where no column says. labelled: whether there must be labels; where not, they are not read, and every
+    case's is 0.
 
     Raises UsageError: the table cannot be read, or some line has no label, an unknown label, no
     patient where others have one, a weight or part that is none, a file that is not there or that another
     line has; the message says which lines.
     """
-    words = words or Words()
     head, *lines = _lines(table)
     names = [SYNONYMS.get(name, name) for name in (cell.strip().casefold() for cell in head.cells)]
+    needed = NEEDED if labelled else NEEDED - {"label"}
     for name in COLUMNS:
-        if names.count(name) > 1 or (name in NEEDED and name not in names):
+        if names.count(name) > 1 or (name in needed and name not in names):
             names_there = listed(head.cells)
             raise UsageError(f"{table}: line {head.number} must name one column {name!r}, not {names_there}")
     columns = _columns(names, lines)
     reader = _Reader(
         os.path.dirname(table) if folder is None else folder,
         columns,
-        words,
+        (words or Words()) if labelled else None,
     )
     cases: list[Case] = []
     faults: list[str] = []
@@ -88,9 +91,9 @@ def _columns(names: list[str], lines: list[_Line]) -> dict[str, int]:
 
 
 class _Reader:
-    """From lines to files. folder: the table's. columns: their places by name."""
+    """From lines to files. folder: the table's. columns: their places by name. words: None without labels."""
 
-    def __init__(self, folder: str, columns: dict[str, int], words: Words) -> None:
+    def __init__(self, folder: str, columns: dict[str, int], words: Words | None) -> None:
         self._folder, self._columns, self._words = folder, columns, words
         self._lines_by_file: dict[str, int] = {}
 
@@ -101,7 +104,7 @@ class _Reader:
         files = self._files(path_cell)
         case = Case(
             path="",
-            label=self._label(cells["label"]),
+            label=0 if self._words is None else self._label(cells["label"], self._words),
             patient=self._patient(cells),
             series=cells.get("series", ""),
             study=cells.get("study", ""),
@@ -129,11 +132,11 @@ class _Reader:
         except UsageError as error:
             raise ValueError(str(error)) from error
 
-    def _label(self, word: str) -> int:
+    def _label(self, word: str, words: Words) -> int:
         if not word:
             raise ValueError("no label")
-        if (label := self._words.label(word)) is None:
-            known = listed(self._words.own) if self._words.own else "'COVID-19' or 'not COVID-19', 1 or 0"
+        if (label := words.label(word)) is None:
+            known = listed(words.own) if words.own else "'COVID-19' or 'not COVID-19', 1 or 0"
             raise ValueError(f"unknown label {listed([word])}; write {known}")
         return label
 
