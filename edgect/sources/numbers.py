@@ -57,12 +57,14 @@ def check_numbers(
     labels = {case.label for case, held in zip(parts.cases, slices_of_cases, strict=True) if held}
     for label in (1, 0):
         if label in labels:
-            yield from _class(parts, slices_of_cases, label)
+            yield from _class(parts, slices_of_cases, label, label in elsewhere)
         elif label not in elsewhere:
             yield Finding("error", f"No slice is {NAMES[label]}: nothing can be calibrated or trained.", 1)
 
 
-def _class(parts: FixedParts, slices_of_cases: Sequence[int], label: int) -> Iterator[Finding]:
+def _class(
+    parts: FixedParts, slices_of_cases: Sequence[int], label: int, is_elsewhere: bool
+) -> Iterator[Finding]:
     slices: dict[str, Counter[str]] = {part: Counter() for part in PARTS}
     for case, part, unit, held in zip(parts.cases, parts.parts, parts.units, slices_of_cases, strict=True):
         if case.label == label and part and held:
@@ -86,7 +88,8 @@ def _class(parts: FixedParts, slices_of_cases: Sequence[int], label: int) -> Ite
         )
     for part in ("train", "validation"):
         if fitting and not slices[part]:
-            yield Finding("warning", f"The {part} part has no slice {name}.", 1)
+            sentence = f"The {part} part has no slice {name}; `train finetune` needs both classes there."
+            yield Finding("warning" if is_elsewhere else "error", sentence, 1)
     for part, own in slices.items():
         yield from _dominating(parts, part, name, own)
 

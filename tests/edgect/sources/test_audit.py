@@ -80,7 +80,7 @@ def test_nothing_is_said_of_a_good_table(pictures: WritePictures, findings: Audi
     [
         ("train", 1, "error", "1 patient with slices COVID-19; to promise a sensitivity", FITTING),
         ("train", 0, "error", "1 patient with slices not COVID-19; to promise a specificity", FITTING),
-        ("validation", 1, "warning", "The validation part has no slice COVID-19", 1),
+        ("validation", 1, "error", "The validation part has no slice COVID-19", 1),
         ("test", 0, "error", "The test part has 0 patients with slices not COVID-19", HELD),
     ],
 )
@@ -104,6 +104,13 @@ def test_one_class_is_an_error_unless_another_source_has_the_other(
     table = pictures([line for line in enough() if line.split(",")[1] == "0"])
     assert the(findings(table), "No slice is COVID-19").severity == "error"
     assert findings(table, elsewhere={1}) == []
+
+
+def test_a_part_without_a_class_is_a_warning_where_another_source_has_it(
+    pictures: WritePictures, findings: Audit
+) -> None:
+    lines = [line for line in enough() if not line.startswith("validation-1")]
+    assert the(findings(pictures(lines), elsewhere={1}), "no slice COVID-19").severity == "warning"
 
 
 def test_a_patient_in_two_parts_is_an_error(pictures: WritePictures) -> None:
