@@ -18,9 +18,10 @@ def inspect(*arguments: object) -> Result:
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """A patient of each class in two parts; of COVID-19, of two groups."""
+    """A patient of each class in each part; those of COVID-19 are of a group each."""
     lines = ["path,label,patient,group,part"]
-    for seed, (part, label) in enumerate((part, label) for part in ("train", "test") for label in (0, 1)):
+    parts = ("train", "validation", "test")
+    for seed, (part, label) in enumerate((part, label) for part in parts for label in (0, 1)):
         name = f"{part}{label}.png"
         write_scan(tmp_path / name, seed)
         lines.append(f"{name},{label},p{seed},{f'CT-{seed}' if label else ''},{part}")
@@ -35,8 +36,8 @@ def test_what_a_table_holds_is_shown_and_errors_are_2(table: Path) -> None:
     assert done.exit_code == 2
     assert "Ward 7" in done.stdout
     assert "CC BY 4.0" in done.stdout
-    assert any(line.split() == ["COVID-19", "CT-1", "1", "1", "0", "0"] for line in done.stdout.splitlines())
-    assert "ERROR: Training and validation part have 1 patient" in done.stdout
+    assert any(line.split() == ["COVID-19", "CT-1", "1", "1", *"0000"] for line in done.stdout.splitlines())
+    assert "ERROR: Training and validation part have 2 patients" in done.stdout
     assert max(map(len, done.stdout.replace(str(table), "").splitlines())) <= 100
     assert {file.name for file in table.parent.iterdir() if file.suffix != ".png"} == {
         "ward.csv",

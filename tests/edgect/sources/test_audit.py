@@ -80,7 +80,7 @@ def test_nothing_is_said_of_a_good_table(pictures: WritePictures, findings: Audi
     [
         ("train", 1, "error", "1 patient with slices COVID-19; to promise a sensitivity", FITTING),
         ("train", 0, "error", "1 patient with slices not COVID-19; to promise a specificity", FITTING),
-        ("validation", 1, "warning", "The validation part has no slice COVID-19", 1),
+        ("validation", 1, "error", "The validation part has no slice COVID-19", 1),
         ("test", 0, "error", "The test part has 0 patients with slices not COVID-19", HELD),
     ],
 )
@@ -104,6 +104,13 @@ def test_one_class_is_an_error_unless_another_source_has_the_other(
     table = pictures([line for line in enough() if line.split(",")[1] == "0"])
     assert the(findings(table), "No slice is COVID-19").severity == "error"
     assert findings(table, elsewhere={1}) == []
+
+
+def test_a_part_without_a_class_is_a_warning_where_another_source_has_it(
+    pictures: WritePictures, findings: Audit
+) -> None:
+    lines = [line for line in enough() if not line.startswith("validation-1")]
+    assert the(findings(pictures(lines), elsewhere={1}), "no slice COVID-19").severity == "warning"
 
 
 def test_a_patient_in_two_parts_is_an_error(pictures: WritePictures) -> None:
@@ -158,18 +165,15 @@ def test_what_is_no_slice_is_told_with_its_reason(pictures: WritePictures, findi
     (table.parent / "train-1-0-0.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     cv2.imwrite(str(table.parent / "deep.png"), np.arange(4096, dtype=np.uint16).reshape(64, 64) * 16)
     table = pictures([*enough(), "deep.png,1,deep,train"])
-    seen: list[tuple[int, int]] = []
-    told = findings(table, progress=lambda done, files: seen.append((done, files)))
+    told = findings(table)
     assert "'train-1-0-0.png': " in the(told, "files, 1 cannot be read in full").sentence
     assert "'deep.png': " in the(told, "files, 1 would be rejected").sentence
-    files = len(enough()) + 1
-    assert seen == [(done, files) for done in range(files + 1)]
 
 
 def test_many_slices_are_not_compared_and_that_is_told(
     pictures: WritePictures, findings: Audit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edgect.sources.audit.MOST_COMPARED", 10)
+    monkeypatch.setattr("edgect.sources.thumbnails.MOST", 10)
     (finding,) = findings(pictures(enough()))
     assert (finding.severity, "were not compared" in finding.sentence) == ("note", True)
 
