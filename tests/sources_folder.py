@@ -1,7 +1,10 @@
-"""A folder of all sources that `train multi-source` knows, of small invented slices."""
+"""A folder of the released sources, of small invented slices, each with a table of its own."""
 
 from __future__ import annotations
 
+import csv
+import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +12,18 @@ from PIL import Image
 
 from tests import covid_ct_folder
 from tests.covid_ct_folder import slice_of
-from train.data.covid_ct import COVID
-from train.data.sources import BLOCK, GRADES
+from train.data import sirm
+from train.data.covid_ct import COUNTS, COVID, NOT_COVID, official_list
+from train.data.sources import PART_IN_TABLE, TABLES
 
-SARS_BLOCKS = 8  # of each class: the fewest of which a part of each kind is left, and blocks between
+BLOCK, SARS_BLOCKS = 10, 8  # slices; of each class
+SARS_PARTS = ("train", "train", "train", "", "validation", "", "test", "test")  # of the blocks
 STUDIES = 10  # of each grade of MosMed, and of LUNA
+STUDY_PARTS = (*["train"] * 6, *["validation"] * 2, *["test"] * 2)
+GRADES = {"CT-0": NOT_COVID, "CT-1": COVID, "CT-2": COVID, "CT-3": COVID, "CT-4": COVID}
+WORDS = {COVID: "COVID-19", NOT_COVID: "not COVID-19"}
+
+Line = Mapping[str, object]
 
 
 def write(data: Path) -> Path:
@@ -24,18 +34,69 @@ def write(data: Path) -> Path:
     """
     covid_ct_folder.write(data)
     rng = np.random.default_rng(1)
-    for number in range(1, SARS_BLOCKS * BLOCK + 1):
-        _save(rng, data / f"sars-cov-2-ct/COVID/Covid ({number}).png", patches=True)
-        _save(rng, data / f"sars-cov-2-ct/NonCOVID/Non-Covid ({number}).png", patches=number % 2 == 0)
-    for place, (grade, label) in enumerate(GRADES.items()):
-        for number in range(STUDIES):
-            study = STUDIES * place + number + 1
-            _save(rng, data / f"mosmed/{grade}/study_{study:04}.webp", patches=label == COVID)
-    for number in range(STUDIES):
-        _save(rng, data / f"luna-slices/{9 + 13 * number}_{number}.webp", patches=False)
+    write_table(data / "covid-ct", _covid_ct(data))
+    write_table(data / "sirm", _sirm(data))
+    write_table(data / "sars-cov-2-ct", list(_sars(rng, data / "sars-cov-2-ct")))
+    write_table(data / "mosmed", list(_mosmed(rng, data / "mosmed")))
+    write_table(data / "luna-slices", list(_luna(rng, data / "luna-slices")))
+    for name in ("covid-ct", "sirm", "sars-cov-2-ct", "mosmed", "luna-slices"):
+        shutil.copy(TABLES / f"{name}.about.json", data / name / "table.about.json")
     return data
 
 
-def _save(rng: np.random.Generator, path: Path, patches: bool) -> None:
+def write_table(folder: Path, lines: Iterable[Line]) -> None:
+    rows = list(lines)
+    with (folder / "table.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def save(rng: np.random.Generator, path: Path, patches: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(slice_of(rng, patches)).save(path, lossless=True)
+
+
+def _covid_ct(data: Path) -> Iterable[Line]:
+    for part in COUNTS:
+        for item in official_list(data, part, COVID) + official_list(data, part, NOT_COVID):
+            path = item.path.removeprefix("covid-ct/")
+            yield _line(path, item.label, item.patient, PART_IN_TABLE[part])
+
+
+def _sirm(data: Path) -> Iterable[Line]:
+    """Cut as the real one, place by place."""
+    real = csv.DictReader((TABLES / "sirm.csv").open())
+    for item, row in zip(sirm.slices(data), real, strict=True):
+        yield _line(item.path.removeprefix("sirm/"), COVID, row["patient"], row["part"])
+
+
+def _sars(rng: np.random.Generator, folder: Path) -> Iterable[Line]:
+    names = {COVID: "COVID/Covid ({}).png", NOT_COVID: "NonCOVID/Non-Covid ({}).png"}
+    for number in range(1, SARS_BLOCKS * BLOCK + 1):
+        save(rng, folder / names[COVID].format(number), patches=True)
+        save(rng, folder / names[NOT_COVID].format(number), patches=number % 2 == 0)
+    for label, name in names.items():
+        for number in range(SARS_BLOCKS * BLOCK):
+            block = number // BLOCK
+            yield _line(name.format(number + 1), label, f"{label} {block}", SARS_PARTS[block])
+
+
+def _mosmed(rng: np.random.Generator, folder: Path) -> Iterable[Line]:
+    for place, (grade, label) in enumerate(GRADES.items()):
+        for number, part in enumerate(STUDY_PARTS):
+            path = f"{grade}/study_{STUDIES * place + number + 1:04}.webp"
+            save(rng, folder / path, patches=label == COVID)
+            weight = 0.25 if grade == "CT-1" else 1
+            yield {**_line(path, label, path, part), "group": grade, "weight": weight}
+
+
+def _luna(rng: np.random.Generator, folder: Path) -> Iterable[Line]:
+    for number, part in enumerate(STUDY_PARTS):
+        path = f"{9 + 13 * number}_{number}.webp"
+        save(rng, folder / path, patches=False)
+        yield {**_line(path, NOT_COVID, path, part), "group": "clear"}
+
+
+def _line(path: str, label: int, patient: str, part: str) -> Line:
+    return {"path": path, "label": WORDS[label], "patient": patient, "part": part}

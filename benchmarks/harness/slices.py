@@ -16,7 +16,7 @@ from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.arrangements import arrangement
 from train.data.covid_ct import Item
-from train.data.sources import SOURCES
+from train.data.sources import read_source
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "scans"
 VARIATIONS = 25
@@ -76,7 +76,7 @@ def _validation(bundle: Bundle, data: Path) -> tuple[list[Item], str]:
         number = training["arrangement"]
         return arrangement(number, data).val, f"validation part of arrangement {number}"
     names = [name for name, weight in training["recipe"]["sources"].items() if weight > 0]
-    items = [item for name in names for item in SOURCES[name](data).val]
+    items = [item for name in names for item in read_source(name, data).val]
     return items, f"validation parts of {', '.join(names)}"
 
 

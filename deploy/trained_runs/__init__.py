@@ -6,7 +6,8 @@ from pathlib import Path
 
 from deploy.trained_runs import multi_source, paper
 from deploy.trained_runs.trained_run import TrainedRun
-from train.multi_source.run import MultiSourceRun, open_run
+from train.multi_source.run import MultiSourceRun
+from train.opened_run import open_run
 
 __all__ = ["TrainedRun", "load"]
 

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from deploy.trained_runs.multi_source_card import passages
 from deploy.trained_runs.trained_run import Parts, TrainedRun
-from train.data.covid_ct import PART_TITLES, DataError, Item, Part
-from train.data.sources import MILD, SOURCES, fingerprint
+from edgect.sources.about import About
+from train.data.covid_ct import PART_TITLES, Item, Part
+from train.data.sources import released, views
 from train.multi_source.crops import preprocessing_steps
-from train.multi_source.evaluation import SEVERE
 from train.multi_source.run import MultiSourceRun
 from train.run import RunError, file_sha256, read_json
-
-
-class Terms(NamedTuple):
-    name: str
-    citation: str
-    licence: str
-
-
-TERMS = {
-    "covid-ct": Terms("COVID-CT", "Zhao et al., arXiv 2003.13865", "research use"),
-    "sars-cov-2-ct": Terms("SARS-CoV-2-CT", "Soares et al., medRxiv 2020.04.24.20078584", "CC BY-NC-SA 4.0"),
-    "mosmed": Terms("MosMedData", "Morozov et al., arXiv 2005.06465", "CC BY-NC-ND 3.0"),
-    "luna-slices": Terms("LUNA16 / LIDC-IDRI", "Armato et al., Medical Physics 38, 2011", "CC BY 3.0"),
-    "sirm": Terms("SIRM", "Italian radiology society, by MedSeg", "non-commercial use"),
-}
 
 
 def trained_run(run: MultiSourceRun) -> TrainedRun:
@@ -47,32 +31,35 @@ def trained_run(run: MultiSourceRun) -> TrainedRun:
         steps=preprocessing_steps(recipe.image_size, recipe.crop),
         threshold=run.threshold(),
         training={
-            "data": data_of(recipe.sources),
+            "data": data_of(recipe.sources, run.about()),
             "split": record["split"],
             "weights_sha256": file_sha256(run.weights),
             "recipe": record["recipe"],
             "threshold": run.threshold(),  # before temperature scaling
             "versions": record["versions"],
         },
-        licence=licence_of(recipe.sources),
+        licence=licence_of(run.about().values()),
         evidence=read_json(evidence) if evidence.exists() else None,
         parts=lambda data, part: parts_of(run, data, part),
         passages=passages,
     )
 
 
-def data_of(sources: Mapping[str, float]) -> str:
+def data_of(sources: Mapping[str, float], about: Mapping[str, About]) -> str:
     """The sources with their citations. What is never drawn only gives others parts of its slices."""
     named = [
-        f"{TERMS[name].name} ({TERMS[name].citation})"
-        + ("" if weight > 0 else ", of which only parts are laid into other slices")
+        cited(about[name]) + ("" if weight > 0 else ", of which only parts are laid into other slices")
         for name, weight in sources.items()
     ]
     return "; ".join(named)
 
 
-def licence_of(sources: Sequence[str] | Mapping[str, float]) -> str:
-    terms = ", ".join(f"{TERMS[name].name}: {TERMS[name].licence}" for name in sources)
+def cited(about: About) -> str:
+    return f"{about.name} ({about.citation})" if about.citation else about.name
+
+
+def licence_of(sources: Iterable[About]) -> str:
+    terms = ", ".join(f"{about.name}: {about.licence or 'terms not stated'}" for about in sources)
     return (
         "Weights: non-commercial research use only, to be shared alike, after the terms of the training "
         f"images ({terms}); code: Apache-2.0"
@@ -89,22 +76,14 @@ def parts_of(run: MultiSourceRun, data: Path, part: Part) -> Parts:
     names = {
         "train": list(weights),
         "val": [name for name, weight in weights.items() if weight > 0],
-        "test": list(SOURCES),
+        "test": list({**released(), **weights}),
     }[part]
-    split, parts = run.record()["split"], {}
+    parts: dict[str, list[Item]] = {}
     for name in names:
-        source = SOURCES[name](data)
-        if name in split and split[name] != fingerprint(source):
-            raise DataError(f"{data}: its slices of {name} are not those that {run.path} was trained with")
-        parts[name] = source.part(part)
-    return {f"{PART_TITLES[part]}, {name}": items for name, items in _with_severe(parts, part).items()}
-
-
-def _with_severe(parts: Mapping[str, list[Item]], part: Part) -> dict[str, list[Item]]:
-    """MosMed's test part once more, after the whole of it, without CT-1, whose slices may show nothing."""
-    with_severe: dict[str, list[Item]] = {}
-    for name, items in parts.items():
-        with_severe[name] = items
-        if name == "mosmed" and part == "test":
-            with_severe[SEVERE] = [item for item in items if MILD not in item.path]
-    return with_severe
+        source = run.read_source(name, data)
+        items = source.part(part)
+        parts[f"{PART_TITLES[part]}, {name}"] = items
+        if part == "test":
+            for view, places in views(items, source.about).items():
+                parts[f"{PART_TITLES[part]}, {name}, {view}"] = [items[n] for n in places]
+    return parts

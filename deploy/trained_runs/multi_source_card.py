@@ -24,7 +24,7 @@ $average_decay; seed $seed. INT8 was calibrated on $calibration slices of the tr
 FAILS = """\
 - On scans of a source that is not listed here nothing was measured. The sources differ from each
   other in scanners, patients and publishers as yours will from them; it may be no better than chance.
-- A source of one class, SIRM with COVID-19 and LUNA16 without, does not show that it tells the two apart.
+- A source of one class does not show that it tells the two apart.
 - It knows two answers. A slice of another disease gets one of them too; what is no slice of the chest
   is rejected as far as its gate can tell, which is not always.
 - It judges single slices, not patients."""
@@ -47,7 +47,8 @@ METRICS_METHOD = """\
 95 % intervals in brackets: bootstrap over patients, or over blocks of neighbouring slices where
 patients are unknown, 2,000 draws. At threshold {threshold:.3f}. Threshold, temperature and quantization
 were chosen on the validation parts, so their figures flatter. A part of one class has its share of
-right answers alone. MosMed is shown without grade CT-1 too, whose slices may show nothing."""
+right answers alone. Behind the name of a source, groups name a selection of its slices, such as those
+of grades on which there is much to see."""
 
 
 def passages(description: Mapping[str, Any]) -> Passages:

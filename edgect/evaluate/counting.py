@@ -8,10 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.errors import UsageError
 from edgect.evaluate.report import Estimate, Point, known
 from edgect.model.bundles.manifest import Manifest
-from edgect.model.decision.labels import OPERATING_POINTS, Decision
 from edgect.statistics.metrics import FIVE, Confusion, confusion, evaluate, intervals
 
 Counted = tuple[int, Confusion, dict[str, Estimate]]
@@ -87,11 +85,7 @@ def operating_points(answers: Sequence[Answer], manifest: Manifest) -> list[Poin
     """Counts of what is answered at each threshold of the bundle."""
     labels, probabilities, _ = columns([each for each in answers if each.answered])
     results = []
-    for name in OPERATING_POINTS:
-        try:
-            threshold = Decision.from_manifest(manifest, name).threshold
-        except UsageError:  # not one of this bundle's
-            continue
+    for name, threshold in manifest.operating_points.items():
         counted = confusion(labels, np.asarray(probabilities) >= threshold)
         metrics = {metric: known(value) for metric, value in counted.metrics().items()}
         results.append(Point(name, threshold, counted, metrics))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from edgect.sources.labels import listed
+
 MOST = 8  # names that one sentence lists
 MISSING = object()
 
@@ -50,7 +52,7 @@ def _table(name: str, earlier: Mapping[str, Any], later: Mapping[str, Any]) -> I
         changes[f"files have {what}"] = [path for path in both if old[path].get(key) != new[path].get(key)]
     for what, paths in changes.items():
         if paths:
-            yield f"Input: of {name}, {len(paths)} {what}: {_listed(paths)}."
+            yield f"Input: of {name}, {len(paths)} {what}: {listed(paths)}."
     if not any(changes.values()) and earlier["sha256"] != later["sha256"]:
         yield f"Input: {name}, {later['name']} itself has changed, but neither files nor labels nor parts."
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,13 @@ class About:
 
     classes: what slices with COVID-19 and those without are, in words. positives_may_show_nothing: whether a
     slice labelled COVID-19 may be one on which nothing is to be seen, as where all slices of a series
-    carry the patient's label.
+    carry the patient's label. patients_are_blocks: whether what stands for patients are blocks of slices with
+    neighbouring numbers.
+
+    clear_groups: groups whose lungs are clear, into which training may lay the opacities of others.
+    target_by_group: the probability of COVID-19, 0 to 1, that training aims at for slices of a group, such
+    as a grade on whose slices there may be nothing to see. views: selections of groups that are
+    judged by themselves beside the whole, by title.
     """
 
     name: str
@@ -25,6 +31,10 @@ class About:
     citation: str = ""
     classes: str = ""
     positives_may_show_nothing: bool = False
+    patients_are_blocks: bool = False
+    clear_groups: Sequence[str] = ()
+    target_by_group: Mapping[str, float] = field(default_factory=dict)
+    views: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of_table(cls, table: str | Path) -> About:
@@ -45,11 +55,35 @@ class About:
 def _faults(content: Any) -> list[str]:
     if not isinstance(content, Mapping):
         return ["must hold a JSON object"]
-    types = {field.name: bool if field.type == "bool" else str for field in fields(About)}
-    unknown = [f"unknown key {key!r}; there are {', '.join(types)}" for key in content if key not in types]
-    kinds = {str: "text", bool: "true or false"}
-    return unknown + [
-        f"{key} must be {kinds[types[key]]}"
-        for key, value in content.items()
-        if key in types and not isinstance(value, types[key])
-    ]
+    names = [own.name for own in fields(About)]
+    unknown = [f"unknown key {key!r}; there are {', '.join(names)}" for key in content if key not in names]
+    wrong = []
+    for key, value in content.items():
+        kind, fits = KINDS.get(key, TEXT)
+        if key in names and not fits(value):
+            wrong.append(f"{key} must be {kind}")
+    return unknown + wrong
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+
+
+def _is_probability(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _is_mapping_to(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, Mapping) and all(fits(entry) for entry in value.values())
+
+
+Kind = tuple[str, Callable[[Any], bool]]  # in words, and whether a value is of it
+TEXT: Kind = ("text", lambda value: isinstance(value, str))
+TRUTH: Kind = ("true or false", lambda value: isinstance(value, bool))
+KINDS: dict[str, Kind] = {  # of what is not text
+    "positives_may_show_nothing": TRUTH,
+    "patients_are_blocks": TRUTH,
+    "clear_groups": ("a list of texts", _is_texts),
+    "target_by_group": ("an object of numbers from 0 to 1", _is_mapping_to(_is_probability)),
+    "views": ("an object of lists of texts", _is_mapping_to(_is_texts)),
+}

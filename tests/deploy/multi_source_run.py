@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from deploy.verification import processors
-from train.data.sources import SOURCES, Source, fingerprint
+from train.data.sources import fingerprint, read_source
 from train.multi_source.crops import Crops
 from train.multi_source.recipe import Recipe
 from train.multi_source.run import MultiSourceRun
@@ -25,14 +25,16 @@ def write(path: Path, data: Path) -> MultiSourceRun:
     """data: as `tests.sources_folder` writes it."""
     torch.manual_seed(0)
     recipe = Recipe(image_size=SIZE, upsample_groups=16, threads=1)
-    sources = {name: SOURCES[name](data) for name in recipe.sources}
-    crops = Crops.read(sum(sources.values(), Source()).train, data, SIZE)
+    sources = {name: read_source(name, data) for name in recipe.sources}
+    crops = Crops.read([item for source in sources.values() for item in source.train], data, SIZE)
     mean, std = float(crops.images.mean() / 255), float(crops.images.std() / 255)
     network = LightCNN(mean, std, recipe.upsample_groups)
     pretrained.initialise(network)
     _fit_classifier(network.eval(), crops)
     run = MultiSourceRun(path)
-    run.begin_multi_source(recipe, mean, std, {name: fingerprint(source) for name, source in sources.items()})
+    run.begin_multi_source(
+        recipe, mean, std, {name: fingerprint(source) for name, source in sources.items()}, {}
+    )
     torch.save(network.state_dict(), run.weights)
     write_json(run.validation_file, {"threshold": THRESHOLD, "sources": {}})
     return run

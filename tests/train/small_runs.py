@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.sources_folder import GRADES
 from train.data.covid_ct import COVID, NOT_COVID, Item
-from train.data.sources import GRADES, SOURCES
+from train.data.sources import read_source
 from train.multi_source.crops import AIR, TISSUE, Crops
 from train.multi_source.recipe import Recipe
 
@@ -35,7 +36,7 @@ def recipe(**changes: Any) -> Recipe:
 
 
 def training_items(data: Path, names: Sequence[str] = tuple(WEIGHTS)) -> list[Item]:
-    return [item for name in names for item in SOURCES[name](data).train]
+    return [item for name in names for item in read_source(name, data).train]
 
 
 def draw_crop(
@@ -58,11 +59,7 @@ def draw_crop(
 
 def crops_of(counts: Mapping[str, int], images: NDArray[np.uint8] | None = None, lungs: Any = None) -> Crops:
     """Crops of so many slices from each folder; without `images`, the grey level is the place."""
-    items = [
-        Item(f"{folder}/{number}.png", _label(folder), f"{folder} {number}")
-        for folder, count in counts.items()
-        for number in range(count)
-    ]
+    items = [_item(folder, number) for folder, count in counts.items() for number in range(count)]
     if images is None:
         images = np.broadcast_to(np.arange(len(items), dtype=np.uint8)[:, None, None], (len(items), 8, 8))
     if lungs is None:
@@ -70,8 +67,16 @@ def crops_of(counts: Mapping[str, int], images: NDArray[np.uint8] | None = None,
     return Crops(items, images.copy(), lungs, lungs.any((1, 2)))
 
 
-def _label(folder: str) -> int:
-    source, kind = folder.split("/")
-    if source == "mosmed":
-        return GRADES[kind]
-    return COVID if kind == "COVID" else NOT_COVID
+def _item(folder: str, number: int) -> Item:
+    """Of mosmed/CT-1 the mild ones, rarer and with a target of their own; of CT-0 and luna-slices clear."""
+    source, group = folder.split("/")
+    return Item(
+        f"{folder}/{number}.png",
+        COVID if group == "COVID" or GRADES.get(group) == COVID else NOT_COVID,
+        f"{folder} {number}",
+        source,
+        group,
+        weight=0.25 if group == "CT-1" else 1.0,
+        target=0.75 if group == "CT-1" else None,
+        clear=group == "CT-0" or source == "luna-slices",
+    )

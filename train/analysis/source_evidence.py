@@ -16,8 +16,8 @@ from edgect.model.preprocess.steps import Preprocess, Resize
 from edgect.scans import read_slice
 from train.analysis.evidence import evidence_in_lungs, occlusion_aucs
 from train.data import lung_masks
-from train.data.covid_ct import DataError, Item
-from train.data.sources import SOURCES
+from train.data.covid_ct import COVID, DataError, Item
+from train.data.sources import read_source, released
 from train.multi_source.crops import Crops, Size, preprocessing_steps
 from train.multi_source.run import MultiSourceRun
 from train.run import Run
@@ -25,20 +25,21 @@ from train.run import Run
 Images = NDArray[np.uint8]
 Masks = NDArray[np.bool_]
 
-EVALUATED = ("covid-ct", "sars-cov-2-ct", "mosmed", "sirm")
 OUTLINE_SIZE = (262, 358)  # size of the crop that the lungs of a whole slice are outlined on
 
 
 def measure_source_evidence(run: Run, data: Path, cache: Path | None = None) -> dict[str, Any]:
-    """`in_lungs` and `auc` of `train.analysis.evidence.measure_evidence`, source by source.
+    """`in_lungs` and `auc` of `train.analysis.evidence.measure_evidence`, of sources with COVID-19.
 
     For networks of whole slices too, as the paper's are; their lungs are those found on the crop, laid
     back on the slice, so that all networks are judged by lungs found one way. Slices on which none are
     found are counted in `without_lungs` and left out.
     """
     network, sources = run.network(), {}
-    for name in EVALUATED:
-        items = SOURCES[name](data).test
+    for name in released():
+        items = read_source(name, data).test
+        if not any(item.label == COVID for item in items):
+            continue
         images, masks = _seen(run, items, data, cache)
         with_lungs = np.flatnonzero(masks.any((1, 2)))
         chosen = [items[int(place)] for place in with_lungs]

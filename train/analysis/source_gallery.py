@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from train.analysis.evidence import evidence_maps
 from train.analysis.gallery import grid, outline, save, short, show, show_evidence, strongest
 from train.data.covid_ct import COVID, Item
-from train.data.sources import SOURCES, Source
+from train.data.sources import Source, read_source, released
 from train.multi_source.crops import Crops
 from train.multi_source.run import MultiSourceRun
 from train.networks import predict
@@ -38,13 +38,13 @@ class Predictions:
 
 
 def draw_figures(run: MultiSourceRun, data: Path, folder: Path) -> None:
-    """crops-SOURCE.png and maps-SOURCE.png of every source that `train multi-source` knows.
+    """crops-SOURCE.png and maps-SOURCE.png of every released source.
 
     Right and wrong are judged at the run's threshold; the strongest red is the same log-odds in all
     of its maps. Raises RunError for a run that is not finished and validated, DataError for data
     not as listed.
     """
-    sources = {name: make(data) for name, make in SOURCES.items()}
+    sources = {name: read_source(name, data) for name in released()}
     for name, source in sources.items():
         lung_crops(run, source.train, data, folder / f"crops-{name}.png")
     predictions = {name: _answers(run, source, data) for name, source in sources.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from train.commands.evaluation import evidence_command, probe_command, report_command, test_command
+from train.commands.finetune import finetune_command
 from train.commands.multi_source import multi_source
 from train.commands.training import fit_command, search_command
 
@@ -22,5 +23,6 @@ for command in (
     probe_command,
     report_command,
     multi_source,
+    finetune_command,
 ):
     main.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ import click
 import torch
 
 from train.commands import options
-from train.data.sources import SOURCES
+from train.data.sources import released
 from train.multi_source.recipe import PARTS_OF_RECIPE, PRETRAINED, Recipe
-from train.multi_source.run import EVIDENCE_READING, MultiSourceRun, open_run
+from train.multi_source.run import EVIDENCE_READING, MultiSourceRun
+from train.networks.light_cnn import LightCNN
+from train.networks.precision import PRECISIONS, Precision, fastest_precision
 from train.networks.pretrained import Weights
+from train.opened_run import open_run
 from train.run import write_json
 
 cache = click.option(
@@ -38,11 +42,18 @@ def multi_source() -> None:
 @click.option("--steps", type=click.IntRange(1), default=Recipe.steps, show_default=True)
 @click.option("--image-size", type=(int, int), default=Recipe.image_size, show_default=True)
 @click.option(
-    "--source", "only", type=click.Choice(list(SOURCES)), multiple=True, help="Train on these alone."
+    "--source",
+    "only",
+    multiple=True,
+    metavar="NAME[:WEIGHT]",
+    help="Train on these alone: released sources, or folders of --data with a table.csv.",
 )
-@click.option("--leave-out", type=click.Choice(list(SOURCES)), multiple=True, help="Do not train on these.")
+@click.option(
+    "--also", multiple=True, metavar="NAME[:WEIGHT]", help="Train on these too, beside the released sources."
+)
+@click.option("--leave-out", multiple=True, metavar="NAME", help="Do not train on these.")
 @click.option("--without", type=click.Choice(list(PARTS_OF_RECIPE)), help="Leave out a part of the recipe.")
-@click.option("--precision", type=click.Choice(["fp32", "bf16"]), default=Recipe.precision, show_default=True)
+@options.precision
 @click.option("--threads", type=int, default=torch.get_num_threads(), show_default=True)
 @click.option("--resume", is_flag=True, help="Continue the run in --out.")
 def fit_command(
@@ -51,7 +62,9 @@ def fit_command(
     out: Path,
     pretrained: str | None,
     only: tuple[str, ...],
+    also: tuple[str, ...],
     leave_out: tuple[str, ...],
+    precision: str,
     without: str | None,
     resume: bool,
     **settings: Any,
@@ -60,20 +73,44 @@ def fit_command(
     from train.multi_source.evaluation import validate
     from train.multi_source.fit import fit
 
-    recipe = Recipe(**settings)
-    sources = {n: w for n, w in recipe.sources.items() if n not in leave_out and (not only or n in only)}
-    if not sources:
-        raise click.UsageError("no source is left to train on")
-    recipe = replace(recipe, sources=sources)
+    run = MultiSourceRun(out)
+    recipe = replace(Recipe(**settings), sources=_sources(only, also, leave_out))
+    if precision in PRECISIONS:
+        recipe = replace(recipe, precision=precision)
+    else:
+        recipe = replace(recipe, precision=_precision(run, recipe))
     if without:
         recipe = replace(recipe, **PARTS_OF_RECIPE[without])
         pretrained = None if without == PRETRAINED else pretrained
     weights = Weights.read(pretrained) if pretrained else None
     if weights:
         recipe = replace(recipe, pretrained=weights.name, pretrained_sha256=weights.sha256)
-    run = MultiSourceRun(out)
     fit(recipe, data, run, weights, resume, cache)
     click.echo(json.dumps(validate(run, data, cache), indent=1))
+
+
+def _precision(run: MultiSourceRun, recipe: Recipe) -> Precision:
+    """What a run was begun with, or what is faster here."""
+    if run.recorded():
+        return run.recipe().precision
+    torch.set_num_threads(recipe.threads)
+    network = LightCNN(upsample_groups=recipe.upsample_groups)
+    chosen, seconds = fastest_precision(network, recipe.image_size, recipe.batch_size)
+    click.echo(f"precision {chosen}: a step takes {seconds} seconds", err=True)
+    return chosen
+
+
+def _sources(only: Sequence[str], also: Sequence[str], leave_out: Sequence[str]) -> dict[str, float]:
+    """Weights by source, released sources first and in their order."""
+    default = released()
+    chosen = dict(options.weighted(text, default) for text in only) if only else default
+    chosen |= dict(options.weighted(text, default) for text in also)
+    names = [*(name for name in default if name in chosen), *(name for name in chosen if name not in default)]
+    if unknown := set(leave_out) - chosen.keys():
+        raise click.UsageError(f"--leave-out {sorted(unknown)[0]}: is none of {', '.join(names)}")
+    if not (sources := {name: chosen[name] for name in names if name not in leave_out}):
+        raise click.UsageError("no source is left to train on")
+    return sources
 
 
 @multi_source.command("validate")

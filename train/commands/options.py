@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,14 @@ data = click.option(
     type=folder,
     envvar="EDGECT_DATA",
     required=True,
-    help="Folder that holds covid-ct/ and sirm/ (or set EDGECT_DATA).",
+    help="Folder that holds covid-ct/ and the other sources (or set EDGECT_DATA).",
+)
+precision = click.option(
+    "--precision",
+    type=click.Choice(["auto", "fp32", "bf16"]),
+    default="auto",
+    show_default=True,
+    help="Of convolutions; auto: the faster of both in a short trial on this machine, which is recorded.",
 )
 _TRAINING_OPTIONS = [
     data,
@@ -40,3 +49,17 @@ def training_options(command: Any) -> Any:
     for option in reversed(_TRAINING_OPTIONS):
         command = option(command)
     return command
+
+
+def weighted(text: str, default: Mapping[str, float]) -> tuple[str, float]:
+    """NAME or NAME:WEIGHT; without a weight the default of that name, or 1. Raises BadParameter."""
+    name, colon, cell = text.rpartition(":")
+    if not colon:
+        return text, default.get(text, 1.0)
+    try:
+        weight = float(cell)
+    except ValueError:
+        return text, default.get(text, 1.0)  # a colon of the name's own
+    if not 0 <= weight < math.inf:
+        raise click.BadParameter(f"{text}: the weight must be 0 or more")
+    return name, weight

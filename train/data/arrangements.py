@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,11 @@ class Arrangement:
         return {"train": self.train, "val": self.val, "test": self.test}[part]
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {
+            "number": self.number,
+            "cut_seed": self.cut_seed,
+            **{part: [_to_json(item) for item in self.part(part)] for part in COVID_CT},
+        }
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Arrangement:
@@ -78,6 +82,10 @@ def second_test(split: Arrangement, data: Path) -> list[Item]:
     if split.number != 1:
         raise DataError("Test-2 belongs to arrangement 1; arrangement 2 trains on its images")
     return sirm.slices(data) + [item for item in split.test if item.label == NOT_COVID]
+
+
+def _to_json(item: Item) -> dict[str, Any]:
+    return {"path": item.path, "label": item.label, "patient": item.patient}
 
 
 def _check_disjoint(parts: dict[Part, list[Item]]) -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 from edgect.errors import EdgectError
 
 Part = Literal["train", "val", "test"]
+SOURCE = "covid-ct"  # its folder
 PART_TITLES: dict[Part, str] = {"train": "training", "val": "validation", "test": "test"}
 
 COVID, NOT_COVID = 1, 0
@@ -33,11 +34,21 @@ class DataError(EdgectError):
 
 @dataclass(frozen=True)
 class Item:
-    """One labelled slice. path: relative to the data folder. label: 1 COVID-19, 0 not."""
+    """One labelled slice. path: relative to the data folder, or absolute. label: 1 COVID-19, 0 not.
+
+    source, group: as the table of its source has them. weight: how often it is drawn, against others of its
+    source and label. target: the probability of COVID-19 that training aims at, None for the label's.
+    clear: whether its lungs are.
+    """
 
     path: str
     label: int
     patient: str
+    source: str = ""
+    group: str = ""
+    weight: float = 1.0
+    target: float | None = None
+    clear: bool = False
 
 
 def official_list(data: Path, part: Part, label: int) -> list[Item]:
@@ -46,7 +57,7 @@ def official_list(data: Path, part: Part, label: int) -> list[Item]:
     Raises DataError: a list, an image or a patient number is missing, or the count differs
     from the published one.
     """
-    root = data / "covid-ct"
+    root = data / SOURCE
     name = CLASSES[label]
     listing = root / "Data-split" / name / f"{part}CT_{name}.txt"
     names = _read(listing).split("\n")
@@ -59,7 +70,7 @@ def official_list(data: Path, part: Part, label: int) -> list[Item]:
     patients = _patients(root, label)
     items = []
     for image in names:
-        relative = f"covid-ct/Images/CT_{name}/{image}"
+        relative = f"{SOURCE}/Images/CT_{name}/{image}"
         if not (data / relative).is_file():
             raise DataError(f"{data / relative}: missing, but listed in {listing.name}")
         if image not in patients:

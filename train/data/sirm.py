@@ -11,6 +11,7 @@ from pathlib import Path
 
 from train.data.covid_ct import COVID, DataError, Item
 
+SOURCE = "sirm"  # its folder
 COUNT = 98
 BLOCK = 4  # slices of neighbouring numbers that stand for a patient in splits and intervals
 TWINS = {"train50_43": "train50_10"}  # nearly the same slice
@@ -21,10 +22,10 @@ def slices(data: Path) -> list[Item]:
 
     Raises DataError where the folder is missing or holds another number of slices.
     """
-    files = [path for path in (data / "sirm").glob("*") if _number(path) >= 0]
+    files = [path for path in (data / SOURCE).glob("*") if _number(path) >= 0]
     if len(files) != COUNT:
         raise DataError(
-            f"{data / 'sirm'}: {len(files)} slices named test48_N or train50_N, where {COUNT} are expected"
+            f"{data / SOURCE}: {len(files)} slices named test48_N or train50_N, where {COUNT} are expected"
         )
     files.sort(key=lambda path: (_number(path), path.name))
     blocks = {path.stem: position // BLOCK for position, path in enumerate(files)}
@@ -32,7 +33,7 @@ def slices(data: Path) -> list[Item]:
         if {twin, other} <= blocks.keys():
             joined = blocks[twin]
             blocks = {name: blocks[other] if block == joined else block for name, block in blocks.items()}
-    return [Item(f"sirm/{path.name}", COVID, f"SIRM block {blocks[path.stem]}") for path in files]
+    return [Item(f"{SOURCE}/{path.name}", COVID, f"SIRM block {blocks[path.stem]}") for path in files]
 
 
 def _number(path: Path) -> int:

@@ -1,27 +1,33 @@
-"""Every source of slices, cut once into training, validation and test part.
+"""Every source of slices, with its training, validation and test part, from a table.
 
-COVID-CT keeps its official lists, which no patient straddles. Of every other source the last fifth
-of each class, in the order of its numbers, is the test part, the fifth before it the validation
-part. Where neighbours in number may be one patient, blocks of them stand for patients, and the
-block before each border is in no part.
+A source is a folder of the data folder. Where it has a `table.csv` of its own, that holds; else it is one
+of the released sources, whose tables lie in `sources/` here. Theirs were written before any training, from
+COVID-CT's official lists, and from the numbers of the others: the last fifth of each class is the test
+part, the fifth before it the validation part; where neighbours in number may be one patient, blocks of
+them stand for patients, and the block before each border is in no part.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from train.data import sirm
-from train.data.covid_ct import COVID, NOT_COVID, DataError, Item, Part, official_list
+from edgect.errors import UsageError
+from edgect.sources.about import About
+from edgect.sources.labels import Case, Cases
+from edgect.sources.parts import fixed_parts, parts_of_column
+from edgect.sources.table import read_table
+from train.data.covid_ct import COVID, DataError, Item, Part
 
 RECORDED = Path(__file__).with_name("source_splits.json")  # `fingerprint` of each source, before any training
+TABLES = Path(__file__).with_name("sources")
+OWN_TABLE = "table.csv"
 PARTS: tuple[Part, ...] = ("train", "val", "test")
-BLOCK = 10  # neighbours of SARS-CoV-2-CT; it has about 20 slices of a patient (2,482 of 120)
-MILD = "mosmed/CT-1/"  # less than a quarter of the lungs affected, in this slice perhaps nothing
-GRADES = {"CT-0": NOT_COVID, "CT-1": COVID, "CT-2": COVID, "CT-3": COVID, "CT-4": COVID}
+PART_IN_TABLE: dict[Part, str] = {"train": "train", "val": "validation", "test": "test"}
+MAY_SHOW_NOTHING = 0.75  # target of slices with COVID-19, where no target by group says otherwise
 
 
 @dataclass(frozen=True)
@@ -31,101 +37,106 @@ class Source:
     train: list[Item] = field(default_factory=list)
     val: list[Item] = field(default_factory=list)
     test: list[Item] = field(default_factory=list)
+    about: About = field(default_factory=lambda: About(""))
 
     def part(self, part: Part) -> list[Item]:
         return {"train": self.train, "val": self.val, "test": self.test}[part]
 
-    def __add__(self, other: Source) -> Source:
-        return Source(self.train + other.train, self.val + other.val, self.test + other.test)
+
+def released() -> dict[str, float]:
+    """The released sources in their order, with the weight of each in the default network's training."""
+    weights: dict[str, float] = json.loads((TABLES / "default.json").read_text())
+    return weights
 
 
-def covid_ct(data: Path) -> Source:
-    """The whole official split (191/60/98 COVID, 234/58/105 not)."""
+def read_source(name: str, data: Path) -> Source:
+    """The source in the folder `data/name`, paths relative to `data`.
 
-    def both_classes(part: Part) -> list[Item]:
-        return official_list(data, part, COVID) + official_list(data, part, NOT_COVID)
-
-    return Source(both_classes("train"), both_classes("val"), both_classes("test"))
-
-
-def sars_cov_2_ct(data: Path) -> Source:
-    """SARS-CoV-2-CT (Soares et al. 2020): both classes, other lung diseases among the others."""
-    source = Source()
-    for folder, label in (("COVID", COVID), ("NonCOVID", NOT_COVID)):
-        names = _files(data / "sars-cov-2-ct" / folder)
-        source += split_in_fifths(
-            [
-                Item(f"sars-cov-2-ct/{folder}/{name}", label, f"SARS-CoV-2-CT {folder} {place // BLOCK}")
-                for place, name in enumerate(names)
-            ]
-        )
-    return source
-
-
-def mosmed(data: Path) -> Source:
-    """MosMedData (Morozov et al., arXiv 2005.06465): one slice of a study, graded CT-0 to CT-4."""
-    source = Source()
-    for grade, label in GRADES.items():
-        names = _files(data / "mosmed" / grade)
-        source += split_in_fifths(
-            [Item(f"mosmed/{grade}/{name}", label, f"MosMed {grade} {name}") for name in names]
-        )
-    return source
-
-
-def luna16(data: Path) -> Source:
-    """LUNA16: one slice of a study, none with COVID-19; ordered by the digits of the study's UID."""
-    names = _files(data / "luna-slices")
-    return split_in_fifths([Item(f"luna-slices/{name}", NOT_COVID, f"LUNA {name}") for name in names])
-
-
-def sirm_slices(data: Path) -> Source:
-    """SIRM's slices, all COVID-19."""
-    return split_in_fifths(sirm.slices(data))
-
-
-SOURCES: dict[str, Callable[[Path], Source]] = {
-    "covid-ct": covid_ct,
-    "sars-cov-2-ct": sars_cov_2_ct,
-    "mosmed": mosmed,
-    "luna-slices": luna16,
-    "sirm": sirm_slices,
-}
-
-
-def source_of(item: Item) -> str:
-    """Name of the source, which is the first folder of the path."""
-    return item.path.split("/")[0]
-
-
-def split_in_fifths(items: Sequence[Item]) -> Source:
-    """Three, one and one fifth of the units, in their order.
-
-    Units are patients. Where any of them has several slices, neighbours may be one patient in
-    truth, and the last unit before each border is left out.
+    A table of its own without parts gets them at first use, as `edgect.sources.parts` says. Raises
+    DataError where there is no such source, or an image is missing; UsageError for a table that cannot be
+    used.
     """
-    units = list(dict.fromkeys(item.patient for item in items))
-    several_slices_each = len(units) < len(items)
-    first, second = len(units) * 3 // 5, len(units) * 4 // 5
-    part: dict[str, Part] = {}
-    for place, unit in enumerate(units):
-        part[unit] = "train" if place < first else "val" if place < second else "test"
-    if several_slices_each:
-        for border in {first, second} - {0}:
-            part.pop(units[border - 1], None)
-    parts: dict[Part, list[Item]] = {"train": [], "val": [], "test": []}
-    for item in items:
-        if item.patient in part:
-            parts[part[item.patient]].append(item)
-    return Source(parts["train"], parts["val"], parts["test"])
+    folder = data / name
+    if not folder.is_dir():
+        raise DataError(f"{folder}: missing; --data must be the folder that holds {name}/")
+    table = _table(name, folder)
+    try:
+        cases = read_table(str(table), folder=str(folder))
+    except UsageError as error:
+        raise DataError(f"{folder}: is not as its table lists it ({error})") from error
+    units, parts = _units_and_parts(table, cases)
+    about = About.of_table(table)
+    items = [
+        item_of(case, name, Path(case.path).relative_to(data).as_posix(), about, unit)
+        for case, unit in zip(cases.files, units, strict=True)
+    ]
+    return by_part(items, parts, about)
 
 
-def _files(folder: Path) -> list[str]:
-    """Names in the order of their numbers. Raises DataError for a folder without images."""
-    names = [path.name for path in folder.glob("*") if re.search(r"\d", path.stem)]
-    if not names:
-        raise DataError(f"{folder}: no images; --data must be the folder that holds {folder.parent.name}/")
-    return sorted(names, key=lambda name: ([int(n) for n in re.findall(r"\d+", name)], name))
+def by_part(items: Sequence[Item], parts: Sequence[str], about: About) -> Source:
+    """parts: of each item, as tables name them, empty for none."""
+    own = {
+        part: [item for item, name in zip(items, parts, strict=True) if name == PART_IN_TABLE[part]]
+        for part in PARTS
+    }
+    return Source(own["train"], own["val"], own["test"], about)
+
+
+def _units_and_parts(table: Path, cases: Cases) -> tuple[Sequence[str], Sequence[str]]:
+    """Without reading any slice, where the table has patients and parts."""
+    if cases.has_parts and cases.by_patient:
+        return [case.patient for case in cases.files], parts_of_column(table, cases)
+    fixed = fixed_parts(table, cases)
+    return fixed.units, fixed.parts
+
+
+def _table(name: str, folder: Path) -> Path:
+    """Raises DataError where the folder has none and the source is not a released one."""
+    own, of_release = folder / OWN_TABLE, TABLES / f"{name}.csv"
+    if own.is_file():
+        return own
+    if of_release.is_file():
+        return of_release
+    raise DataError(
+        f"{own}: missing; a source that is none of {', '.join(released())} needs a table of its slices "
+        "with the columns path and label"
+    )
+
+
+def released_about(name: str) -> About:
+    return About.of_table(TABLES / f"{name}.csv")
+
+
+def item_of(case: Case, source: str, path: str, about: About, unit: str) -> Item:
+    """A table's case as training sees it.
+
+    path: relative to the data folder, or absolute. unit: the patient, or what stands for one.
+    """
+    return Item(
+        path,
+        case.label,
+        unit,
+        source,
+        case.group,
+        case.weight,
+        _target(case, about),
+        clear=case.group in about.clear_groups,
+    )
+
+
+def _target(case: Case, about: About) -> float | None:
+    if case.group in about.target_by_group:
+        return about.target_by_group[case.group]
+    hidden = about.positives_may_show_nothing and not about.target_by_group
+    return MAY_SHOW_NOTHING if hidden and case.label == COVID else None
+
+
+def views(items: Sequence[Item], about: About) -> dict[str, list[int]]:
+    """The places of the slices of each selection of groups that is judged by itself, by its title."""
+    return {
+        title: [place for place, item in enumerate(items) if item.group in groups]
+        for title, groups in about.views.items()
+    }
 
 
 def fingerprint(parts: Source) -> dict[str, dict[str, int | str]]:

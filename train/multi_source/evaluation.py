@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from edgect.statistics.bootstrap import interval_of_mean
 from edgect.statistics.metrics import confusion, evaluate, intervals
 from edgect.statistics.roc import auc
+from train.data import covid_ct, sirm
 from train.data.arrangements import arrangement, second_test
 from train.data.covid_ct import COVID, NOT_COVID, Item
 from train.data.occlusion import lungs_blanked
-from train.data.sources import MILD, PARTS, SOURCES
+from train.data.sources import PARTS, Source, read_source, released, views
 from train.multi_source.crops import Crops
 from train.multi_source.run import TEST_READING, MultiSourceRun
 from train.networks import predict
 from train.run import write_json
 
 Scores = NDArray[np.float64]
-SEVERE = "mosmed, CT-0 against CT-2 to CT-4"
 TEST_2 = "test-2"  # the paper's: SIRM's slices, and those without COVID-19 of its Test-1
 
 
@@ -33,12 +33,14 @@ def validate(run: MultiSourceRun, data: Path, cache: Path | None = None) -> dict
     by which recipes may be compared; their test parts are not read. `blanked`: AUC on COVID-CT's validation
     part with the lungs blanked out.
     """
-    trained_on = [name for name, weight in run.recipe().sources.items() if weight > 0]
-    scored = _scored(run, {name: SOURCES[name](data).val for name in trained_on}, data, cache)
+    weights = run.recipe().sources
+    trained_on = {name: read_source(name, data) for name, weight in weights.items() if weight > 0}
+    scored = _scored(run, {name: source.val for name, source in trained_on.items()}, data, cache)
     threshold = balanced_threshold(list(scored.values()))
-    report = {name: evaluate_items(*pair, threshold) for name, pair in with_severe(scored).items()}
-    left_out_names = [name for name in SOURCES if name not in run.recipe().sources and (data / name).is_dir()]
-    left_out = {name: SOURCES[name](data) for name in left_out_names}
+    report = {name: evaluate_items(*pair, threshold) for name, pair in with_views(scored, trained_on).items()}
+    left_out = {
+        name: read_source(name, data) for name in released() if name not in weights and (data / name).is_dir()
+    }
     scored_elsewhere = _scored(
         run, {n: source.train + source.val for n, source in left_out.items()}, data, cache
     )
@@ -46,9 +48,9 @@ def validate(run: MultiSourceRun, data: Path, cache: Path | None = None) -> dict
         "threshold": threshold,
         "sources": report,
         "elsewhere": {
-            n: evaluate_items(*pair, threshold) for n, pair in with_severe(scored_elsewhere).items()
+            n: evaluate_items(*pair, threshold) for n, pair in with_views(scored_elsewhere, left_out).items()
         },
-        "blanked": _auc_blanked(run, data, cache) if "covid-ct" in trained_on else None,
+        "blanked": _auc_blanked(run, data, cache) if covid_ct.SOURCE in trained_on else None,
     }
     write_json(run.validation_file, content)
     return content
@@ -56,15 +58,15 @@ def validate(run: MultiSourceRun, data: Path, cache: Path | None = None) -> dict
 
 def evaluate_test_parts(run: MultiSourceRun, data: Path, cache: Path | None = None) -> dict[str, Any]:
     """Read the test parts of all sources once; a source left out of training is read as a whole, too."""
-    sources = {name: make(data) for name, make in SOURCES.items()}
+    sources = {name: read_source(name, data) for name in {**released(), **run.recipe().sources}}
     parts = {name: source.test for name, source in sources.items()}
     for name, source in sources.items():
         if name not in run.recipe().sources:
             parts[f"{name}, all parts"] = [item for part in PARTS for item in source.part(part)]
-    if "sirm" not in run.recipe().sources:
+    if sirm.SOURCE not in run.recipe().sources:
         parts[TEST_2] = second_test(arrangement(1, data), data)
     threshold = run.threshold()
-    scored = with_severe(_scored(run, parts, data, cache))
+    scored = with_views(_scored(run, parts, data, cache), sources)
     reading = {
         "by": TEST_READING,
         "part": "test",
@@ -114,15 +116,22 @@ def evaluate_items(items: Sequence[Item], scores: Scores, threshold: float) -> d
     }
 
 
-def with_severe(scored: Mapping[str, tuple[list[Item], Scores]]) -> dict[str, tuple[list[Item], Scores]]:
-    """MosMed once more without CT-1, whose slices may show nothing."""
-    with_severe_cases = dict(scored)
-    for name, (items, scores) in scored.items():
-        if name.startswith("mosmed"):
-            places = [n for n, item in enumerate(items) if MILD not in item.path]
-            title = name.replace("mosmed", SEVERE, 1)
-            with_severe_cases[title] = [items[n] for n in places], scores[places]
-    return with_severe_cases
+def with_views(
+    scored: Mapping[str, tuple[list[Item], Scores]], sources: Mapping[str, Source]
+) -> dict[str, tuple[list[Item], Scores]]:
+    """What is scored, and selections of groups once more, such as grades with much to see.
+
+    Titles begin with the names of sources.
+    """
+    with_selections = dict(scored)
+    for title, (items, scores) in scored.items():
+        name = title.split(",")[0]
+        if name not in sources:
+            continue
+        for view, places in views(items, sources[name].about).items():
+            selected = [items[n] for n in places], scores[places]
+            with_selections[title.replace(name, f"{name}, {view}", 1)] = selected
+    return with_selections
 
 
 def _scored(
@@ -140,7 +149,7 @@ def _auc_blanked(run: MultiSourceRun, data: Path, cache: Path | None) -> float |
     recipe = run.recipe()
     if not recipe.crop:
         return None
-    crops = Crops.read(SOURCES["covid-ct"](data).val, data, recipe.image_size, cache)
+    crops = Crops.read(read_source(covid_ct.SOURCE, data).val, data, recipe.image_size, cache)
     images = np.stack([lungs_blanked(*pair) for pair in zip(crops.images, crops.lungs, strict=True)])
     scores = predict.probabilities(predict.logits(run.network(), images))
     return auc([item.label for item in crops.items], scores)

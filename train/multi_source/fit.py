@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -15,15 +14,16 @@ from tqdm import tqdm
 
 from edgect.machine import atomic
 from train.data.covid_ct import DataError
-from train.data.sources import SOURCES, Source, fingerprint
+from train.data.sources import fingerprint, read_source
 from train.multi_source.crops import Crops
-from train.multi_source.guidance import OpacityHead, mix_styles, outside_share
+from train.multi_source.guidance import OpacityHead, outside_share
 from train.multi_source.recipe import Recipe
 from train.multi_source.run import MultiSourceRun
 from train.multi_source.samples import Samples
 from train.networks import pretrained
 from train.networks.light_cnn import LightCNN
 from train.networks.moving_average import averaged
+from train.networks.precision import arithmetic
 from train.networks.pretrained import Weights
 from train.run import DivergedError, RunError
 
@@ -49,18 +49,20 @@ def fit(
     if (run.checkpoint.exists() or run.weights.exists()) and not resume:
         raise RunError(f"{run.path}: holds a run already; --resume continues it")
     torch.set_num_threads(recipe.threads)
-    parts = {name: SOURCES[name](data) for name in recipe.sources}
-    all_sources = sum(parts.values(), Source())
-    crops = Crops.read(all_sources.train, data, recipe.image_size, cache, recipe.crop)
+    sources = {name: read_source(name, data) for name in recipe.sources}
+    training_items = [item for source in sources.values() for item in source.train]
+    crops = Crops.read(training_items, data, recipe.image_size, cache, recipe.crop)
     network = begin(recipe, crops, weights)
     training = Training(recipe, network)
-    split = {name: fingerprint(part) for name, part in parts.items()}
+    split = {name: fingerprint(source) for name, source in sources.items()}
     if run.checkpoint.exists():
         if run.record()["split"] != split:
             raise DataError(f"{data}: its slices are not those that {run.path} was begun with")
         training.restore(run)
     else:
-        run.begin_multi_source(recipe, network.mean, network.std, split)
+        run.begin_multi_source(
+            recipe, network.mean, network.std, split, {name: source.about for name, source in sources.items()}
+        )
     training.run(Samples(crops, recipe), lambda: training.save(run))
     average = cast(LightCNN, training.averaged.module)
     torch.save(average.state_dict(), run.weights)
@@ -96,8 +98,6 @@ class Training:
         )
         self.averaged = averaged(network, recipe.average_decay)
         self.losses: list[float] = []
-        if recipe.mixed_styles:
-            mix_styles(network)  # after the copy that is averaged was made
 
     def run(self, samples: Samples, save: Callable[[], None]) -> None:
         recipe, total = self.recipe, 0.0
@@ -122,7 +122,7 @@ class Training:
             group["lr"] = learning_rate_at(recipe, step)
         batch = samples.batch(step)
         torch.manual_seed(recipe.seed * 100_003 + step)
-        with torch.autocast("cpu", torch.bfloat16) if recipe.precision == "bf16" else nullcontext():
+        with arithmetic(recipe.precision):
             features = self.network.features(torch.from_numpy(batch.images).unsqueeze(1))
         features = features.float()
         logits = self.network.classifier(features.mean((2, 3)))

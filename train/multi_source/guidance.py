@@ -1,14 +1,8 @@
-"""What training asks of a network besides right answers: evidence from the lungs, whatever the style."""
+"""What training asks of a network besides right answers: evidence from the lungs, and all opacities."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
-
-from train.networks.light_cnn import LightCNN
-
-MIXING = 0.1  # both parameters of the Beta distribution: mostly one style or the other
-CHANCE = 0.5  # of a batch
 
 
 def outside_share(evidence: Tensor, lungs: Tensor) -> Tensor:
@@ -43,25 +37,3 @@ class OpacityHead(nn.Module):
             1
         )
         return nn.functional.binary_cross_entropy_with_logits(predicted, target)
-
-
-def mix_styles(network: LightCNN) -> None:
-    """From now on, in training, mix the style of slices within a batch after the first two modules.
-
-    Mean and standard deviation of feature maps carry style, such as scanner and window; trading
-    them between slices of different sources is MixStyle (Zhou et al. 2021, arXiv 2104.02008).
-    """
-    for module in (network.fire2, network.fire3):
-        module.register_forward_hook(_mix)
-
-
-def _mix(module: nn.Module, _: object, x: Tensor) -> Tensor | None:
-    if not module.training or torch.rand(()) > CHANCE:
-        return None
-    deviation, mean = torch.var_mean(x.float(), (2, 3), keepdim=True)
-    deviation = (deviation + 1e-6).sqrt()
-    deviation, mean = deviation.detach(), mean.detach()
-    order = torch.randperm(len(x))
-    weight = torch.distributions.Beta(MIXING, MIXING).sample((len(x), 1, 1, 1))
-    mixed = weight * deviation + (1 - weight) * deviation[order], weight * mean + (1 - weight) * mean[order]
-    return ((x.float() - mean) / deviation * mixed[0] + mixed[1]).to(x.dtype)

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from train.data.sources import released
 from train.networks.light_cnn import check_image_size
+from train.networks.precision import Precision
+from train.run import RunError
 
-
-def every_source() -> dict[str, float]:
-    return {"covid-ct": 1.0, "sars-cov-2-ct": 1.0, "mosmed": 1.0, "luna-slices": 0.5, "sirm": 0.0}
+# what recipes once had besides, with the value that still holds
+OF_OLD = {"mixed_styles": False, "mild_share": 0.25, "mild_target": 0.75}
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,12 @@ class Recipe:
     image_size: (height, width) in pixels. upsample_groups: of the transposed convolution; more of
     them make it smaller. Chances, 0 to 1, for each sample: `transplants` of being a healthy slice
     with another's opacities, `blanked` of having its lungs blanked out and no label to learn,
-    `outside` of having all but the lungs replaced. mild_share, mild_target: how often MosMed's
-    CT-1 is drawn, against CT-2 to CT-4, and as what; smoothing: of the targets (Szegedy et al. 2016).
+    `outside` of having all but the lungs replaced. smoothing: of the targets (Szegedy et al. 2016).
     opacities: weight of finding them (`guidance.OpacityHead`); guidance: of the share of evidence
-    outside the lungs; mixed_styles: whether `guidance.mix_styles` does.
+    outside the lungs.
     """
 
-    sources: Mapping[str, float] = field(default_factory=every_source)
+    sources: Mapping[str, float] = field(default_factory=released)
     seed: int = 0
     balanced: bool = True
     crop: bool = True
@@ -47,13 +48,10 @@ class Recipe:
     outside: float = 0.4
     opacities: float = 2.0
     guidance: float = 0.2
-    mixed_styles: bool = False
     smoothing: float = 0.05
-    mild_share: float = 0.25
-    mild_target: float = 0.75
     pretrained: str | None = None
     pretrained_sha256: str | None = None
-    precision: Literal["fp32", "bf16"] = "bf16"
+    precision: Precision = "bf16"
     threads: int = 1
 
     def __post_init__(self) -> None:
@@ -62,7 +60,11 @@ class Recipe:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Recipe:
-        return cls(**{**record, "image_size": tuple(record["image_size"])})
+        """From a run's record. Raises RunError for an option of an older recipe that no longer holds."""
+        if changed := [f"{k} {record[k]}" for k, value in OF_OLD.items() if record.get(k, value) != value]:
+            raise RunError(f"the recipe has {', '.join(changed)}, which edgect no longer trains with")
+        kept = {name: value for name, value in record.items() if name not in OF_OLD}
+        return cls(**{**kept, "image_size": tuple(record["image_size"])})
 
 
 # the recipe's parts, and what takes the place of each where it is left out

@@ -9,21 +9,40 @@ from typing import Any
 
 import torch
 
+from edgect.sources.about import About
+from train.data.covid_ct import DataError
+from train.data.sources import Source, fingerprint, read_source, released_about
 from train.multi_source.recipe import Recipe
 from train.networks.light_cnn import LightCNN
 from train.run import Run, RunError, read_json, versions, write_json
 
 # how readings name the command that made them, since before it was called multi-source
 TEST_READING, EVIDENCE_READING = "train across test", "train across evidence"
+FINETUNE = "finetune"  # the kind that a fine-tuning's recipe.json names
 MAP_SIDE = 4  # of the maps that the finished network gives out; training has them whole
 
 
 class MultiSourceRun(Run):
     """recipe.json, losses.csv, weights.pt, validation.json, and the readings of test parts."""
 
-    def begin_multi_source(self, recipe: Recipe, mean: float, std: float, split: Mapping[str, Any]) -> None:
+    def begin_multi_source(
+        self,
+        recipe: Recipe,
+        mean: float,
+        std: float,
+        split: Mapping[str, Any],
+        about: Mapping[str, About],
+    ) -> None:
+        """split, about: by source."""
         self.path.mkdir(parents=True, exist_ok=True)
-        record = {"recipe": asdict(recipe), "mean": mean, "std": std, "split": split, "versions": versions()}
+        record = {
+            "recipe": asdict(recipe),
+            "mean": mean,
+            "std": std,
+            "split": split,
+            "about": {name: asdict(known) for name, known in about.items()},
+            "versions": versions(),
+        }
         write_json(self.path / "recipe.json", record)
 
     def recorded(self) -> bool:
@@ -34,6 +53,21 @@ class MultiSourceRun(Run):
 
     def recipe(self) -> Recipe:
         return Recipe.from_json(self.record()["recipe"])
+
+    def about(self) -> dict[str, About]:
+        """What is known of each source that it was trained on; of older runs, what is known of it now."""
+        recorded = self.record().get("about", {})
+        return {
+            name: About(**recorded[name]) if name in recorded else released_about(name)
+            for name in self.recipe().sources
+        }
+
+    def read_source(self, name: str, data: Path) -> Source:
+        """Raises DataError where the slices of a source that it was trained on are not those on record."""
+        source, split = read_source(name, data), self.record()["split"]
+        if name in split and split[name] != fingerprint(source):
+            raise DataError(f"{data}: its slices of {name} are not those that {self.path} was trained with")
+        return source
 
     def network(self) -> LightCNN:
         """The finished network, in evaluation mode, on the CPU."""
@@ -53,9 +87,3 @@ class MultiSourceRun(Run):
         if not self.validation_file.exists():
             raise RunError(f"{self.path}: no threshold yet; `multi-source validate` chooses it")
         return float(read_json(self.validation_file)["threshold"])
-
-
-def open_run(folder: Path) -> Run:
-    """The run in a folder, of either kind: across sources, or of the paper."""
-    run = MultiSourceRun(folder)
-    return run if run.recorded() else Run(folder)

@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 from train.data.covid_ct import CLASSES, COVID, DataError, Item
 from train.data.occlusion import Grey, Mask, lungs_blanked
-from train.data.sources import MILD, source_of
 from train.multi_source import distortions, transplants
 from train.multi_source.crops import Crops
 from train.multi_source.recipe import Recipe
 
-HEALTHY = ("luna-slices/", "mosmed/CT-0/")
 UNKNOWN = 0.5  # the target where nothing is left to judge by
 
 
@@ -38,7 +36,7 @@ class Samples:
         items = crops.items
         self._cells = {
             (source, label): np.array(
-                [n for n, i in enumerate(items) if source_of(i) == source and i.label == label]
+                [n for n, i in enumerate(items) if i.source == source and i.label == label]
             )
             for source in recipe.sources
             for label in (0, 1)
@@ -47,17 +45,14 @@ class Samples:
             drawn = [s for s, weight in recipe.sources.items() if weight and len(self._cells[s, label])]
             if recipe.balanced and not drawn:
                 raise DataError(f"no {name} slices to draw from {', '.join(recipe.sources)}; add a source")
-        self._healthy = [n for n, i in enumerate(items) if i.path.startswith(HEALTHY) and crops.cropped[n]]
-        self._chances = {n: self._chance(items[n]) for n in range(len(items))}
+        self._healthy = [n for n, i in enumerate(items) if i.clear and crops.cropped[n]]
         pairs = zip(crops.images, crops.lungs, strict=True)
         self._opacities = np.stack([transplants.opacity_map(*pair) for pair in pairs])
         self._donors = {
             label: [
                 n
                 for n, i in enumerate(items)
-                if i.label == label
-                and not i.path.startswith(HEALTHY)
-                and transplants.has_enough(self._opacities[n])
+                if i.label == label and not i.clear and transplants.has_enough(self._opacities[n])
             ]
             for label in (0, 1)
         }
@@ -101,7 +96,7 @@ class Samples:
         weights = np.array([weight for _, weight in cells])
         source = cells[rng.choice(len(cells), p=weights / weights.sum())][0]
         places = self._cells[source, label]
-        chances = np.array([self._chances[n] for n in places])
+        chances = np.array([self.crops.items[n].weight for n in places])
         return int(rng.choice(places, p=chances / chances.sum()))
 
     def _transplant(self, label: int, rng: np.random.Generator) -> tuple[Grey, Mask, Grey, float]:
@@ -114,11 +109,8 @@ class Samples:
         both_opacities = np.maximum(self._opacities[place], opacities * lungs)
         return mixed, lungs, both_opacities, self._target(self.crops.items[donor])
 
-    def _chance(self, item: Item) -> float:
-        return self.recipe.mild_share if item.path.startswith(MILD) else 1.0
-
     def _target(self, item: Item) -> float:
         smooth = self.recipe.smoothing
-        if item.path.startswith(MILD):
-            return self.recipe.mild_target
+        if item.target is not None:
+            return item.target
         return 1 - smooth if item.label == COVID else smooth

@@ -21,7 +21,7 @@ from edgect.model.bundles.manifest import Manifest
 from tests.deploy.command import deploy
 from tests.deploy.models import primitives, stored_in_ir, stored_in_onnx
 from tests.deploy.multi_source_run import CAPPED, SIZE, THRESHOLD
-from train.data.sources import SOURCES, source_of
+from train.data.sources import read_source, released
 from train.multi_source import crops
 from train.multi_source.run import MultiSourceRun
 from train.networks import predict
@@ -78,7 +78,7 @@ def test_labels_are_the_networks_own_at_the_runs_own_threshold(
 ) -> None:
     classifier = Classifier(lungs_bundle, "onnxruntime", "fp32", gate=False)
     assert classifier.bundle.manifest.temperature != 1
-    items = SOURCES["mosmed"](sources).val + SOURCES["sars-cov-2-ct"](sources).val
+    items = read_source("mosmed", sources).val + read_source("sars-cov-2-ct", sources).val
     images = crops.Crops.read(items, sources, SIZE).images
     expected = predict.probabilities(predict.logits(multi_source_training.network(), images)) >= THRESHOLD
     assert set(expected) == {True, False}
@@ -97,10 +97,10 @@ def test_a_threshold_keeps_its_place_under_every_temperature() -> None:
 def test_calibration_is_even_over_sources_and_classes_of_the_training_parts(
     manifest: Manifest, sources: Path
 ) -> None:
-    labels = {item.path: item for make in SOURCES.values() for item in make(sources).train}
+    labels = {item.path: item for name in released() for item in read_source(name, sources).train}
     drawn = [labels[path] for path in manifest.document["calibration"]["paths"]]
     assert len({item.path for item in drawn}) == 60
-    counts = Counter((item.label, source_of(item)) for item in drawn)
+    counts = Counter((item.label, item.source) for item in drawn)
     assert counts == {
         (1, "covid-ct"): 8, (1, "sars-cov-2-ct"): 8, (1, "mosmed"): 7, (1, "sirm"): 7,
         (0, "covid-ct"): 9, (0, "sars-cov-2-ct"): 9, (0, "mosmed"): 6, (0, "luna-slices"): 6,
@@ -109,7 +109,7 @@ def test_calibration_is_even_over_sources_and_classes_of_the_training_parts(
 
 def test_every_source_has_metrics_and_parity_of_its_own(manifest: Manifest) -> None:
     drawn = [name for name, weight in manifest.document["training"]["recipe"]["sources"].items() if weight]
-    titles = {f"validation, {name}" for name in drawn} | {f"test, {name}" for name in SOURCES} | {SEVERE}
+    titles = {f"validation, {name}" for name in drawn} | {f"test, {name}" for name in released()} | {SEVERE}
     assert set(manifest.document["metrics"]) == set(manifest.document["parity_by_part"]) == titles
     assert set(manifest.document["metrics"]["test, sirm"]["openvino int8"]) == {"sensitivity"}
     assert set(manifest.document["metrics"]["test, luna-slices"]["openvino int8"]) == {"specificity"}
@@ -125,8 +125,8 @@ def test_every_source_has_metrics_and_parity_of_its_own(manifest: Manifest) -> N
 def test_validation_and_test_parts_were_compared_by_processor(manifest: Manifest, sources: Path) -> None:
     drawn = [name for name, weight in manifest.document["training"]["recipe"]["sources"].items() if weight]
     counts = {
-        "validation": sum(len(SOURCES[name](sources).val) for name in drawn),
-        "test": sum(len(source(sources).test) for source in SOURCES.values()),
+        "validation": sum(len(read_source(name, sources).val) for name in drawn),
+        "test": sum(len(read_source(name, sources).test) for name in released()),
     }
     table = manifest.document["parity_by_processor"]
     assert {part: {row["slices"] for row in rows.values()} for part, rows in table.items()} == {

@@ -13,7 +13,7 @@ from train.analysis.source_evidence import measure_source_evidence, whole_slices
 from train.data.arrangements import arrangement
 from train.data.covid_ct import DataError, Item
 from train.data.images import load_images
-from train.data.sources import SOURCES
+from train.data.sources import read_source
 from train.multi_source.crops import Crops
 from train.multi_source.run import MultiSourceRun
 from train.networks import predict
@@ -25,7 +25,7 @@ NAME = "sars-cov-2-ct"
 
 @pytest.fixture(autouse=True)
 def one_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("train.analysis.source_evidence.EVALUATED", (NAME,))
+    monkeypatch.setattr("train.analysis.source_evidence.released", lambda: {NAME: 1.0})
 
 
 def auc_of(run: Run, images: np.ndarray, items: list[Item]) -> float:
@@ -36,7 +36,7 @@ def auc_of(run: Run, images: np.ndarray, items: list[Item]) -> float:
 def test_a_network_of_crops_is_judged_on_crops(finished: MultiSourceRun, three: Path, cache: Path) -> None:
     result = measure_source_evidence(finished, three, cache)
     json.dumps(result, allow_nan=False)
-    items = SOURCES[NAME](three).test
+    items = read_source(NAME, three).test
     crops = Crops.read(items, three, SIZE, cache)
     measured = result["sources"][NAME]
     assert (measured["images"], measured["without_lungs"]) == (40, 0)
@@ -47,7 +47,7 @@ def test_a_network_of_crops_is_judged_on_crops(finished: MultiSourceRun, three: 
 
 
 def test_a_network_of_whole_slices_is_judged_on_whole_slices(uncropped: MultiSourceRun, three: Path) -> None:
-    items = SOURCES[NAME](three).test
+    items = read_source(NAME, three).test
     images = Crops.read(items, three, SIZE, crop=False).images
     measured = measure_source_evidence(uncropped, three)["sources"][NAME]
     assert measured["without_lungs"] == 0
@@ -59,13 +59,13 @@ def test_so_are_the_papers(data: Path, tmp_path: Path) -> None:
     run, network = Run(tmp_path / "run"), LightCNN()
     run.begin(TrainingSettings(image_size=67), arrangement(1, data), network.mean, network.std)
     run.finish(network.state_dict(), {})
-    items = SOURCES[NAME](data).test
+    items = read_source(NAME, data).test
     measured = measure_source_evidence(run, data)["sources"][NAME]
     assert measured["auc"]["as_is"]["auc"] == pytest.approx(auc_of(run, load_images(items, data, 67), items))
 
 
 def test_lungs_of_a_whole_slice_lie_where_they_are_drawn(three: Path) -> None:
-    items = SOURCES[NAME](three).test[::8]
+    items = read_source(NAME, three).test[::8]
     images, masks = whole_slices(items, three, (96, 120))
     assert images.shape == masks.shape == (5, 96, 120)
     y, x = np.mgrid[:96, :120] / np.array([96, 120])[:, None, None] - 0.5

@@ -12,7 +12,7 @@ from tests.train.small_runs import SIZE
 from train.analysis import gallery as pictures
 from train.analysis import source_gallery
 from train.data.covid_ct import COVID, Item
-from train.data.sources import SOURCES
+from train.data.sources import read_source, released
 from train.multi_source import crops as reading
 from train.multi_source.crops import Crops
 from train.multi_source.run import MultiSourceRun
@@ -48,29 +48,29 @@ class Drawn:
 
 
 def test_there_are_crops_and_maps_of_every_source(drawn: Drawn) -> None:
-    names = {f"{kind}-{source}.png" for kind in ("crops", "maps") for source in SOURCES}
+    names = {f"{kind}-{source}.png" for kind in ("crops", "maps") for source in released()}
     assert {path.name for path in drawn.folder.iterdir()} == names
     assert drawn.titles.keys() == names
 
 
 def test_no_test_part_is_read(drawn: Drawn, data: Path) -> None:
     read = {item.path for item in drawn.read}
-    for make in SOURCES.values():
-        source = make(data)
+    for name in released():
+        source = read_source(name, data)
         assert not read & {item.path for item in source.test}
         assert read & {item.path for item in source.val}
 
 
 def test_crops_are_taken_evenly_over_the_training_part(drawn: Drawn, data: Path) -> None:
-    for name, make in SOURCES.items():
-        items = make(data).train
+    for name in released():
+        items = read_source(name, data).train
         places = np.rint(np.linspace(0, len(items) - 1, min(20, len(items)))).astype(int)
         titles = [title.split("\n")[0] for title in drawn.titles[f"crops-{name}.png"]]
         assert titles == [pictures.short(items[place]) for place in places]
 
 
 def test_lungs_are_outlined_in_red(drawn: Drawn) -> None:
-    for name in SOURCES:
+    for name in released():
         picture = np.asarray(Image.open(drawn.folder / f"crops-{name}.png").convert("RGB"))
         red = (picture[..., 0] > 200) & (picture[..., 1:] < 60).all(2)
         titles = [title for title in drawn.titles[f"crops-{name}.png"] if source_gallery.WHOLE not in title]
@@ -80,8 +80,8 @@ def test_lungs_are_outlined_in_red(drawn: Drawn) -> None:
 def test_ten_right_and_ten_wrong_answers_with_label_and_probability(
     drawn: Drawn, finished: MultiSourceRun, data: Path, cache: Path
 ) -> None:
-    for name, make in SOURCES.items():
-        crops = Crops.read(make(data).val, data, SIZE, cache)
+    for name in released():
+        crops = Crops.read(read_source(name, data).val, data, SIZE, cache)
         scores = predict.probabilities(predict.logits(finished.network(), crops.images))
         right = (scores >= finished.threshold()) == [item.label == COVID for item in crops.items]
         expected = []
@@ -114,6 +114,6 @@ def test_every_picture_is_the_same_when_made_again(
     finished: MultiSourceRun, data: Path, tmp_path: Path
 ) -> None:
     for folder in ("a", "b"):
-        items = SOURCES["mosmed"](data).train[:4]
+        items = read_source("mosmed", data).train[:4]
         source_gallery.lung_crops(finished, items, data, tmp_path / folder / "crops.png")
     assert (tmp_path / "a/crops.png").read_bytes() == (tmp_path / "b/crops.png").read_bytes()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,7 +18,7 @@ from edgect.errors import UsageError
 from tests.train.small_runs import WEIGHTS
 from train.commands import main
 from train.data.covid_ct import DataError
-from train.data.sources import SOURCES
+from train.data.sources import released
 from train.multi_source.recipe import PARTS_OF_RECIPE, Recipe
 from train.multi_source.run import MultiSourceRun
 from train.run import RunError
@@ -61,7 +62,7 @@ def test_fit_then_evidence(three: Path, cache: Path, tmp_path: Path, monkeypatch
     assert run.recipe().pretrained == "imagenet.npz"
     assert len(str(run.recipe().pretrained_sha256)) == 64
     assert run.recipe().precision == "bf16"
-    monkeypatch.setattr("train.analysis.source_evidence.EVALUATED", ("mosmed",))
+    monkeypatch.setattr("train.analysis.source_evidence.released", lambda: {"mosmed": 1.0})
     measured = printed("evidence", out, "--data", three, "--cache", cache)
     assert measured == json.loads((out / "across-evidence.json").read_text())
     assert measured["sources"]["mosmed"]["images"] == 10
@@ -77,7 +78,7 @@ def test_fit_then_validate_then_test(data: Path, cache: Path, tmp_path: Path) ->
     assert printed("validate", out, *shared) == chosen
     reading = printed("test", out, *shared)
     assert reading["threshold"] == chosen["threshold"]
-    assert {*SOURCES, "sirm, all parts", "test-2"} <= reading["sources"].keys()
+    assert {*released(), "sirm, all parts", "test-2"} <= reading["sources"].keys()
     written = MultiSourceRun(out).readings("test")
     assert [{**line, "date": ""} for line in written] == [{**reading, "date": ""}]
 
@@ -126,7 +127,7 @@ def test_what_cannot_be_trained_is_said(
 
 
 def test_no_source_at_all(tmp_path: Path) -> None:
-    leave_out = [option for name in SOURCES for option in ("--leave-out", name)]
+    leave_out = [option for name in released() for option in ("--leave-out", name)]
     result = multi_source("fit", "--data", tmp_path, "--out", tmp_path / "run", *leave_out)
     assert result.exit_code == click.UsageError.exit_code
     assert "no source is left to train on" in result.stderr
@@ -139,3 +140,32 @@ def test_an_unfinished_run_is_told_from_a_finished_one(three: Path, tmp_path: Pa
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == f"Error: {result.exception}\n"
+
+
+def test_another_source_is_a_folder_with_a_table(three: Path, tmp_path: Path) -> None:
+    data, out = tmp_path / "data", tmp_path / "run"
+    shutil.copytree(three / "sars-cov-2-ct", data / "ours")
+    (data / "ours/table.about.json").write_text('{"name": "Our hospital", "licence": "ours alone"}')
+    chosen = printed(
+        "fit", "--data", data, "--out", out, *SMALL, "--source", "ours:2", "--without", "lung crop"
+    )
+    assert chosen["sources"].keys() == {"ours"}
+    run = MultiSourceRun(out)
+    assert run.recipe().sources == {"ours": 2.0}
+    assert run.about()["ours"].licence == "ours alone"
+    assert [run.record()["split"]["ours"][part]["slices"] for part in ("train", "val", "test")] == [
+        60,
+        20,
+        40,
+    ]
+
+
+def test_a_source_beside_the_released_ones(fit_calls: list[tuple[Any, ...]], tmp_path: Path) -> None:
+    multi_source("fit", "--data", tmp_path, "--out", tmp_path / "run", "--also", "ours", "--also", "sirm:0.5")
+    assert fit_calls[0][0].sources == {**released(), "sirm": 0.5, "ours": 1.0}
+
+
+def test_leaving_out_what_is_not_there(tmp_path: Path) -> None:
+    result = multi_source("fit", "--data", tmp_path, "--out", tmp_path / "run", "--leave-out", "typo")
+    assert result.exit_code == click.UsageError.exit_code
+    assert "--leave-out typo: is none of covid-ct, sars-cov-2-ct" in result.stderr

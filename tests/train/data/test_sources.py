@@ -1,73 +1,85 @@
 from __future__ import annotations
 
+import csv
+import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from edgect.errors import UsageError
+from edgect.sources.about import About
+from tests.sources_folder import save, write_table
 from train.data import sirm, sources
 from train.data.covid_ct import COVID, NOT_COVID, DataError, Item
-from train.data.sources import GRADES, PARTS, SOURCES, Source, fingerprint, source_of, split_in_fifths
+from train.data.sources import PART_IN_TABLE, PARTS, Source, fingerprint, read_source, released, views
 
 REAL = os.environ.get("EDGECT_DATA")
+RECORDED = json.loads(sources.RECORDED.read_text())
 
 
-def numbers(items: Sequence[Item], folder: str) -> list[int]:
-    """First number in the name of each item of a folder, in their order."""
-    return [int(re.findall(r"\d+", item.path)[-1]) for item in items if item.path.startswith(folder)]
+def rows_of(name: str) -> list[dict[str, str]]:
+    """Of a released table."""
+    with (sources.TABLES / f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_no_slice_and_no_patient_or_block_is_in_two_parts(name: str, data: Path) -> None:
-    parts = [SOURCES[name](data).part(part) for part in PARTS]
-    assert all(parts)
-    paths = [item.path for part in parts for item in part]
-    assert len(set(paths)) == len(paths)
-    units = [{item.patient for item in part} for part in parts]
-    assert len(set.union(*units)) == sum(map(len, units))
-    assert all((data / path).is_file() and source_of(Item(path, 0, "")) == name for path in paths)
+@pytest.mark.parametrize("name", released())
+def test_released_tables_hold_the_parts_recorded_before_any_training(name: str) -> None:
+    for part in PARTS:
+        paths = [f"{name}/{row['path']}" for row in rows_of(name) if row["part"] == PART_IN_TABLE[part]]
+        assert len(paths) == RECORDED[name][part]["slices"]
+        assert hashlib.sha256("\n".join(paths).encode()).hexdigest() == RECORDED[name][part]["sha256"]
 
 
-@pytest.mark.parametrize("folder", ["sars-cov-2-ct/COVID/", "sars-cov-2-ct/NonCOVID/"])
-def test_sars_cov_2_ct_is_cut_by_number_with_a_block_between_parts(folder: str, data: Path) -> None:
-    split = SOURCES["sars-cov-2-ct"](data)
-    assert numbers(split.train, folder) == list(range(1, 31))
-    assert numbers(split.val, folder) == list(range(41, 51))
-    assert numbers(split.test, folder) == list(range(61, 81))
+@pytest.mark.skipif(REAL is None, reason="EDGECT_DATA does not name the real data")
+@pytest.mark.parametrize("name", released())
+def test_the_real_data_are_as_their_tables_list_them(name: str) -> None:
+    assert fingerprint(read_source(name, Path(str(REAL)))) == RECORDED[name]
 
 
-@pytest.mark.parametrize("place", range(len(GRADES)))
-def test_every_grade_of_mosmed_is_cut_by_number_and_no_study_left_out(place: int, data: Path) -> None:
-    split, grade = SOURCES["mosmed"](data), list(GRADES)[place]
-    source = [numbers(split.part(part), f"mosmed/{grade}/") for part in PARTS]
-    assert [len(part) for part in source] == [6, 2, 2]
-    assert [*source[0], *source[1], *source[2]] == list(range(10 * place + 1, 10 * place + 11))
+@pytest.mark.parametrize("name", released())
+def test_no_slice_and_no_patient_or_block_is_in_two_parts(name: str) -> None:
+    rows = rows_of(name)
+    assert len({row["path"] for row in rows}) == len(rows)
+    parts: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        parts[row["patient"]].add(row["part"])
+    assert {len(own) for own in parts.values()} == {1}
 
 
-def test_luna_is_cut_by_number_not_by_name(data: Path) -> None:
-    split = SOURCES["luna-slices"](data)
-    source = [[int(i.path.split("/")[1].split("_")[0]) for i in split.part(part)] for part in PARTS]
-    assert source == [[9, 22, 35, 48, 61, 74], [87, 100], [113, 126]]
+@pytest.mark.parametrize("name", ["sars-cov-2-ct", "sirm"])
+def test_where_blocks_stand_for_patients_one_lies_between_parts(name: str) -> None:
+    assert About.of_table(sources.TABLES / f"{name}.csv").patients_are_blocks
+    by_label: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for row in rows_of(name):
+        by_label[row["label"]].append((int(re.findall(r"\d+", row["path"])[-1]), row["part"]))
+    for numbered in by_label.values():
+        between = {n for n, part in numbered if not part}
+        spans = [[n for n, part in numbered if part == own] for own in PART_IN_TABLE.values()]
+        for before, after in pairwise(spans):
+            assert max(before) < min(after)
+            assert any(max(before) < n < min(after) for n in between)
 
 
-def test_sirm_has_a_block_between_parts(data: Path) -> None:
-    split = SOURCES["sirm"](data)
-    train, val, test = (numbers(split.part(part), "sirm/") for part in PARTS)
-    assert min(val) - max(train) > sirm.BLOCK
-    assert min(test) - max(val) > sirm.BLOCK
-    assert max(test) == sirm.COUNT - 1
-
-
-def test_covid_ct_keeps_the_whole_official_split(data: Path) -> None:
-    split = SOURCES["covid-ct"](data)
-    counts = [(sum(i.label for i in split.part(p)), len(split.part(p))) for p in PARTS]
-    assert counts == [(191, 425), (60, 118), (98, 203)]
+@pytest.mark.parametrize("name", released())
+def test_every_released_source_says_whose_it_is(name: str) -> None:
+    about = About.of_table(sources.TABLES / f"{name}.csv")
+    assert all((about.licence, about.citation, about.classes))
+    assert about.name != name
+    groups = {row.get("group", "") for row in rows_of(name)}
+    assert {
+        *about.clear_groups,
+        *about.target_by_group,
+        *(g for own in about.views.values() for g in own),
+    } <= groups
 
 
 @pytest.mark.parametrize(
@@ -83,31 +95,83 @@ def test_covid_ct_keeps_the_whole_official_split(data: Path) -> None:
         ("sirm/", COVID),
     ],
 )
-def test_labels_are_those_of_folders(folder: str, label: int, data: Path) -> None:
-    split = SOURCES[folder.split("/")[0]](data)
-    for part in PARTS:
-        labels = {item.label for item in split.part(part) if item.path.startswith(folder)}
-        assert labels == {label}
+def test_labels_are_those_of_folders(folder: str, label: int) -> None:
+    name, _, below = folder.partition("/")
+    words = {COVID: "COVID-19", NOT_COVID: "not COVID-19"}
+    assert {row["label"] for row in rows_of(name) if row["path"].startswith(below)} == {words[label]}
 
 
-@pytest.mark.parametrize("name", SOURCES)
+def test_of_mosmed_ct_1_is_drawn_more_rarely_and_has_a_target_of_its_own(data: Path) -> None:
+    source = read_source("mosmed", data)
+    assert {(i.group, i.weight, i.target, i.clear) for part in PARTS for i in source.part(part)} == {
+        ("CT-0", 1.0, None, True),
+        ("CT-1", 0.25, 0.75, False),
+        *((f"CT-{grade}", 1.0, None, False) for grade in (2, 3, 4)),
+    }
+    assert {row["weight"] for row in rows_of("mosmed") if row["group"] == "CT-1"} == {"0.25"}
+
+
+def test_positives_that_may_show_nothing_are_aimed_at_more_softly(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data / "sars-cov-2-ct", tmp_path / "series")
+    (tmp_path / "series/table.about.json").write_text('{"positives_may_show_nothing": true}')
+    items = read_source("series", tmp_path).train
+    assert {(item.label, item.target) for item in items} == {(COVID, 0.75), (NOT_COVID, None)}
+
+
+@pytest.mark.parametrize("name", released())
 def test_a_source_that_is_not_there_is_named(name: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=re.escape(str(tmp_path / name))):
-        SOURCES[name](tmp_path)
+    with pytest.raises(DataError, match=re.escape(f"{tmp_path / name}: missing; --data must be the folder")):
+        read_source(name, tmp_path)
 
 
-@pytest.mark.parametrize("folder", ["sars-cov-2-ct/NonCOVID", "mosmed/CT-3"])
-def test_a_class_that_is_not_there_is_named(folder: str, data: Path, tmp_path: Path) -> None:
-    name = folder.split("/")[0]
-    shutil.copytree(data / name, tmp_path / name, ignore=lambda _, names: {folder.split("/")[1]} & set(names))
-    with pytest.raises(DataError, match=re.escape(f"{tmp_path / folder}: no images")):
-        SOURCES[name](tmp_path)
+def test_slices_that_are_not_there_are_named(tmp_path: Path) -> None:
+    (tmp_path / "sirm").mkdir()
+    with pytest.raises(DataError, match=re.escape(f"line 2: no file '{tmp_path / 'sirm/train50_0.webp'}'")):
+        read_source("sirm", tmp_path)
 
 
-def test_files_without_a_number_are_no_slices(data: Path, tmp_path: Path) -> None:
-    shutil.copytree(data / "luna-slices", tmp_path / "luna-slices")
-    (tmp_path / "luna-slices/Thumbs.db").write_bytes(b"")
-    assert SOURCES["luna-slices"](tmp_path) == SOURCES["luna-slices"](data)
+def test_an_unknown_source_without_a_table_is_told_what_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "ours").mkdir()
+    with pytest.raises(DataError, match=r"ours/table.csv: missing; .* needs a table .* path and label"):
+        read_source("ours", tmp_path)
+
+
+def test_a_patient_in_two_parts_is_refused(data: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("a", "b"):
+        save(rng, tmp_path / f"ours/{name}.png", patches=False)
+    lines = [
+        {"path": f"{n}.png", "label": 1, "patient": "P", "part": p}
+        for n, p in (("a", "train"), ("b", "test"))
+    ]
+    write_table(tmp_path / "ours", lines)
+    with pytest.raises(UsageError, match="patient 'P' is in more than one part"):
+        read_source("ours", tmp_path)
+
+
+def test_a_table_without_parts_gets_them_once_by_patient(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lines = []
+    for number in range(20):
+        save(rng, tmp_path / f"ours/{number}.png", patches=number % 2 == 0)
+        lines.append(
+            {"path": f"{number}.png", "label": (number + 1) % 2, "patient": number // 2 + number % 2}
+        )
+    write_table(tmp_path / "ours", lines)
+    first = read_source("ours", tmp_path)
+    assert all(first.part(part) for part in PARTS)
+    assert first == read_source("ours", tmp_path)
+    patients = [{item.patient for item in first.part(part)} for part in PARTS]
+    assert len(set.union(*patients)) == sum(map(len, patients))
+
+
+def test_sirm_is_as_many_slices_as_the_papers_arrangements_take() -> None:
+    assert len(rows_of("sirm")) == sirm.COUNT
+
+
+def test_views_are_of_the_groups_that_they_name() -> None:
+    items = [Item(str(n), 1, "", group=group) for n, group in enumerate("abcab")]
+    assert views(items, About("", views={"ends": ["a", "c"], "none": []})) == {"ends": [0, 2, 3], "none": []}
 
 
 def test_a_fingerprint_tells_which_slices_in_which_part_and_order() -> None:
@@ -119,49 +183,12 @@ def test_a_fingerprint_tells_which_slices_in_which_part_and_order() -> None:
     assert digests["val"] == fingerprint(Source([a], [], [b]))["val"]
 
 
-@pytest.mark.skipif(REAL is None, reason="EDGECT_DATA does not name the real data")
-@pytest.mark.parametrize("name", SOURCES)
-def test_the_real_data_are_cut_as_recorded_before_any_training(name: str) -> None:
-    recorded = json.loads(sources.RECORDED.read_text())
-    assert fingerprint(SOURCES[name](Path(str(REAL)))) == recorded[name]
+def _code() -> Iterator[Path]:
+    root = Path(__file__).parents[3]
+    for folder in ("train/data", "train/multi_source", "train/networks", "train/commands", "deploy"):
+        yield from (root / folder).rglob("*.py")
 
 
-def slices_of(counts: Sequence[int]) -> list[Item]:
-    """counts: slices of each unit."""
-    return [
-        Item(f"{unit}-{n}", COVID, f"unit {unit}") for unit, count in enumerate(counts) for n in range(count)
-    ]
-
-
-def units_of(items: Sequence[Item]) -> list[int]:
-    return sorted({int(item.patient.split()[1]) for item in items})
-
-
-@given(st.integers(0, 60))
-def test_of_patients_with_a_slice_each_none_is_left_out(count: int) -> None:
-    items = slices_of([1] * count)
-    split = split_in_fifths(items)
-    assert split.train + split.val + split.test == items
-    assert [len(split.train), len(split.val)] == [3 * count // 5, 4 * count // 5 - 3 * count // 5]
-
-
-@given(st.lists(st.integers(1, 4), min_size=1, max_size=40).filter(lambda counts: max(counts) > 1))
-def test_of_blocks_the_last_before_each_border_is_left_out_and_nothing_else(counts: list[int]) -> None:
-    items, number = slices_of(counts), len(counts)
-    split = split_in_fifths(items)
-    first, second = 3 * number // 5, 4 * number // 5
-    assert units_of(split.test) == list(range(second, number))
-    assert units_of(split.val) == list(range(first, second - 1))
-    assert units_of(split.train) == [unit for unit in range(first - 1) if unit != second - 1]
-    kept = {*split.train, *split.val, *split.test}
-    assert {item for item in items if int(item.patient.split()[1]) not in (first - 1, second - 1)} == kept
-    for part in PARTS:
-        assert split.part(part) == sorted(split.part(part), key=items.index)
-
-
-@given(st.permutations(slices_of([3] * 12)))
-def test_slices_of_a_unit_stay_together_wherever_they_stand(items: list[Item]) -> None:
-    split = split_in_fifths(items)
-    parts = [set(units_of(split.part(part))) for part in PARTS]
-    assert len(set.union(*parts)) == sum(map(len, parts)) == 10
-    assert len(split.train + split.val + split.test) == 30
+def test_no_code_of_training_or_deploying_names_a_source_but_the_papers() -> None:
+    names = re.compile(r"sars-cov-2|mosmed|luna", re.IGNORECASE)
+    assert [path.name for path in _code() if names.search(path.read_text())] == []

@@ -11,10 +11,9 @@ import torch
 from edgect.statistics.roc import auc
 from tests.train.small_runs import SIZE, WEIGHTS, recipe
 from train.data.occlusion import lungs_blanked
-from train.data.sources import PARTS, SOURCES
+from train.data.sources import PARTS, read_source, released
 from train.multi_source.crops import Crops
 from train.multi_source.evaluation import (
-    SEVERE,
     balanced_threshold,
     evaluate_items,
     evaluate_test_parts,
@@ -26,6 +25,8 @@ from train.networks import predict
 from train.networks.light_cnn import LightCNN
 from train.run import RunError
 
+SEVERE = "mosmed, CT-0 against CT-2 to CT-4"
+
 
 def test_validation_reads_the_validation_parts_of_the_trainings_sources(
     finished: MultiSourceRun, three: Path, cache: Path
@@ -35,7 +36,7 @@ def test_validation_reads_the_validation_parts_of_the_trainings_sources(
     assert content["threshold"] == finished.threshold()
     validation = []
     for name in WEIGHTS:
-        items = SOURCES[name](three).val
+        items = read_source(name, three).val
         crops = Crops.read(items, three, SIZE, cache)
         validation.append((items, predict.probabilities(predict.logits(finished.network(), crops.images))))
         assert content["sources"][name] == evaluate_items(*validation[-1], finished.threshold())
@@ -49,7 +50,7 @@ def test_a_source_without_weight_is_not_validated_on(data: Path, tmp_path: Path)
         shutil.copytree(data / name, own / name)
     chosen = recipe(sources={"mosmed": 1.0, "sirm": 0.0}, crop=False, steps=1)
     fit(chosen, own, run, None)
-    for item in SOURCES["sirm"](own).val:
+    for item in read_source("sirm", own).val:
         (own / item.path).write_bytes(b"")
     content = validate(run, own)
     assert content["sources"].keys() == {"mosmed", SEVERE}
@@ -61,7 +62,7 @@ def test_sources_left_out_are_judged_at_the_threshold_without_their_test_parts(
 ) -> None:
     own = tmp_path / "data"
     shutil.copytree(data, own, ignore=shutil.ignore_patterns("covid-ct"))
-    for item in SOURCES["sirm"](own).test:
+    for item in read_source("sirm", own).test:
         (own / item.path).write_bytes(b"")
     content = validate(uncropped, own)
     assert content["elsewhere"].keys() == {"sirm"}
@@ -77,10 +78,10 @@ def test_auc_with_blanked_lungs_is_that_of_covid_cts_validation_part(
     shutil.copytree(data / "covid-ct", own / "covid-ct")
     chosen = recipe(sources={"covid-ct": 1.0})
     network = LightCNN(upsample_groups=chosen.upsample_groups)
-    run.begin_multi_source(chosen, network.mean, network.std, {})
+    run.begin_multi_source(chosen, network.mean, network.std, {}, {})
     torch.save(network.state_dict(), run.weights)
     content = validate(run, own, cache)
-    items = SOURCES["covid-ct"](data).val
+    items = read_source("covid-ct", data).val
     crops = Crops.read(items, data, SIZE, cache)
     blanked = np.array([lungs_blanked(*pair) for pair in zip(crops.images, crops.lungs, strict=True)])
     scores = predict.probabilities(predict.logits(network, blanked))
@@ -120,11 +121,11 @@ def test_every_reading_of_the_test_parts_is_written_down(
         assert line.pop("date")
         assert line == json.loads(json.dumps(first))
     assert first["threshold"] == uncropped.threshold()
-    left_out = SOURCES.keys() - WEIGHTS.keys()
+    left_out = released().keys() - WEIGHTS.keys()
     others = {*(f"{name}, all parts" for name in left_out), "test-2", SEVERE}
-    assert first["sources"].keys() == SOURCES.keys() | others
-    for name, make in SOURCES.items():
-        source = make(data)
+    assert first["sources"].keys() == released().keys() | others
+    for name in released():
+        source = read_source(name, data)
         assert first["sources"][name]["images"] == len(source.test)
         if name in left_out:
             every = sum(len(source.part(part)) for part in PARTS)

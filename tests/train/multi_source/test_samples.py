@@ -103,7 +103,7 @@ def test_a_source_that_is_left_out_or_has_no_weight_is_not_drawn(weights: dict[s
 
 
 def test_mild_slices_are_rarer_and_have_their_own_target() -> None:
-    paths, targets = draws(COUNTS, sources={"mosmed": 1.0}, mild_share=0.25, mild_target=0.75, smoothing=0.1)
+    paths, targets = draws(COUNTS, sources={"mosmed": 1.0}, smoothing=0.1)
     wanted = {"mosmed/CT-0": 0.1, "mosmed/CT-1": 0.75, "mosmed/CT-2": 0.9}
     for path, target in zip(paths, targets, strict=True):
         assert target == pytest.approx(wanted[path.rsplit("/", 1)[0]])

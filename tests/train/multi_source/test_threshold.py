@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgect.sources.about import About
 from edgect.statistics.metrics import confusion, evaluate
 from train.data.covid_ct import Item
-from train.multi_source.evaluation import SEVERE, balanced_threshold, evaluate_items, with_severe
+from train.data.sources import Source
+from train.multi_source.evaluation import balanced_threshold, evaluate_items, with_views
 
 SCORES = st.lists(st.integers(0, 1999).map(lambda n: (2 * n + 1) / 4000), max_size=12)  # between levels
 
@@ -87,13 +89,19 @@ def test_one_class_alone_has_the_share_that_is_right(
     assert 0 <= low < 2 / 3 < high <= 1
 
 
-def test_mosmed_is_judged_once_more_without_its_mild_studies() -> None:
+def test_a_view_of_a_source_is_judged_by_itself_and_other_sources_once() -> None:
     grades = ["CT-0", "CT-1", "CT-2", "CT-1", "CT-4"]
-    items = [Item(f"mosmed/{grade}/{n}.png", int(grade != "CT-0"), str(n)) for n, grade in enumerate(grades)]
-    scores_by_source = {"mosmed": (items, np.arange(5.0)), "covid-ct": scored([1.0], [0.0])}
-    with_severe_scores = with_severe(scores_by_source)
-    assert {name: with_severe_scores[name] for name in scores_by_source} == scores_by_source
-    kept, scores = with_severe_scores[SEVERE]
-    assert [item.path.split("/")[1] for item in kept] == ["CT-0", "CT-2", "CT-4"]
+    items = [Item(f"{n}.png", int(grade != "CT-0"), str(n), group=grade) for n, grade in enumerate(grades)]
+    graded = About("Graded", views={"severe": ["CT-0", "CT-2", "CT-3", "CT-4"]})
+    sources = {"graded": Source(about=graded), "plain": Source(about=About("Plain"))}
+    whole = {
+        "graded": (items, np.arange(5.0)),
+        "plain": scored([1.0], [0.0]),
+        "graded, all parts": (items, np.ones(5)),
+    }
+    judged = with_views(whole, sources)
+    assert {name: judged[name] for name in whole} == whole
+    kept, scores = judged["graded, severe"]
+    assert [item.group for item in kept] == ["CT-0", "CT-2", "CT-4"]
     assert scores.tolist() == [0, 2, 4]
-    assert with_severe_scores.keys() - scores_by_source.keys() == {SEVERE}
+    assert judged.keys() - whole.keys() == {"graded, severe", "graded, severe, all parts"}

@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from train.multi_source.evaluation import SEVERE
 from train.report.figures import COLOURS
 from train.report.multi_source import ablation as ablation
 from train.report.multi_source.trainings import (
@@ -16,6 +15,7 @@ from train.report.multi_source.trainings import (
     DEFAULT,
     EVERYTHING,
     LEFT_OUT,
+    SEVERE,
     TITLES,
     EvaluationsBySeed,
     by_seed,

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from train.data.covid_ct import COVID, NOT_COVID, PART_TITLES
-from train.data.sources import PARTS, RECORDED, SOURCES
-from train.multi_source.evaluation import SEVERE, TEST_2
+from train.data.sources import PARTS, RECORDED, released
+from train.multi_source.evaluation import TEST_2
 from train.multi_source.run import EVIDENCE_READING, TEST_READING, MultiSourceRun
 from train.report.multi_source.trainings import (
     ALONE,
     ARMS,
     DEFAULT,
     LEFT_OUT,
+    SEVERE,
     TITLES,
     UNITS,
     WHOLE,
@@ -116,6 +117,6 @@ def _looked_at(line: Evaluation) -> str:
     if names is None:
         part = str(line.get("part", "test"))
         return TITLES.get(part, part)
-    whole = [TITLES[source] for source in SOURCES if f"{source}{WHOLE}" in names]
+    whole = [TITLES[source] for source in released() if f"{source}{WHOLE}" in names]
     second = ["Test-2"] if TEST_2 in names else []
     return ", ".join(["test parts of all sources", *(f"the whole of {title}" for title in whole), *second])

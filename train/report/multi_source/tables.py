@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from train.multi_source.evaluation import SEVERE, TEST_2
+from train.multi_source.evaluation import TEST_2
 from train.paper import published
 from train.report.markdown import number, ranged, table
 from train.report.multi_source import targets
@@ -18,6 +18,7 @@ from train.report.multi_source.trainings import (
     EVERYTHING,
     LEFT_OUT,
     METRIC_COLUMNS,
+    SEVERE,
     TITLES,
     WHOLE,
     by_seed,

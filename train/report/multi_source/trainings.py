@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from train.multi_source.evaluation import SEVERE, TEST_2
+from train.multi_source.evaluation import TEST_2
 from train.multi_source.recipe import PARTS_OF_RECIPE
 from train.multi_source.run import TEST_READING, MultiSourceRun
 from train.report.markdown import number, ranged, table
 from train.run import read_json
 
+SEVERE = "mosmed, CT-0 against CT-2 to CT-4"  # what runs call this view of it
 NOT_MEASURED = "*not measured*"
 DEFAULT, ALONE = "lungs", "across/covid-ct-only"
 LEFT_OUT = {name: f"across/without-{name}" for name in ("covid-ct", "sars-cov-2-ct", "mosmed")}

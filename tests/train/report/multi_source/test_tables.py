@@ -8,9 +8,9 @@ import numpy as np
 
 from tests.train.report.multi_source import fakes
 from tests.train.report.multi_source.reading import cells, rows
-from train.multi_source.evaluation import SEVERE, TEST_2
+from train.multi_source.evaluation import TEST_2
 from train.report.multi_source import tables, trainings
-from train.report.multi_source.trainings import LEFT_OUT, METRICS, TITLES
+from train.report.multi_source.trainings import LEFT_OUT, METRICS, SEVERE, TITLES
 
 
 def test_the_default_network_on_every_source_by_seed_with_intervals_and_mean(runs: Path) -> None:
