@@ -19,9 +19,13 @@ Counted = tuple[int, Confusion, dict[str, Estimate]]
 class Answer(Protocol):
     """What is counted once. truth: 1 COVID-19, 0 not. unit: what it is drawn with, such as its patient.
 
+    name: for people; of a slice, its file's.
+
     answered: whether there is a label of the two. probability: of COVID-19, of what is answered alone.
     """
 
+    @property
+    def name(self) -> str: ...
     @property
     def truth(self) -> int: ...
     @property
