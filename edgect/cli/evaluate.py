@@ -81,8 +81,9 @@ def command(
 
     \b
     metrics      accuracy, sensitivity, specificity, precision, F1 and AUC, with 95 % intervals
-                 by bootstrap over patients where they are known; on the answered slices,
-                 and on all with each rejected or unreadable one counted as wrong
+                 by patient where patients are known, else by file: exact where each is one
+                 slice, and wide with few; on the answered slices, and on all with each
+                 rejected or unreadable one counted as wrong
     calibration  Brier score and expected calibration error: what a probability is worth
 
     The JSON is one object; its names (schema 1) are explained in edgect/evaluate/report.py. The

@@ -81,7 +81,7 @@ def _counts(
     if not labels:
         return Counts(0, counted, {name: Estimate(None, None, None) for name in names})
     values, ends = evaluate(labels, scores, threshold), intervals(labels, scores, units, threshold)
-    results = {name: Estimate(known(values[name]), *map(known, ends[name])) for name in names}
+    results = {name: Estimate(known(values[name]), *(ends[name] or (None, None))) for name in names}
     return Counts(len(labels), counted, results)
 
 
