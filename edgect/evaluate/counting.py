@@ -77,7 +77,7 @@ def _counted(
     if not labels:
         return 0, counted, {name: Estimate(None, None, None) for name in names}
     values, ends = evaluate(labels, scores, threshold), intervals(labels, scores, units, threshold)
-    results = {name: Estimate(known(values[name]), *map(known, ends[name])) for name in names}
+    results = {name: Estimate(known(values[name]), *(ends[name] or (None, None))) for name in names}
     return len(labels), counted, results
 
 

@@ -24,9 +24,7 @@ def labelled(slices: list[tuple[int, bool, str]]) -> Labelled:
 def least(fitted: Labelled, limit: float) -> float:
     """The lesser of sensitivity and specificity, patients weighing alike."""
     right = (fitted.log_odds >= limit) == fitted.labels
-    return min(
-        np.average(right[own], weights=fitted.weights[own]) for own in (fitted.labels, ~fitted.labels)
-    )
+    return min(np.average(right[own], weights=fitted.weights[own]) for own in (fitted.labels, ~fitted.labels))
 
 
 @given(SLICES)
