@@ -180,9 +180,17 @@ def test_many_slices_are_not_compared_and_that_is_told(
     assert (finding.severity, "were not compared" in finding.sentence) == ("note", True)
 
 
-def test_a_patient_with_most_of_the_slices_is_told(pictures: WritePictures, findings: Audit) -> None:
-    table = pictures([*enough(), *(f"more-{n}.png,1,train-1-0,train" for n in range(15))])
-    assert "16 of 34 are of patient 'train-1-0'" in the(findings(table), "in the train part").sentence
+@pytest.mark.parametrize(
+    ("slices", "others", "told"),
+    [(10, 3, True), (9, 3, False), (10, 2, False), (10, 30, False), (10, 29, True)],
+)
+def test_a_patient_with_most_of_the_slices_is_told(
+    pictures: WritePictures, findings: Audit, slices: int, others: int, told: bool
+) -> None:
+    lines = [f"a-{n}.png,1,a,train" for n in range(slices)]
+    table = pictures([*lines, *(f"b-{n}.png,1,{n},train" for n in range(others))])
+    words = f"{slices} of {slices + others} are of patient 'a'"
+    assert any(words in each.sentence for each in findings(table)) is told
 
 
 def test_patients_that_are_labelled_as_a_whole_are_told_unless_that_is_known(
