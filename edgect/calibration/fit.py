@@ -75,7 +75,7 @@ def fit(bundle: Bundle, features: SliceFeatures, promise: Promise, refit_head: b
     answered = features.where(accepted(detector, features))
     check_promise(_labelled(answered), promise)
     if refit_head:
-        choice = choose_head(answered, present_direction(bundle), seed)
+        choice = choose_head(answered, present_direction(bundle), bundle.manifest.temperature, seed)
     else:
         choice = keep_head(answered, "The head is kept, as was asked for.")
     temperature = fit_temperature(choice.fitted)
@@ -89,10 +89,10 @@ def fit(bundle: Bundle, features: SliceFeatures, promise: Promise, refit_head: b
 
 
 def present_direction(bundle: Bundle) -> Direction:
-    """Of the bundle's head, divided by its temperature, so that its log-odds mean probabilities."""
-    head, temperature = read_head(bundle), bundle.manifest.temperature
+    """Of the bundle's head."""
+    head = read_head(bundle)
     weight, bias = head.weight.astype(np.float64), head.bias.astype(np.float64)
-    return Direction((weight[1] - weight[0]) / temperature, float(bias[1] - bias[0]) / temperature)
+    return Direction(weight[1] - weight[0], float(bias[1] - bias[0]))
 
 
 def with_direction(head: Head, direction: Direction) -> Head:

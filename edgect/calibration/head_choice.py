@@ -47,17 +47,19 @@ def keep_head(features: SliceFeatures, reason: str) -> HeadChoice:
     return HeadChoice(None, 0.0, _labelled(features, features.log_odds), [], reason)
 
 
-def choose_head(features: SliceFeatures, present: Direction, seed: int) -> HeadChoice:
+def choose_head(features: SliceFeatures, present: Direction, temperature: float, seed: int) -> HeadChoice:
     """The head of least cross-validated log-loss: the present one, or one that was fitted.
 
-    features: of slices that get an answer. present: scaled so that its log-odds mean probabilities.
+    features: of slices that get an answer. temperature: the divisor by which the present head's log-odds
+    mean probabilities. A new head's are to be divided by it too, so that heat maps keep their scale.
     """
     few = {name: count for name, count in _patients(features).items() if count < FEWEST}
     if few:
         counts = " and ".join(f"{count} patients {name} COVID-19" for name, count in few.items())
         return keep_head(features, f"The head is kept: {counts} in the fitting part, fewer than {FEWEST}.")
     strengths = (0.0, *STRENGTHS)
-    rounds = _out_of_fold(features, present, strengths, seed)
+    scaled = present.times(1 / temperature)
+    rounds = _out_of_fold(features, scaled, strengths, seed)
     candidates = [
         _candidate(strength, [_labelled(features, log_odds) for log_odds in by_round])
         for strength, by_round in zip(strengths, rounds, strict=True)
@@ -69,9 +71,14 @@ def choose_head(features: SliceFeatures, present: Direction, seed: int) -> HeadC
         fitted = _labelled(features, features.log_odds)
         return HeadChoice(None, 0.0, fitted, candidates, f"The head is kept: {compared}.")
     weights = slice_weights(features.labels, features.units)
-    direction = fit_direction(features.embeddings, features.labels, weights, present, strengths[best])
-    reason = f"The head was fitted anew: {compared}."
-    return HeadChoice(direction, strengths[best], _labelled(features, rounds[best, 0]), candidates, reason)
+    direction = fit_direction(features.embeddings, features.labels, weights, scaled, strengths[best])
+    return HeadChoice(
+        direction.times(temperature),
+        strengths[best],
+        _labelled(features, rounds[best, 0] * temperature),
+        candidates,
+        f"The head was fitted anew: {compared}.",
+    )
 
 
 def _candidate(strength: float, rounds: Sequence[Labelled]) -> Candidate:

@@ -23,6 +23,9 @@ class Direction:
         """embeddings: `[n, d]`."""
         return np.asarray(embeddings.astype(np.float64) @ self.weight + self.bias)
 
+    def times(self, factor: float) -> Direction:
+        return Direction(self.weight * factor, self.bias * factor)
+
 
 def fit_direction(
     embeddings: NDArray[np.floating],

@@ -27,10 +27,13 @@ from edgect.model.bundles.head import Head, read_head
 from edgect.model.decision.out_of_distribution import OutOfDistributionDetector
 from edgect.scans import Limits
 from edgect.sources.about import About
+from edgect.sources.audit import audit
 from edgect.sources.contents import Contents, read_contents
+from edgect.sources.findings import Finding
 from edgect.sources.labels import Case, Cases
 from edgect.sources.parts import fixed_parts
 from edgect.sources.readings import append_reading, earlier_readings
+from edgect.sources.thumbnails import read_thumbnails
 
 Progress = Callable[[str], AbstractContextManager[Callable[[int, int], object]]]
 
@@ -62,11 +65,17 @@ class Calibration:
 
 
 def calibrate(
-    parent: Bundle, table: Path, cases: Cases, settings: Settings, progress: Progress
+    parent: Bundle,
+    table: Path,
+    cases: Cases,
+    settings: Settings,
+    progress: Progress,
+    notify: Callable[[Finding], object],
 ) -> Calibration:
     """Fit all to training and validation part, measure on the test part, and write a bundle.
 
-    progress: opened with what is being read; then called with the files that are done and all.
+    progress: opened with what is being read; then called with the files that are done and all. notify: gets
+    what an audit of the table finds.
     Raises UsageError (too few patients, a folder that is none of edgect's, records that cannot be kept),
     ModelError, EngineError.
     """
@@ -79,6 +88,9 @@ def calibrate(
         )
     units = parts.unit_by_path()
     _check_patients(fitting_cases, units, settings.promise)
+    with progress("table") as show:
+        for finding in audit(cases, parts, About.of_table(table), read_thumbnails(cases.files, show)):
+            notify(finding)
     read = partial(_reader(parent, settings, progress), units=units)
     fitting = read("fitting part", fitting_cases)
     fitted = fit(parent, fitting, settings.promise, settings.refit_head, settings.seed)

@@ -21,6 +21,7 @@ from edgect.sources.table import read_table
 
 if TYPE_CHECKING:
     from edgect.calibration.run import Calibration
+    from edgect.sources.findings import Finding
 
 FORMATS, HEADS = ("table", "json"), ("refit", "keep")
 SCHEMA = 1
@@ -132,9 +133,12 @@ def command(
         limits=Limits(max_bytes, max_pixels, max_frames),
         command=_command(),
     )
-    work = calibrate_gate if unlabelled else calibrate
+    parent = Bundle.load(model)
     with one_opencv_thread():
-        result = work(Bundle.load(model), Path(table), cases, settings, _progress)
+        if unlabelled:
+            result = calibrate_gate(parent, Path(table), cases, settings, _progress)
+        else:
+            result = calibrate(parent, Path(table), cases, settings, _progress, _say)
     click.echo(report(result) if form == "table" else _json(result), nl=False)
     recording.save(
         record,
@@ -145,6 +149,10 @@ def command(
     )
     if any(part["unreadable"] for part in result.section["parts"].values()):
         click.get_current_context().exit(1)
+
+
+def _say(finding: Finding) -> None:
+    click.echo(f"{finding.severity.upper()}: {finding.sentence}", err=True)
 
 
 def _progress(title: str) -> Progress:

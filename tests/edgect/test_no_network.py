@@ -52,6 +52,7 @@ COMMANDS = {
     "version": ["--version"],
     **{f"classify {name}": ["classify", "SCANS", "--backend", name, *MADE] for name in BACKENDS},
     "evaluate": ["evaluate", "TABLE", "--plots", "PLOTS", "--record", "RECORD"],
+    "compare": ["compare", "TABLE", "--model", "lungs", "--model", "cnn2", "--report", "REPORT"],
     "benchmark": ["benchmark", "SCANS", "--seconds", "0", "--precision", "int8"],
     "doctor": ["doctor", "--json"],
 }
