@@ -184,7 +184,7 @@ def test_a_head_can_be_kept(slices: Path, tmp_path: Path) -> None:
 
 def test_without_labels_the_gate_alone_is_set(slices: Path, tmp_path: Path) -> None:
     table = tmp_path / "plain.csv"
-    unlike = np.flipud(np.asarray(Image.open(SCANS / "covid-moscow-img10.jpg").convert("L")))
+    unlike = np.rot90(np.asarray(Image.open(SCANS / "covid-moscow-img10.jpg").convert("L")))
     (tmp_path / "unlike.png").write_bytes(cv2.imencode(".png", unlike)[1].tobytes())
     table.write_text("path\nunlike.png\n" + "".join(f"{path}\n" for path in sorted(slices.iterdir())[:9]))
     done = edgect("calibrate", table, "--unlabelled", "--out", tmp_path / "own", "--format", "json")
