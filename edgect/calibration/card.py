@@ -100,6 +100,8 @@ def estimate(value: Mapping[str, Any] | None) -> str:
     """A figure with its interval; a dash where there is none."""
     if value is None:
         return "-"
+    if value["interval"] is None:
+        return f"{value['value']:.3f} (–)"
     low, high = value["interval"]
     return f"{value['value']:.3f} ({low:.3f} to {high:.3f})"
 

@@ -46,7 +46,7 @@ class Answers:
 def figures(answers: Answers, rule: Rule) -> Figures:
     """AUC, calibration error, both rates at each point, and what conformal prediction leaves undecided.
 
-    Slices count alike; 95 % intervals are by bootstrap over patients. What needs a class that is not there is
+    Slices count alike; 95 % intervals are by patient. What needs a class that is not there is
     left out.
     """
     if not len(answers.labels):
@@ -129,7 +129,7 @@ def _auc(answers: Answers) -> Figures:
         return {}
     value = evaluate(answers.labels, answers.probabilities)["auc"]
     ends = intervals(answers.labels, answers.probabilities, list(answers.units))["auc"]
-    return {"auc": {"value": _rounded(value), "interval": [_rounded(end) for end in ends]}}
+    return {"auc": {"value": _rounded(value), "interval": _ends(ends)}}
 
 
 def _rates(answers: Answers, threshold: float) -> Figures:
@@ -138,12 +138,17 @@ def _rates(answers: Answers, threshold: float) -> Figures:
     return {
         name: {
             "value": _rounded(values[name]),
-            "interval": [_rounded(end) for end in ends[name]],
+            "interval": _ends(ends[name]),
             "slices": int((answers.labels == label).sum()),
         }
         for name, label in (("sensitivity", True), ("specificity", False))
         if (answers.labels == label).any()
     }
+
+
+def _ends(interval: tuple[float, float] | None) -> list[float] | None:
+    """None of one patient alone."""
+    return None if interval is None else [_rounded(end) for end in interval]
 
 
 def _rounded(value: float) -> float:

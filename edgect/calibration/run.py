@@ -33,6 +33,7 @@ from edgect.sources.findings import Finding
 from edgect.sources.labels import Case, Cases
 from edgect.sources.parts import fixed_parts
 from edgect.sources.readings import append_reading, earlier_readings
+from edgect.sources.thumbnails import read_thumbnails
 
 Progress = Callable[[str], AbstractContextManager[Callable[[int, int], object]]]
 
@@ -88,7 +89,7 @@ def calibrate(
     units = parts.unit_by_path()
     _check_patients(fitting_cases, units, settings.promise)
     with progress("table") as show:
-        for finding in audit(cases, parts, About.of_table(table), show):
+        for finding in audit(cases, parts, About.of_table(table), read_thumbnails(cases.files, show)):
             notify(finding)
     read = partial(_reader(parent, settings, progress), units=units)
     fitting = read("fitting part", fitting_cases)

@@ -74,8 +74,9 @@ def command(
 
     \b
     metrics      accuracy, sensitivity, specificity, precision, F1 and AUC, with 95 % intervals
-                 by bootstrap over patients where they are known; on the answered slices,
-                 and on all with each rejected or unreadable one counted as wrong
+                 by patient where patients are known, else by file: exact where each is one
+                 slice, and wide with few; on the answered slices, and on all with each
+                 rejected or unreadable one counted as wrong
     calibration  Brier score and expected calibration error: what a probability is worth
     --by series  the same metrics of series, each judged as by `classify --series` and `listen`:
                  COVID-19 where the highest mean probability of a slice and its neighbours within

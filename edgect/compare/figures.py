@@ -32,7 +32,7 @@ Bools = NDArray[np.bool_]
 
 def comparison(source: str, cases: Cases, sides: Sides, by: By, part: str) -> Comparison:
     """All figures of the slices of all cases; sides: of the same slices in the same order."""
-    levels = [_level(each, sides, cases.by_patient) for each in LEVELS[by]]
+    levels: dict[str, Level] = {each: _level(each, sides, cases.by_patient) for each in LEVELS[by]}
     return Comparison(
         schema=SCHEMA,
         notice=NOTICE,

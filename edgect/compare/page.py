@@ -8,10 +8,11 @@ from pathlib import Path
 from string import Template
 
 from edgect.compare.pictures import PictureSpool
-from edgect.compare.report import Comparison
+from edgect.compare.report import Comparison, Level
 from edgect.compare.sides import RIGHT, UNANSWERED, WRONG, Side, Sides, changed
-from edgect.compare.table import facts, figures
+from edgect.compare.table import facts, figures, plural_of
 from edgect.errors import UsageError
+from edgect.evaluate.counting import Answer
 from edgect.evaluate.rows import LabelledSlice
 from edgect.machine import atomic
 from edgect.report import page, row
@@ -45,7 +46,7 @@ def write(file: Path, comparison: Comparison, sides: Sides, spools: Spools) -> N
 def _frame(comparison: Comparison, sides: Sides) -> str:
     first, second = sides
     style = page.style() + (HERE / "page.css").read_text(encoding="utf-8")
-    slices = comparison.levels[0]
+    slices, *groups = comparison.levels.values()
     return Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
         policy=page.policy(style),
         style=style,
@@ -54,6 +55,7 @@ def _frame(comparison: Comparison, sides: Sides) -> str:
         figures="\n".join(row.escaped(line) for line in figures(comparison)),
         changed=f"{slices.changed:,}",
         count=f"{slices.count:,}",
+        groups="".join(_groups(level, sides) for level in groups),
         positive=row.escaped(first.labels[1]),
         legend=b64encode(legend()).decode(),
         first=row.escaped(first.model.name),
@@ -77,14 +79,42 @@ def _rows(sides: Sides, spools: Spools) -> Iterator[str]:
             yield "</tbody>\n"
 
 
+def _groups(level: Level, sides: Sides) -> str:
+    """Every series, or every patient, that the two models label differently."""
+    answers = [side.answers(level.by) for side in sides]
+    rows = "".join(
+        f'<tr><th scope="row" class="file">{row.escaped(answers[0][number].name)}</th>'
+        f'<td class="answer">{_truth(sides[0], answers[0][number])}</td>'
+        + "".join(_group(side, own[number]) for side, own in zip(sides, answers, strict=True))
+        + "</tr>\n"
+        for number, *_ in changed(sides, level.by)
+    )
+    title = f"{plural_of(level.by).title()} with another label by B, or with a label by one alone"
+    head = '<colgroup><col><col class="answer"><col class="probability"><col class="probability"></colgroup>'
+    names = "<tr><th>Name</th><th>Truth</th><th>A</th><th>B</th></tr>"
+    table = f'<table class="pairs">{head}<thead>{names}</thead><tbody>{rows}</tbody></table>' if rows else ""
+    return f"<h2>{title}: {level.changed:,} of {level.count:,}</h2>\n{table}\n"
+
+
+def _group(side: Side, group: Answer) -> str:
+    if not group.answered:
+        return f'<td class="probability">{row.chip("rejected", UNANSWERED)}</td>'
+    positive = group.probability >= side.model.threshold
+    label = row.chip("positive" if positive else "negative", side.labels[positive])
+    return f'<td class="probability">{label}{row.bar(group.probability, side.model.threshold)}</td>'
+
+
+def _truth(side: Side, answer: Answer) -> str:
+    return row.chip("positive" if answer.truth else "negative", side.labels[answer.truth])
+
+
 def _row(number: int, sides: Sides, spools: Spools) -> str:
     first, second = (side.slices[number] for side in sides)
-    truth = row.chip("positive" if first.truth else "negative", sides[0].labels[first.truth])
     pictures = spools[0].of(first), spools[1].of(second)
     return (
         f'<tr><td class="number">{number + 1}</td>'
         f'<td class="pictures"><div>{_images(*pictures)}</div></td>'
-        f'{row.file(first.row())}<td class="answer">{truth}</td>'
+        f'{row.file(first.row())}<td class="answer">{_truth(sides[0], first)}</td>'
         f"{_answer(sides[0], first)}{_answer(sides[1], second)}</tr>\n"
     )
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from edgect.evaluate.groups import By
 from edgect.evaluate.report import Data, Model
 
 SCHEMA = 1
@@ -61,7 +62,7 @@ class Level:
     changed: how many have another label with the second model, or lose or gain one.
     """
 
-    by: str
+    by: By
     count: int
     positives: int
     negatives: int
@@ -78,8 +79,8 @@ class Level:
 class Comparison:
     """schema: 1; another number if a name goes or changes its meaning. date: ISO 8601, UTC.
 
-    part: of the table, empty for all of it. levels: slices first, then what else was asked for. errors:
-    slices that could not be read. notes: what to keep in mind, a sentence each.
+    part: of the table, empty for all of it. levels: by their `by`, slices first, then what else was asked
+    for. errors: slices that could not be read. notes: what to keep in mind, a sentence each.
     """
 
     schema: int
@@ -91,7 +92,7 @@ class Comparison:
     first: Model
     second: Model
     errors: int
-    levels: list[Level]
+    levels: dict[str, Level]
     notes: list[str]
 
     def to_json(self) -> str:

@@ -53,10 +53,10 @@ def check_same(sides: Sides) -> None:
         )
 
 
-def changed(sides: Sides) -> Iterator[tuple[int, str, str]]:
-    """Number of each slice, from 0, whose label is another or missing with one model, and both outcomes."""
+def changed(sides: Sides, by: By = "slice") -> Iterator[tuple[int, str, str]]:
+    """Number of each, from 0, whose label is another or missing with one model, and both outcomes."""
     first, second = sides
-    for number, (a, b) in enumerate(zip(first.slices, second.slices, strict=True)):
+    for number, (a, b) in enumerate(zip(first.answers(by), second.answers(by), strict=True)):
         outcomes = first.outcome(a), second.outcome(b)
         if outcomes[0] != outcomes[1]:
             yield number, *outcomes

@@ -23,7 +23,7 @@ def table(comparison: Comparison) -> str:
 
 def figures(comparison: Comparison) -> Iterator[str]:
     """Lines of all figures and notes."""
-    for level in reversed(comparison.levels):  # what was asked for first
+    for level in reversed(comparison.levels.values()):  # what was asked for first
         yield from _level(level)
         yield ""
     yield from text_report.notes(comparison.notes, break_on_hyphens=False)

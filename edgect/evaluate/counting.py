@@ -19,9 +19,13 @@ Counted = tuple[int, Confusion, dict[str, Estimate]]
 class Answer(Protocol):
     """What is counted once. truth: 1 COVID-19, 0 not. unit: what it is drawn with, such as its patient.
 
+    name: for people; of a slice, its file's.
+
     answered: whether there is a label of the two. probability: of COVID-19, of what is answered alone.
     """
 
+    @property
+    def name(self) -> str: ...
     @property
     def truth(self) -> int: ...
     @property
@@ -73,7 +77,7 @@ def _counted(
     if not labels:
         return 0, counted, {name: Estimate(None, None, None) for name in names}
     values, ends = evaluate(labels, scores, threshold), intervals(labels, scores, units, threshold)
-    results = {name: Estimate(known(values[name]), *map(known, ends[name])) for name in names}
+    results = {name: Estimate(known(values[name]), *(ends[name] or (None, None))) for name in names}
     return len(labels), counted, results
 
 

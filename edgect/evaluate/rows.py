@@ -66,6 +66,10 @@ class LabelledSlice:
         }
 
     @property
+    def name(self) -> str:
+        return self.case.path
+
+    @property
     def truth(self) -> int:
         return self.case.label
 

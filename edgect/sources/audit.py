@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 from edgect.sources.about import About
@@ -13,10 +13,9 @@ from edgect.sources.findings import SEVERITIES, Finding, plural
 from edgect.sources.labels import Cases, listed
 from edgect.sources.numbers import NAMES, check_numbers
 from edgect.sources.parts import FixedParts
-from edgect.sources.thumbnails import read_thumbnails
+from edgect.sources.thumbnails import MOST, Thumbnails, read_thumbnails
 
 WHOLE = 20  # slices of one patient from which on one that is all of COVID-19 is likely labelled as a whole
-MOST_COMPARED = 6000  # slices, each of which is compared with every other
 SHOWN = 3
 
 
@@ -24,21 +23,23 @@ def audit(
     cases: Cases,
     parts: FixedParts,
     about: About,
-    progress: Callable[[int, int], object] = lambda done, files: None,
+    thumbnails: Thumbnails | None = None,
     elsewhere: Collection[int] = (),
 ) -> list[Finding]:
-    """All findings on a source, the worst first. Reads every slice.
+    """All findings on a source, the worst first.
 
-    cases, parts, about: of the same table. progress: gets how many files are read, of how many. elsewhere:
-    labels that other sources, which are to be used with this one, have.
+    cases, parts, about: of the same table. thumbnails: of its cases, read here where they are not given.
+    elsewhere: labels that other sources, which are to be used with this one, have.
     """
+    thumbnails = thumbnails or read_thumbnails(parts.cases)
     findings = [
-        *check_numbers(parts, elsewhere),
+        *check_numbers(parts, thumbnails.slices, elsewhere),
         *_straddling(parts),
         *_unknown_patients(cases),
-        *_whole_patients(parts, about),
+        *_whole_patients(parts, thumbnails.slices, about),
+        *_failures(parts, thumbnails),
         *copies(parts),
-        *_pictures(parts, progress),
+        *_near_copies(parts, thumbnails),
     ]
     return sorted(findings, key=lambda each: SEVERITIES.index(each.severity))
 
@@ -92,14 +93,13 @@ def _unknown_patients(cases: Cases) -> Iterator[Finding]:
         )
 
 
-def _whole_patients(parts: FixedParts, about: About) -> Iterator[Finding]:
+def _whole_patients(parts: FixedParts, slices_of_cases: Sequence[int], about: About) -> Iterator[Finding]:
     """Patients, or series, that are labelled as a whole."""
     if about.positives_may_show_nothing:
         return
     labels: dict[str, Counter[int]] = defaultdict(Counter)
-    for case in parts.cases:
-        if unit := case.patient or case.study or case.series:
-            labels[unit][case.label] += 1
+    for case, held in zip(parts.cases, slices_of_cases, strict=True):
+        labels[case.patient or case.study or case.series or case.path][case.label] += held
     long = [own for own in labels.values() if own[1] and own.total() >= WHOLE]
     whole = [own for own in long if not own[0]]
     if long and len(whole) == len(long):
@@ -112,9 +112,11 @@ def _whole_patients(parts: FixedParts, about: About) -> Iterator[Finding]:
         )
 
 
-def _pictures(parts: FixedParts, progress: Callable[[int, int], object]) -> Iterator[Finding]:
-    thumbnails = read_thumbnails(parts.cases, progress)
-    for status, words in (("error", "cannot be read"), ("rejected", "hold no slice")):
+def _failures(parts: FixedParts, thumbnails: Thumbnails) -> Iterator[Finding]:
+    for status, words in (
+        ("error", "cannot be read in full"),
+        ("rejected", "would be rejected, in whole or in part"),
+    ):
         reasons = {
             parts.paths[place]: str(error)
             for place, error in thumbnails.failures.items()
@@ -123,13 +125,16 @@ def _pictures(parts: FixedParts, progress: Callable[[int, int], object]) -> Iter
         if reasons:
             first = "; ".join(f"{listed([path])}: {reason}" for path, reason in list(reasons.items())[:SHOWN])
             more = f"; and {len(reasons) - SHOWN} more" if len(reasons) > SHOWN else ""
-            sentence = f"{plural(len(reasons), 'file')} {words}, or not in every frame: {first}{more}."
+            sentence = f"Of {len(parts.cases):,} files, {len(reasons):,} {words}: {first}{more}."
             yield Finding("warning", sentence)
-    if len(thumbnails.pixels) > MOST_COMPARED:
-        yield Finding(
-            "note",
-            f"{len(thumbnails.pixels):,} slices were not compared with one another, which is done up to "
-            f"{MOST_COMPARED:,}; copies, byte for byte, were looked for.",
-        )
-    else:
+
+
+def _near_copies(parts: FixedParts, thumbnails: Thumbnails) -> Iterator[Finding]:
+    if thumbnails.pixels is not None:
         yield from near_copies(parts, thumbnails.places, thumbnails.pixels)
+        return
+    yield Finding(
+        "note",
+        f"{sum(thumbnails.slices):,} slices were not compared with one another, as up to {MOST:,} are; "
+        "copies, byte for byte, were looked for.",
+    )

@@ -17,6 +17,7 @@ from edgect.sources.labels import Words, listed
 from edgect.sources.numbers import Count, counts
 from edgect.sources.parts import Unit, fixed_parts
 from edgect.sources.table import read_table
+from edgect.sources.thumbnails import read_thumbnails
 
 SCHEMA = 1
 Progress = Callable[[int, int], object]
@@ -86,7 +87,7 @@ def inspect_tables(
         own = parts[place]
         parts_by: Literal["table", "record", "draw"] = "draw" if own.unfixed else "record"
         with progress(table) as report:
-            findings = audit(cases[place], own, about, report, elsewhere)
+            thumbnails = read_thumbnails(own.cases, report)
         sources.append(
             Source(
                 table=table,
@@ -98,8 +99,8 @@ def inspect_tables(
                 digest=own.digest,
                 unit=own.unit,
                 parts_by="table" if cases[place].has_parts else parts_by,
-                counts=counts(own),
-                findings=findings,
+                counts=counts(own, thumbnails.slices),
+                findings=audit(cases[place], own, about, thumbnails, elsewhere),
             )
         )
     return Inspection(SCHEMA, sources, audit_together(dict(zip(names, parts, strict=True))))

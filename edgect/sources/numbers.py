@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from edgect.sources.findings import Finding, plural
@@ -31,37 +31,44 @@ class Count:
     slices: int
 
 
-def counts(parts: FixedParts) -> list[Count]:
-    """By part, in the order of their use, COVID-19 first, then by group."""
+def counts(parts: FixedParts, slices_of_cases: Sequence[int]) -> list[Count]:
+    """By part, in the order of their use, COVID-19 first, then by group.
+
+    slices_of_cases: how many slices each case's file holds.
+    """
     slices: Counter[tuple[str, int, str]] = Counter()
     units: dict[tuple[str, int, str], set[str]] = defaultdict(set)
-    for case, part, unit in zip(parts.cases, parts.parts, parts.units, strict=True):
+    for case, part, unit, held in zip(parts.cases, parts.parts, parts.units, slices_of_cases, strict=True):
         key = (part, case.label, case.group)
-        slices[key] += 1
+        slices[key] += held
         units[key].add(unit)
     order = (*PARTS, "")
     keys = sorted(slices, key=lambda key: (order.index(key[0]), -key[1], key[2]))
     return [Count(*key, len(units[key]), slices[key]) for key in keys]
 
 
-def check_numbers(parts: FixedParts, elsewhere: Collection[int] = ()) -> Iterator[Finding]:
+def check_numbers(
+    parts: FixedParts, slices_of_cases: Sequence[int], elsewhere: Collection[int] = ()
+) -> Iterator[Finding]:
     """Whether both classes are there, with enough patients in each part, and none of these dominates.
 
-    elsewhere: labels that other sources have.
+    Files that hold no slice do not count. elsewhere: labels that other sources have.
     """
-    labels = {case.label for case in parts.cases}
+    labels = {case.label for case, held in zip(parts.cases, slices_of_cases, strict=True) if held}
     for label in (1, 0):
         if label in labels:
-            yield from _class(parts, label)
+            yield from _class(parts, slices_of_cases, label, label in elsewhere)
         elif label not in elsewhere:
             yield Finding("error", f"No slice is {NAMES[label]}: nothing can be calibrated or trained.", 1)
 
 
-def _class(parts: FixedParts, label: int) -> Iterator[Finding]:
+def _class(
+    parts: FixedParts, slices_of_cases: Sequence[int], label: int, is_elsewhere: bool
+) -> Iterator[Finding]:
     slices: dict[str, Counter[str]] = {part: Counter() for part in PARTS}
-    for case, part, unit in zip(parts.cases, parts.parts, parts.units, strict=True):
-        if case.label == label and part:
-            slices[part][unit] += 1
+    for case, part, unit, held in zip(parts.cases, parts.parts, parts.units, slices_of_cases, strict=True):
+        if case.label == label and part and held:
+            slices[part][unit] += held
     name = NAMES[label]
     fitting, held = len(slices["train"].keys() | slices["validation"].keys()), len(slices["test"])
     if fitting < FITTING:
@@ -81,7 +88,8 @@ def _class(parts: FixedParts, label: int) -> Iterator[Finding]:
         )
     for part in ("train", "validation"):
         if fitting and not slices[part]:
-            yield Finding("warning", f"The {part} part has no slice {name}.", 1)
+            sentence = f"The {part} part has no slice {name}; `train finetune` needs both classes there."
+            yield Finding("warning" if is_elsewhere else "error", sentence, 1)
     for part, own in slices.items():
         yield from _dominating(parts, part, name, own)
 

@@ -17,39 +17,49 @@ from edgect.scans import read_bytes, read_frames
 from edgect.sources.labels import Case
 
 SIDE = 64  # pixels
+MOST = 6000  # slices of which thumbnails are kept: 96 MiB
 
 
 @dataclass(frozen=True)
 class Thumbnails:
-    """Of all slices that could be read.
+    """What became of every file when it was read.
 
-    pixels: float32 `[slices, SIDE * SIDE]`, each of mean 0 and length 1 (or 0, of an even picture).
-    places: of each slice's case among the cases, int `[slices]`; a file may hold many slices. failures: by
-    the case's place, why a slice of it has none, with the status that its row would have.
+    slices: of each case, how many its file holds that could be read. failures: by the case's place, why a
+    slice has none, with the status that its row would have. pixels: float32 `[slices, SIDE * SIDE]`, each of
+    mean 0 and length 1 (or 0, of an even picture); None where there are more slices than were to be kept.
     """
 
-    pixels: NDArray[np.float32]
-    places: NDArray[np.intp]
+    slices: Sequence[int]
     failures: dict[int, ScanError]
+    pixels: NDArray[np.float32] | None
+
+    @property
+    def places(self) -> NDArray[np.intp]:
+        """Of each slice's case among the cases, int `[slices]`."""
+        return np.repeat(np.arange(len(self.slices)), self.slices)
 
 
-def read_thumbnails(cases: Sequence[Case], progress: Callable[[int, int], object]) -> Thumbnails:
-    """progress: gets how many files are read, of how many."""
+def read_thumbnails(
+    cases: Sequence[Case], progress: Callable[[int, int], object] = lambda done, files: None
+) -> Thumbnails:
+    """progress: is told how many files are read, of how many."""
     pixels: list[NDArray[np.float32]] = []
-    places: list[int] = []
+    slices = [0] * len(cases)
     failures: dict[int, ScanError] = {}
     progress(0, len(cases))
     with closing(in_order(_slices, [case.path for case in cases], available_cores())) as files:
-        for place, (_, slices) in enumerate(files):
-            for each in slices:
+        for place, (_, results) in enumerate(files):
+            for each in results:
                 if isinstance(each, ScanError):
                     failures.setdefault(place, each)
-                else:
+                    continue
+                slices[place] += 1
+                if len(pixels) <= MOST:
                     pixels.append(each)
-                    places.append(place)
             progress(place + 1, len(cases))
-    flat = np.array(pixels, np.float32).reshape(-1, SIDE * SIDE)
-    return Thumbnails(flat, np.array(places, np.intp), failures)
+    if len(pixels) > MOST:
+        return Thumbnails(slices, failures, None)
+    return Thumbnails(slices, failures, np.array(pixels, np.float32).reshape(-1, SIDE * SIDE))
 
 
 def _slices(path: str) -> Iterator[NDArray[np.float32] | ScanError]:

@@ -52,7 +52,7 @@ def test_a_model_with_itself_differs_in_nothing(compare: Compare, table: Path, t
     done = compare(table, *LUNGS, *LUNGS, "--by", "patient", "--format", "json", "--report", page)
     result = json.loads(done.stdout, parse_constant=pytest.fail)
     assert done.exit_code == 0
-    for level in result["levels"]:
+    for level in result["levels"].values():
         assert level["changed"] == 0
         for each in (*level["answered"].values(), *level["intention_to_diagnose"].values()):
             assert each["difference"] == 0
@@ -81,10 +81,26 @@ def test_what_changes_its_label_is_on_the_page_with_both_maps(
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["compare.html"]
 
 
+def test_series_that_change_their_label_are_on_the_page_too(
+    compare: Compare, table: Path, tmp_path: Path
+) -> None:
+    done = compare(
+        table, *LUNGS, *CNN2, "--by", "patient", "--format", "json", "--report", tmp_path / "page.html"
+    )
+    levels = json.loads(done.stdout)["levels"]
+    page = (tmp_path / "page.html").read_text()
+    assert levels["patient"]["changed"]
+    for by, title in (("series", "Series"), ("patient", "Patients")):
+        heading = f"{title} with another label by B, or with a label by one alone"
+        assert f"<h2>{heading}: {levels[by]['changed']} of {levels[by]['count']}</h2>" in page
+    changed = sum(level["changed"] for level in levels.values())
+    assert page.count('<th scope="row"') == changed
+
+
 def test_a_part_of_the_table_alone(compare: Compare, table: Path) -> None:
     done = compare(table, *LUNGS, *CNN2, "--part", "test", "--format", "json")
     result = json.loads(done.stdout)
-    assert (result["part"], result["data"]["files"], result["levels"][0]["count"]) == ("test", 4, 4)
+    assert (result["part"], result["data"]["files"], result["levels"]["slice"]["count"]) == ("test", 4, 4)
     assert "no slice of" in one_line(compare(table, *LUNGS, *CNN2, "--part", "validation"), 2)
 
 
@@ -100,7 +116,7 @@ def test_a_file_that_cannot_be_read_is_1_and_no_answer_of_both(compare: Compare,
     done = compare(table, *LUNGS, *CNN2, "--format", "json")
     result = json.loads(done.stdout)
     assert (done.exit_code, result["errors"]) == (1, 1)
-    assert result["levels"][0]["coverage"]["neither"] >= 1
+    assert result["levels"]["slice"]["coverage"]["neither"] >= 1
 
 
 @pytest.mark.parametrize(

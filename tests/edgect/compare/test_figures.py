@@ -34,7 +34,7 @@ def compared(
 def test_what_one_model_does_not_answer_on_is_in_no_paired_difference_and_is_counted() -> None:
     first: list[float | None] = [0.9, 0.2, None, 0.1, 0.2, 0.6]
     second: list[float | None] = [0.8, 0.7, 0.9, 0.3, None, None]
-    (level,) = compared(first, second).levels
+    level = compared(first, second).levels["slice"]
     coverage = level.coverage
     assert (coverage.first, coverage.second, coverage.both, coverage.neither) == (5, 4, 3, 0)
     sensitivity = level.answered["sensitivity"]
@@ -53,7 +53,7 @@ def test_what_one_model_does_not_answer_on_is_in_no_paired_difference_and_is_cou
 
 def test_each_model_is_judged_at_its_own_threshold() -> None:
     scores: list[float | None] = [0.4] * 6
-    (level,) = compared(scores, scores, thresholds=(0.5, 0.3)).levels
+    level = compared(scores, scores, thresholds=(0.5, 0.3)).levels["slice"]
     assert level.answered["sensitivity"].difference == 1
     assert level.answered["specificity"].difference == -1
     auc_ = level.answered["auc"]
@@ -63,7 +63,7 @@ def test_each_model_is_judged_at_its_own_threshold() -> None:
 def test_mcnemar_is_exact() -> None:
     """Of six discordant slices all for one model: 2 / 2**6."""
     truths: list[Truth] = [(1, f"p{n}") for n in range(6)]
-    (level,) = compared([0.9] * 6, [0.1] * 6, truths).levels
+    level = compared([0.9] * 6, [0.1] * 6, truths).levels["slice"]
     assert level.answered["accuracy"].p == 2 / 2**6
     assert level.answered["specificity"].p is None
 
@@ -73,8 +73,8 @@ def test_series_and_patients_are_compared_too() -> None:
     first: list[float | None] = [0.9, 0.2, None, 0.1, 0.2, 0.6]
     second: list[float | None] = [0.8, 0.7, 0.9, 0.3, None, 0.1]
     result = compared(first, second, by="patient")
-    assert [level.by for level in result.levels] == ["slice", "series", "patient"]
-    patients = result.levels[-1]
+    assert list(result.levels) == ["slice", "series", "patient"]
+    patients = result.levels["patient"]
     assert (patients.count, patients.units, patients.changed) == (4, 4, 2)
     assert patients.coverage.both == 3
     assert patients.answered["specificity"].difference == 0.5
@@ -95,7 +95,8 @@ def test_the_models_in_the_other_order_differ_the_other_way(
 ) -> None:
     truths: list[Truth] = [(int(label), f"p{n // 2}") for n, (label, _, _) in enumerate(slices)]
     first, second = [a for _, a, _ in slices], [b for _, _, b in slices]
-    (there,), (back,) = compared(first, second, truths).levels, compared(second, first, truths).levels
+    there = compared(first, second, truths).levels["slice"]
+    back = compared(second, first, truths).levels["slice"]
     for name, each in there.answered.items():
         other = back.answered[name]
         assert (each.first, each.second, each.p) == (other.second, other.first, other.p)

@@ -174,7 +174,7 @@ def test_a_record_is_compared_with_the_one_before(evaluate: Evaluate, labelled: 
     assert "Same inputs, same figures" in evaluate(labelled, "--record", record).stderr
     (labelled / "CT_COVID" / "z.png").unlink()
     done = evaluate(labelled, "--record", record, "--threshold", 0)
-    assert "1 files are gone: 'CT_COVID/z.png'" in done.stderr
+    assert "source has 1 file gone: 'CT_COVID/z.png'" in done.stderr
     assert "Argument: --threshold was none and is 0.0" in done.stderr
     assert "coverage.rows was 5 and is 4" in done.stderr
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from edgect.errors import UsageError
 from edgect.sources.labels import Case, Words
 from edgect.sources.table import read_table
+from edgect.sources.thumbnails import read_thumbnails
 from tests.edgect.sources.conftest import WriteTable
 from tests.edgect.synthetic import write_scan
 
@@ -77,6 +78,24 @@ def test_an_archive_stands_for_its_slices_and_a_slice_in_it_for_itself(
     table.write_text("path,label\na.zip/x/3.png,1\n")
     with pytest.raises(UsageError, match="line 2: no file"):
         read_table(str(table))
+
+
+def test_a_dicom_series_and_a_file_of_many_frames_are_read(tmp_path: Path) -> None:
+    pytest.importorskip("pydicom", reason="needs DICOM: pip install 'edgect[dicom]'")
+    from tests.edgect.scans.dicom_files import ct, enhanced, hounsfield, write
+
+    (tmp_path / "ct 1").mkdir()
+    for number in range(3):
+        (tmp_path / "ct 1" / f"IM{number}").write_bytes(write(ct(hounsfield(number))))
+    (tmp_path / "volume.dcm").write_bytes(write(enhanced([hounsfield(n) for n in range(4)])))
+    table = tmp_path / "t.csv"
+    table.write_text("path,label,patient\nct 1,1,a\nvolume.dcm,0,b\n")
+    cases = read_table(str(table)).files
+    assert [(Path(case.path).name, case.patient, case.series) for case in cases] == [
+        *((f"IM{number}", "a", "ct 1") for number in range(3)),
+        ("volume.dcm", "b", ""),
+    ]
+    assert list(read_thumbnails(cases).slices) == [1, 1, 1, 4]
 
 
 def test_a_folder_without_images_is_told_with_its_line(write_table: WriteTable, tmp_path: Path) -> None:
