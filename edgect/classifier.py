@@ -37,8 +37,9 @@ class Classifier:
         Cores to use, all that this process may use by default.
     threshold : float, optional
         Probability of COVID-19, from 0 to 1, at and above which the label is COVID-19.
-    operating_point : {"balanced", "screening"}, optional
-        One of the bundle's thresholds, by name, in place of `threshold`.
+    operating_point : str, optional
+        One of the bundle's thresholds, by name, in place of `threshold`: `balanced`, the default, or
+        another that its manifest has, such as `screening`.
     limits : Limits, optional
         How large a file may be.
     include_identifiers : bool

@@ -88,5 +88,5 @@ def _share(measured: Mapping[str, Any] | None) -> str:
 
 
 def _value(measured: Mapping[str, Any]) -> str:
-    low, high = measured["interval"]
-    return f"{measured['value']:.3f} ({low:.3f} to {high:.3f})"
+    ends = " to ".join(f"{end:.3f}" for end in measured["interval"] or ()) or "–"
+    return f"{measured['value']:.3f} ({ends})"

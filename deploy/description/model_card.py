@@ -8,7 +8,7 @@ from string import Template
 from typing import Any
 
 from deploy.reliability import card_passage as trust_card
-from deploy.trained_runs.trained_run import Passages
+from deploy.trained_runs.trained_run import Passages, with_interval
 from deploy.verification.engine_parity import MAX_ACCURACY_DIFFERENCE, ParityTable
 
 TEMPLATE = Path(__file__).parent / "model_card.md.in"
@@ -78,9 +78,6 @@ def _metrics_table(table: Mapping[str, Mapping[str, Any]]) -> str:
     names = [name for name in next(iter(table.values())) if name != "confusion"]
     lines = ["| | " + " | ".join(names) + " |", "| --- " * (len(names) + 1) + "|"]
     for combination, row in table.items():
-        cells = [
-            f"{row[n]['value']:.3f} ({row[n]['interval'][0]:.3f} to {row[n]['interval'][1]:.3f})"
-            for n in names
-        ]
+        cells = [with_interval(row[n], "value") for n in names]
         lines.append(f"| {combination} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

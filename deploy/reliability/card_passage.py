@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from string import Template
 from typing import Any
 
+from deploy.trained_runs.trained_run import with_interval
+
 PASSAGE = Template("""\
 A slice far from the training slices (Mahalanobis distance of the network's embedding, or of the look of the
 lungs), or without lungs, gets no answer; limits reject at most $share % of the validation slices. Engines and
@@ -85,6 +87,5 @@ def _table_rows(rows: Any) -> str:
 def _with_interval(measured: Mapping[str, Any] | None) -> str:
     if measured is None:
         return "-"
-    low, high = measured["interval"]
     count = f", n {measured['slices']}" if "slices" in measured else ""
-    return f"{measured['value']:.3f} ({low:.3f} to {high:.3f}{count})"
+    return with_interval(measured, "value").removesuffix(")") + f"{count})"

@@ -30,7 +30,7 @@ def sensitivity_and_specificity(
     with_intervals = {
         name: {
             "value": round(evaluated["metrics"][name], 4),
-            "interval": [round(end, 4) for end in evaluated["intervals"][name]],
+            "interval": (ends := evaluated["intervals"][name]) and [round(end, 4) for end in ends],
             "slices": sum((item.label == COVID) == (name == "sensitivity") for item in items),
         }
         for name in METRICS

@@ -44,8 +44,8 @@ removed, with nothing but the lungs, and with the lungs blanked out, where nothi
 physician would judge by and 0.5 is what an honest network has. Test parts, 95 % intervals by patient
 or block; slices without lungs to be found are left out. A source of one class has no AUC."""
 METRICS_METHOD = """\
-95 % intervals in brackets: bootstrap over patients, or over blocks of neighbouring slices where
-patients are unknown, 2,000 draws. At threshold {threshold:.3f}. Threshold, temperature and quantization
+95 % intervals in brackets: by patient, or by block of neighbouring slices where
+patients are unknown. At threshold {threshold:.3f}. Threshold, temperature and quantization
 were chosen on the validation parts, so their figures flatter. A part of one class has its share of
 right answers alone. Behind the name of a source, groups name a selection of its slices, such as those
 of grades on which there is much to see."""
@@ -100,8 +100,8 @@ def _fails(description: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _wrong(right: Mapping[str, Any]) -> str:
-    low, high = (100 * (1 - end) for end in reversed(right["interval"]))
-    return f"{100 * (1 - right['value']):.1f} % ({low:.1f} to {high:.1f})"
+    ends = " to ".join(f"{100 * (1 - end):.1f}" for end in reversed(right["interval"] or ())) or "–"
+    return f"{100 * (1 - right['value']):.1f} % ({ends})"
 
 
 def _evidence(evidence: Mapping[str, Any] | None) -> str:

@@ -39,7 +39,7 @@ FAILS = """\
 - Its heat maps often lie on the mediastinum and at the border, not on lesions.
 - It judges single slices, not patients."""
 METRICS_METHOD = """\
-95 % intervals in brackets: bootstrap over patients, 2,000 draws. Epoch, temperature and quantization
+95 % intervals in brackets: by patient. Epoch, temperature and quantization
 were chosen on the validation part, so its figures flatter."""
 
 

@@ -48,8 +48,8 @@ class TrainedRun:
 
 
 def with_interval(measured: Mapping[str, Any], name: str) -> str:
-    """A measured value with its 95 % interval, as cards show it; a dash where it is undefined."""
+    """A measured value with its 95 % interval, as cards show it; a dash for what is undefined."""
     if measured[name] is None:
         return "-"
-    low, high = measured["interval"]
-    return f"{measured[name]:.3f} ({low:.3f} to {high:.3f})"
+    ends = " to ".join(f"{end:.3f}" for end in measured["interval"] or ()) or "–"
+    return f"{measured[name]:.3f} ({ends})"

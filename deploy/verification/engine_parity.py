@@ -86,7 +86,7 @@ class EnginePredictions:
         row: dict[str, Any] = {
             metric: {
                 "value": round(value, 4),
-                "interval": [round(b, 4) for b in evaluated["intervals"][metric]],
+                "interval": (ends := evaluated["intervals"][metric]) and [round(end, 4) for end in ends],
             }
             for metric, value in evaluated["metrics"].items()
         }

@@ -32,7 +32,8 @@ def begin_output(
         record = Record.read(earlier, rows.lines, settings(), paths, finished)
         if earlier:
             notify(f"{output if finished else partial}: {record}")
-    if rows.earlier.count(b"\n") > 1 and rows.lines.form != "table" and (not resume or record.unreadable):
+    has_rows = rows.earlier.count(b"\n") > rows.lines.header().count("\n")
+    if has_rows and rows.lines.form != "table" and (not resume or record.unreadable):
         hint = "" if resume else "; --resume would have gone on from there"
         notify(f"{partial}: of an interrupted run, set aside as {rows.set_aside().name}{hint}")
     rows.begin(record.kept, record.held)

@@ -17,6 +17,9 @@ from edgect.errors import EdgectError
 COMMANDS = {
     "classify": "edgect.cli.classify",
     "evaluate": "edgect.cli.evaluate",
+    "inspect": "edgect.cli.inspect",
+    "calibrate": "edgect.cli.calibrate",
+    "compare": "edgect.cli.compare",
     "listen": "edgect.cli.listen",
     "benchmark": "edgect.cli.benchmark",
     "doctor": "edgect.cli.doctor",

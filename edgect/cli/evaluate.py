@@ -11,42 +11,20 @@ import click
 
 from edgect.batch import dask_workers
 from edgect.batch.classify_files import classify_files, one_opencv_thread
-from edgect.cli import options, recording
+from edgect.cli import labelled, options, recording
 from edgect.cli.messages import Progress, interruption_notes, show_stage
 from edgect.errors import UsageError
 from edgect.scans import Limits
-from edgect.sources.folder import read_folder
-from edgect.sources.labels import Cases, Words
-from edgect.sources.table import read_table
+from edgect.sources.labels import Cases
 
 if TYPE_CHECKING:
     from edgect.evaluate.groups import By
 
 FORMATS = ("table", "json")
-BY = ("slice", "series", "patient")
 
 
 @click.command("evaluate")
-@click.argument("source", metavar="DIR|TABLE.csv")
-@click.option(
-    "--positive",
-    multiple=True,
-    metavar="NAME",
-    help="A folder or label that is COVID-19; may be repeated.",
-)
-@click.option("--negative", multiple=True, metavar="NAME", help="One that is not; may be repeated.")
-@click.option(
-    "--patients",
-    type=click.Choice(("folder",)),
-    help="The folder below the label is the patient's, for DIR/label/patient/...",
-)
-@click.option(
-    "--by",
-    type=click.Choice(BY),
-    default="slice",
-    show_default=True,
-    help="Measure whole series too, or whole patients, by the rule for a series.",
-)
+@labelled.source
 @options.engine
 @options.model
 @options.threads
@@ -96,8 +74,9 @@ def command(
 
     \b
     metrics      accuracy, sensitivity, specificity, precision, F1 and AUC, with 95 % intervals
-                 by bootstrap over patients where they are known; on the answered slices,
-                 and on all with each rejected or unreadable one counted as wrong
+                 by patient where patients are known, else by file: exact where each is one
+                 slice, and wide with few; on the answered slices, and on all with each
+                 rejected or unreadable one counted as wrong
     calibration  Brier score and expected calibration error: what a probability is worth
     --by series  the same metrics of series, each judged as by `classify --series` and `listen`:
                  COVID-19 where the highest mean probability of a slice and its neighbours within
@@ -120,12 +99,7 @@ def command(
     if rows is None and resume:
         raise UsageError("--resume needs --rows FILE, which holds the rows of the interrupted run")
     dask_workers.check_options(scheduler, workers, model["threads"])
-    cases = _cases(source, Words(positive, negative), patients is not None)
-    if by == "patient" and not cases.by_patient:
-        raise UsageError(
-            f"--by patient: the patients of {source} are unknown; give a table with the column patient, "
-            "or --patients folder for DIR/label/patient/..."
-        )
+    cases = labelled.read(source, positive, negative, patients, by)
     _check_outputs(source, cases, rows, plots, record)
     # only once the input is known to be good, as everything that takes time to load
     from edgect.evaluate.figures import report
@@ -173,28 +147,12 @@ def command(
         click.get_current_context().exit(1)
 
 
-def _cases(source: str, words: Words, patients: bool) -> Cases:
-    if not os.path.lexists(source):
-        raise UsageError(f"no such file or folder: {source!r}")
-    if os.path.isdir(source):
-        return read_folder(source, words, patients)
-    if patients:
-        raise UsageError("--patients folder is for folders; a table has the column patient")
-    return read_table(source, words)
-
-
 def _check_outputs(
     source: str, cases: Cases, rows: Path | None, plots: Path | None, record: Path | None
 ) -> None:
     """Before anything slow. Raises UsageError rather than write over a scan or the table, or among scans."""
-    inputs = {os.path.realpath(path) for path in (source, *(case.path for case in cases.files))}
-    for name, output in (("--rows", rows), ("--plots", plots), ("--record", record)):
-        if output is None:
-            continue
-        if os.path.realpath(output) in inputs:
-            raise UsageError(f"{name} {output} is one of the files to read; name another")
-        if os.path.isdir(source) and output.resolve().is_relative_to(Path(source).resolve()):
-            raise UsageError(f"{name} {output} lies in {source}: it would be taken for a scan; name another")
+    outputs = (("--rows", rows), ("--plots", plots), ("--record", record))
+    inputs = labelled.check_outputs(source, cases, outputs)
     if rows is not None and rows.exists() and not rows.is_file():
         raise UsageError(f"--rows {rows}: not a regular file")
     recording.check(record)

@@ -15,7 +15,8 @@ from edgect.cli.streams import on_terminal
 class Progress:
     """A bar that appears with the first call and ends with the `with` block."""
 
-    def __init__(self, hidden: bool = False) -> None:
+    def __init__(self, hidden: bool = False, label: str = "classifying") -> None:
+        self._label = label
         self._hidden = hidden or not on_terminal(sys.stderr)
         self._opened = ExitStack()
         self._bar: Any = None
@@ -30,7 +31,7 @@ class Progress:
         if self._bar is None:
             self._bar = self._opened.enter_context(
                 click.progressbar(
-                    length=files, label="classifying", file=sys.stderr, hidden=self._hidden, show_pos=True
+                    length=files, label=self._label, file=sys.stderr, hidden=self._hidden, show_pos=True
                 )
             )
         if done > self._bar.pos:

@@ -10,7 +10,7 @@ import click
 from edgect.errors import UsageError
 from edgect.model.backends import BACKENDS, DEFAULT_BACKEND, PRECISIONS
 from edgect.model.bundles.bundle import DEFAULT
-from edgect.model.decision.labels import OPERATING_POINTS
+from edgect.model.decision.labels import DEFAULT_POINT
 from edgect.scans.options import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -44,8 +44,8 @@ threshold = click.option(
 )
 operating_point = click.option(
     "--operating-point",
-    type=click.Choice(OPERATING_POINTS),
-    help="The model's threshold to label by.  [default: balanced]",
+    metavar="NAME",
+    help=f"The model's threshold to label by, such as `screening`.  [default: {DEFAULT_POINT}]",
 )
 
 error_rate = click.option(

@@ -8,10 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.errors import UsageError
 from edgect.evaluate.report import Estimate, Point, known
 from edgect.model.bundles.manifest import Manifest
-from edgect.model.decision.labels import OPERATING_POINTS, Decision
 from edgect.statistics.metrics import FIVE, Confusion, confusion, evaluate, intervals
 
 Counted = tuple[int, Confusion, dict[str, Estimate]]
@@ -21,9 +19,13 @@ Counted = tuple[int, Confusion, dict[str, Estimate]]
 class Answer(Protocol):
     """What is counted once. truth: 1 COVID-19, 0 not. unit: what it is drawn with, such as its patient.
 
+    name: for people; of a slice, its file's.
+
     answered: whether there is a label of the two. probability: of COVID-19, of what is answered alone.
     """
 
+    @property
+    def name(self) -> str: ...
     @property
     def truth(self) -> int: ...
     @property
@@ -75,7 +77,7 @@ def _counted(
     if not labels:
         return 0, counted, {name: Estimate(None, None, None) for name in names}
     values, ends = evaluate(labels, scores, threshold), intervals(labels, scores, units, threshold)
-    results = {name: Estimate(known(values[name]), *map(known, ends[name])) for name in names}
+    results = {name: Estimate(known(values[name]), *(ends[name] or (None, None))) for name in names}
     return len(labels), counted, results
 
 
@@ -83,11 +85,7 @@ def operating_points(answers: Sequence[Answer], manifest: Manifest) -> list[Poin
     """Counts of what is answered at each threshold of the bundle."""
     labels, probabilities, _ = columns([each for each in answers if each.answered])
     results = []
-    for name in OPERATING_POINTS:
-        try:
-            threshold = Decision.from_manifest(manifest, name).threshold
-        except UsageError:  # not one of this bundle's
-            continue
+    for name, threshold in manifest.operating_points.items():
         counted = confusion(labels, np.asarray(probabilities) >= threshold)
         metrics = {metric: known(value) for metric, value in counted.metrics().items()}
         results.append(Point(name, threshold, counted, metrics))

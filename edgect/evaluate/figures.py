@@ -37,7 +37,7 @@ def report(
 ) -> Report:
     """All figures of the slices of all cases, in whatever order. by: of what there are figures besides."""
     answered = [each for each in slices if each.answered]
-    data, coverage = _data(source, cases, slices), _coverage(slices)
+    data, coverage = data_of(source, cases, slices), _coverage(slices)
     groups = None if by == "slice" else _groups(by, cases, slices, pipeline)
     return Report(
         schema=SCHEMA,
@@ -45,7 +45,7 @@ def report(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
         data=data,
-        model=_model(pipeline),
+        model=model_of(pipeline),
         coverage=coverage,
         answered=Counts(*count_answered(slices, pipeline.threshold)),
         intention_to_diagnose=Counts(*count_all(slices, pipeline.threshold)),
@@ -105,14 +105,16 @@ def _coverage(slices: Sequence[LabelledSlice]) -> Coverage:
     )
 
 
-def _data(source: str, cases: Cases, slices: Sequence[LabelledSlice]) -> Data:
+def data_of(source: str, cases: Cases, slices: Sequence[LabelledSlice]) -> Data:
+    """Of the slices of all cases."""
     positives, negatives = classes(slices)
     units = len({each.unit for each in slices})
     unit = "patient" if cases.by_patient else "file"
     return Data(source, len(cases.files), positives, negatives, unit, units)
 
 
-def _model(pipeline: Pipeline) -> Model:
+def model_of(pipeline: Pipeline) -> Model:
+    """What answers, and at which threshold."""
     engine, bundle = pipeline.engine, pipeline.bundle
     return Model(
         name=bundle.name,

@@ -15,7 +15,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval, 0 to 1; None where undefined, as sensitivity without COVID-19."""
+    """A figure with its 95 % interval, 0 to 1; None where undefined, as sensitivity without COVID-19.
+
+    low, high: None also where one patient alone is counted, who says nothing of others.
+    """
 
     value: float | None
     low: float | None

@@ -53,16 +53,21 @@ class LabelledSlice:
         )
 
     def row(self) -> dict[str, str | int | float | None]:
-        """The columns that its series' rule is told."""
+        """Some columns of its row: those that the rule for a series is told, and the reason."""
         return {
             "path": self.case.path,
             "frame": self.frame,
             "status": self.status,
             "label": self.label,
             "probability": self.score,
+            "reason": self.reason,
             "position": self.position,
             "normal": self.normal,
         }
+
+    @property
+    def name(self) -> str:
+        return self.case.path
 
     @property
     def truth(self) -> int:

@@ -21,7 +21,12 @@ def table(report: Report) -> str:
         lines += ["", *_groups(report.groups)]
     answered, intended = report.answered, report.intention_to_diagnose
     columns = (f"({answered.slices})", f"({intended.slices})")
-    lines += ["", *_metrics("slice", columns, answered, intended), "", *_confusion(answered)]
+    lines += [
+        "",
+        *_metrics("slice", report.data.unit, columns, answered, intended),
+        "",
+        *_confusion(answered),
+    ]
     lines += ["", *_points(report.operating_points), "", *_calibration(report), ""]
     lines += text_report.notes(report.notes, break_on_hyphens=False)
     lines += text_report.wrapped("", report.notice, break_on_hyphens=False)
@@ -67,7 +72,9 @@ def _groups(groups: Groups) -> Iterator[str]:
     }
     yield from text_report.facts(facts, NAME, break_on_hyphens=False)
     yield ""
-    yield from _metrics(groups.by, (f"({answered.count})", f"({intended.count})"), answered, intended)
+    yield from _metrics(
+        groups.by, groups.unit, (f"({answered.count})", f"({intended.count})"), answered, intended
+    )
     yield ""
     yield from _confusion(answered)
     yield ""
@@ -79,7 +86,11 @@ def _plural(by: str) -> str:
 
 
 def _metrics(
-    by: str, counts: tuple[str, str], answered: Counts | GroupCounts, intended: Counts | GroupCounts
+    by: str,
+    unit: str,
+    counts: tuple[str, str],
+    answered: Counts | GroupCounts,
+    intended: Counts | GroupCounts,
 ) -> Iterator[str]:
     yield " " * NAME + f"{f'answered {_plural(by)}':<32}every {by}; no answer is wrong"
     yield " " * NAME + f"{counts[0]:<32}{counts[1]}"
@@ -87,14 +98,14 @@ def _metrics(
         of_all = intended.metrics.get(name)
         cells = _estimate(estimate).ljust(32) + (_estimate(of_all) if of_all else "")
         yield (TITLES.get(name, name).ljust(NAME) + cells).rstrip()
-    yield " " * NAME + "with 95 % intervals by bootstrap"
+    yield " " * NAME + f"with 95 % intervals, exact where each {unit} is one {by}; – of one {unit} alone"
 
 
 def _estimate(estimate: Estimate) -> str:
     if estimate.value is None:
         return "undefined"
     if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f}"
+        return f"{estimate.value:.3f} (–)"
     return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from edgect.sources.labels import listed
+
 MOST = 8  # names that one sentence lists
 MISSING = object()
 
@@ -43,16 +45,24 @@ def _table(name: str, earlier: Mapping[str, Any], later: Mapping[str, Any]) -> I
     old, new = earlier["files"], later["files"]
     both = [path for path in old if path in new]
     changes = {
-        "files were added": [path for path in new if path not in old],
-        "files are gone": [path for path in old if path not in new],
+        "added": [path for path in new if path not in old],
+        "gone": [path for path in old if path not in new],
     }
-    for key, what in (("sha256", "other content"), ("label", "another label"), ("part", "another part")):
-        changes[f"files have {what}"] = [path for path in both if old[path].get(key) != new[path].get(key)]
-    for what, paths in changes.items():
+    for key, words in (
+        ("sha256", "of other content"),
+        ("label", "with another label"),
+        ("part", "in another part"),
+    ):
+        changes[words] = [path for path in both if old[path].get(key) != new[path].get(key)]
+    for words, paths in changes.items():
         if paths:
-            yield f"Input: of {name}, {len(paths)} {what}: {_listed(paths)}."
+            yield f"Input: {name} has {_files(len(paths))} {words}: {listed(paths)}."
     if not any(changes.values()) and earlier["sha256"] != later["sha256"]:
         yield f"Input: {name}, {later['name']} itself has changed, but neither files nor labels nor parts."
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 def _bundles(content: Mapping[str, Any]) -> dict[str, Any]:

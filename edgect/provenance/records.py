@@ -99,10 +99,11 @@ def write(content: Mapping[str, Any], file: Path) -> list[str]:
     """
     before = earlier(file, content["command"])
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    encoded = text.encode(errors="surrogatepass")  # of names in folders that are not UTF-8
     try:
         if before is not None:
             atomic.write(_unused(file), file.read_bytes())
-        atomic.write(file, text.encode())
+        atomic.write(file, encoded)
     except OSError as error:
         raise UsageError(f"--record {file}: cannot be written ({error.strerror})") from error
     if before is None:

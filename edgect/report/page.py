@@ -73,20 +73,25 @@ def _start(run: Run, tally: Tally) -> bytes:
     return (
         Template(_parts()[0])
         .substitute(
-            policy=_policy(),
-            style=_style(),
+            policy=policy(style(), _read("page.js")),
+            style=style(),
             date=escaped(run.date),
             positive=escaped(run.labels[1]),
             threshold=f"{run.threshold:.4g}",
             scale=f"{run.scale:.3g}",
             legend=b64encode(legend()).decode(),
-            facts="".join(_fact(name, value) for name, value in run.facts.items()),
+            facts=facts(run.facts),
             kinds="".join(_kind_checkbox(name, names[name], tally.kinds[name]) for name in KINDS),
             doubt=f"{tally.doubted:,}",
             distribution=_distribution(tally.bins, run.threshold),
         )
         .encode()
     )
+
+
+def facts(values: Mapping[str, str]) -> str:
+    """Names and values, as HTML for a list of definitions."""
+    return "".join(_fact(name, value) for name, value in values.items())
 
 
 def _fact(name: str, value: str) -> str:
@@ -124,18 +129,18 @@ def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-@cache
-def _policy() -> str:
+def policy(style: str, script: str = "") -> str:
     """Nothing is fetched, and no script or style runs but the page's own, whatever a file name says."""
-    script, style = map(_digest, (_read("page.js"), _style()))
+    scripts = f"script-src 'sha256-{_digest(script)}'; " if script else ""
     return (
-        f"default-src 'none'; img-src data:; script-src 'sha256-{script}'; style-src 'sha256-{style}'; "
+        f"default-src 'none'; img-src data:; {scripts}style-src 'sha256-{_digest(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """Of this page, and of others that look like it."""
     return SHARED_STYLE.read_text(encoding="utf-8") + _read("page.css")
 
 

@@ -58,9 +58,6 @@ def is_doubtful(row: Row) -> bool:
 def markup(number: int, row: Row, pictures: Pictures | None, labels: Sequence[str], threshold: float) -> str:
     """The row as one line of HTML. number: from 1."""
     name, value = escaped(row["path"]), probability(row)
-    frame = "" if row["frame"] in (None, "") else f"frame {escaped(row['frame'])}"
-    position = "" if row["position"] in (None, "") else f"{float(row['position'] or 0):.1f} mm"
-    where = " · ".join(part for part in (frame, position) if part)
     region = REGIONS.get(str(row["region"]), "")
     attributes = " data-doubt" if is_doubtful(row) else ""
     attributes += "" if value is None else f' data-p="{value:.8f}"'
@@ -73,12 +70,21 @@ def markup(number: int, row: Row, pictures: Pictures | None, labels: Sequence[st
             f'<td class="number">{number}</td>',
             f'<td class="pictures"><button type="button" aria-label="Larger view of row {number}, {name}">',
             f"{_images(pictures)}</button></td>",
-            f'<th scope="row" class="file">{name}{f"<small>{where}</small>" if where else ""}</th>',
-            f'<td class="answer">{_answer(row, labels)}{f"<small>{region}</small>" if region else ""}</td>',
-            f'<td class="probability">{"" if value is None else _bar(value, threshold)}</td>',
+            file(row),
+            f'<td class="answer">{answer(row, labels)}{f"<small>{region}</small>" if region else ""}</td>',
+            f'<td class="probability">{"" if value is None else bar(value, threshold)}</td>',
             f'<td class="remark">{escaped(row["reason"])}</td></tr>\n',
         )
     )
+
+
+def file(row: Row) -> str:
+    """The cell that heads a row: the file's name, and where in it or in its series the slice lies."""
+    frame = "" if row["frame"] in (None, "") else f"frame {escaped(row['frame'])}"
+    position = "" if row["position"] in (None, "") else f"{float(row['position'] or 0):.1f} mm"
+    where = " · ".join(part for part in (frame, position) if part)
+    small = f"<small>{where}</small>" if where else ""
+    return f'<th scope="row" class="file">{escaped(row["path"])}{small}</th>'
 
 
 def rounded(value: float) -> str:
@@ -92,25 +98,32 @@ def _json(details: Mapping[str, str]) -> str:
     return escape(json.dumps({key: printable(value) for key, value in details.items()}, ensure_ascii=False))
 
 
-def _answer(row: Row, labels: Sequence[str]) -> str:
+def answer(row: Row, labels: Sequence[str]) -> str:
+    """The label, or the status where there is none, and whether it is to be doubted."""
     name = row["label"] if row["status"] == "ok" else row["status"]
-    chip = f'<span class="chip {escaped(kind(row, labels))}">{escaped(name)}</span>'
-    return chip + ('<span class="chip doubt">doubt this</span>' if is_doubtful(row) else "")
+    doubt = '<span class="chip doubt">doubt this</span>' if is_doubtful(row) else ""
+    return chip(kind(row, labels), str(name)) + doubt
 
 
 def _images(pictures: Pictures | None) -> str:
     if pictures is None:
         return '<span class="none">no picture</span>'
-    slice_ = _image(pictures.slice)
-    return slice_ + ('<span class="none">no map</span>' if pictures.map is None else _image(pictures.map))
+    slice_ = image(pictures.slice)
+    return slice_ + ('<span class="none">no map</span>' if pictures.map is None else image(pictures.map))
 
 
-def _image(content: bytes) -> str:
+def chip(kind: str, text: str) -> str:
+    """kind: of `KINDS`."""
+    return f'<span class="chip {escaped(kind)}">{escaped(text)}</span>'
+
+
+def image(content: bytes) -> str:
+    """content: of a WebP file."""
     return f'<img alt="" decoding="async" src="data:image/webp;base64,{b64encode(content).decode()}">'
 
 
-def _bar(value: float, threshold: float) -> str:
-    """Number and bar; the threshold stands over both edges of the bar. Attributes only: no inline style."""
+def bar(value: float, threshold: float) -> str:
+    """Probability, and a bar whose edges the threshold stands over. Attributes only: no inline style."""
     return (
         f'{rounded(value)}<svg viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect class="track" y="3" width="100" height="8"/>'

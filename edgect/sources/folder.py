@@ -36,7 +36,7 @@ def read_folder(root: str, words: Words, patients: bool = False) -> Cases:
     cases, bare, loose = [], [], []
     for path in find_scans([root]):
         top, *deeper = os.path.relpath(path, root).split(os.sep)
-        if not deeper and top not in labels:
+        if top not in below:  # also what is in an archive there
             bare.append(path)
         elif top in labels:
             loose += [path] if patients and len(deeper) < 2 else []

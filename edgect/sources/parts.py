@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,15 +12,17 @@ from typing import Literal
 
 from edgect.errors import UsageError
 from edgect.machine import atomic
+from edgect.sources.about import About
+from edgect.sources.blocks import blocks, divide_blocks
 from edgect.sources.contents import Contents, read_contents
 from edgect.sources.labels import Case, Cases, listed
 from edgect.sources.table import PARTS
 
 Part = Literal["train", "validation", "test"]
+Unit = Literal["patient", "block"]
 Slices = Mapping[str, Mapping[str, str | int]]
 
 SCHEMA = 1
-BLOCK = 10  # neighbours in number that stand for a patient where patients are unknown
 SHARES = {"train": 3, "validation": 1, "test": 1}  # of the patients
 
 
@@ -30,12 +31,14 @@ class FixedParts(Contents):
     """The cases of a table with what they are divided by, and the part of each.
 
     unit: what is never in two parts, `patient` or `block` of neighbours in number. units, parts: of each
-    case, in the order of the table; the part is empty for what is in none.
+    case, in the order of the table; the part is empty for what is in none. unfixed: whether the parts are
+    neither in the table nor on record, so that they may still change.
     """
 
-    unit: Literal["patient", "block"]
+    unit: Unit
     units: Sequence[str]
     parts: Sequence[str]
+    unfixed: bool = False
 
     def of(self, *parts: Part) -> list[Case]:
         """The cases of one part, or of several, in the order of the table."""
@@ -45,72 +48,69 @@ class FixedParts(Contents):
         return {case.path: unit for case, unit in zip(self.cases, self.units, strict=True)}
 
 
-def fixed_parts(table: str | Path, cases: Cases, record: Path | None = None) -> FixedParts:
+def fixed_parts(
+    table: str | Path, cases: Cases, record: Path | None = None, *, fix: bool = True
+) -> FixedParts:
     """The parts of a source: as the table's column `part` has them, else as they were drawn at first use.
 
     Three, one and one fifth of the patients, each class by itself, in an order that is as good as random
-    and the same everywhere. Where patients are unknown, blocks of `BLOCK` neighbours in number stand for
-    them, in order, and the block before each border is in no part. The draw is kept in `record`,
-    `TABLE.parts.json` by default, with the SHA-256 of every file. Patients that are added later get parts
-    then; those of others stay.
+    and the same everywhere. Where patients are unknown, blocks of neighbours in number stand for them
+    (`edgect.sources.blocks`). The draw is kept in `record`, `TABLE.parts.json` by default, with the SHA-256
+    of every file. Patients that are added later get parts then; those of others stay.
+
+    fix: without it nothing is written, and what is drawn now may be drawn otherwise later.
 
     Raises UsageError: a patient is in two parts of the column, a file cannot be read, or what is on record
     has changed.
     """
-    table = Path(table)
     contents = read_contents(table, cases.files)
-    units = _units(cases)
-    unit: Literal["patient", "block"] = "patient" if cases.by_patient else "block"
+    table, sha256 = contents.table, contents.sha256
+    units = [case.patient for case in cases.files] if cases.by_patient else blocks(contents)
+    by_blocks = not cases.by_patient or About.of_table(table).patients_are_blocks
+    unit: Unit = "block" if by_blocks else "patient"
     if cases.has_parts:
         parts = parts_of_column(table, cases)
-        return FixedParts(table, cases.files, contents.sha256, unit, units, parts)
+        if not cases.by_patient:  # the table may cut a block
+            units = [f"{own}, {part}" for own, part in zip(units, parts, strict=True)]
+        return FixedParts(table, cases.files, sha256, unit, units, parts)
     record = record or table.with_suffix(".parts.json")
+    column = "patient" if cases.by_patient else "block"
     slices: Slices = {
-        path: {"sha256": sha256, "label": case.label}
-        for path, sha256, case in zip(contents.paths, contents.sha256, cases.files, strict=True)
+        path: {"sha256": sha256[place], "label": cases.files[place].label, column: units[place]}
+        for place, path in enumerate(contents.paths)
     }
-    known = _read_record(record, unit, slices)
-    drawn = _draw_patients(cases, known) if cases.by_patient else known or _divide_blocks(units)
-    content = {
-        "schema": SCHEMA,
-        "table": table.name,
-        "unit": unit,
-        "sha256": contents.digest,
-        "parts": drawn,
-        "slices": slices,
-    }
-    _write_record(record, content)
-    parts = [drawn[own] for own in units]
-    return FixedParts(table, cases.files, contents.sha256, unit, units, parts)
+    known = _read_record(record, column, slices)
+    drawn = _draw_patients(cases, known) if cases.by_patient else known or divide_blocks(units)
+    if fix:
+        content = {
+            "schema": SCHEMA,
+            "table": table.name,
+            "unit": column,
+            "sha256": contents.digest,
+            "parts": drawn,
+            "slices": slices,
+        }
+        _write_record(record, content)
+    unfixed = not fix and known.keys() != drawn.keys()
+    return FixedParts(table, cases.files, sha256, unit, units, [drawn[own] for own in units], unfixed)
 
 
-def _units(cases: Cases) -> list[str]:
-    if cases.by_patient:
-        return [case.patient for case in cases.files]
-    units = [""] * len(cases.files)
-    for label in (0, 1):
-        places = [n for n, case in enumerate(cases.files) if case.label == label]
-        places.sort(key=lambda n: _by_number(cases.files[n].path))
-        for rank, place in enumerate(places):
-            units[place] = f"label {label}, block {rank // BLOCK:04}"
-    return units
+def parts_of_column(table: str | Path, cases: Cases) -> list[str]:
+    """The part of each case as the table says, empty for none.
 
-
-def _by_number(path: str) -> tuple[str, list[int], str]:
-    file = Path(path)
-    return str(file.parent), [int(number) for number in re.findall(r"\d+", file.stem)], file.name
-
-
-def parts_of_column(table: Path, cases: Cases) -> list[str]:
-    """The part of each case as the column says, empty for none. Raises UsageError for a patient in two."""
-    parts: dict[str, set[str]] = defaultdict(set)
+    Raises UsageError where a patient, or of unknown patients a study or a series, is in two.
+    """
+    parts: dict[tuple[str, str], set[str]] = defaultdict(set)
     for case in cases.files:
-        if case.part and cases.by_patient:
-            parts[case.patient].add(case.part)
-    if straddling := [patient for patient, own in parts.items() if len(own) > 1]:
+        for name in ("patient",) if cases.by_patient else ("study", "series"):
+            if case.part and (value := getattr(case, name)):
+                parts[name, value].add(case.part)
+    if straddling := [key for key, own in parts.items() if len(own) > 1]:
+        name = straddling[0][0]
+        own = [value for kind, value in straddling if kind == name]
         raise UsageError(
-            f"{table}: patient {listed(straddling, 3)} is in more than one part; give all slices of a "
-            "patient the same part"
+            f"{table}: {name} {listed(own, 3)} is in more than one part; give all slices of a {name} the "
+            "same part"
         )
     return [case.part for case in cases.files]
 
@@ -129,19 +129,6 @@ def _draw_patients(cases: Cases, known: Mapping[str, str]) -> dict[str, str]:
     return drawn
 
 
-def _divide_blocks(units: Sequence[str]) -> dict[str, str]:
-    """Each label's blocks in order; empty for the block before a border, which two patients may share."""
-    drawn: dict[str, str] = {}
-    for label in (0, 1):
-        blocks = sorted({unit for unit in units if unit.startswith(f"label {label}")})
-        first, second = len(blocks) * 3 // 5, len(blocks) * 4 // 5
-        for rank, block in enumerate(blocks):
-            drawn[block] = PARTS[(rank >= first) + (rank >= second)]
-        for border in {first, second} - {0, len(blocks)}:
-            drawn[blocks[border - 1]] = ""
-    return drawn
-
-
 def _read_record(record: Path, unit: str, slices: Slices) -> dict[str, str]:
     """The parts on record, empty where there is no record. Raises UsageError where it is of other data."""
     if not record.exists():
@@ -149,27 +136,33 @@ def _read_record(record: Path, unit: str, slices: Slices) -> dict[str, str]:
     try:
         content = json.loads(record.read_bytes())
         recorded, parts = dict(content["slices"]), dict(content["parts"])
+        if content["schema"] != SCHEMA or not set(parts.values()) <= {*PARTS, ""}:
+            raise ValueError("schema or parts are unknown")
+        if {own[content["unit"]] for own in recorded.values()} != parts.keys():
+            raise ValueError("parts are not those of the slices")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{record}: is no record of parts ({error})") from error
     anew = f"parts on record are kept; delete {record} to divide anew, after which no slice counts as unseen"
-    if content.get("unit") != unit:
-        raise UsageError(f"{record}: was made by {content.get('unit')}, now it would be by {unit}; {anew}")
-    if changed := [path for path in recorded if path in slices and slices[path] != recorded[path]]:
-        raise UsageError(f"{record}: content or label of {listed(changed, 3)} has changed; {anew}")
+    if content["unit"] != unit:
+        raise UsageError(f"{record}: was made by {content['unit']}, now it would be by {unit}; {anew}")
     if missing := [path for path in recorded if path not in slices]:
         raise UsageError(f"{record}: {listed(missing, 3)} is no longer in the table; {anew}")
     if unit == "block" and slices.keys() != recorded.keys():
         raise UsageError(
             f"{record}: slices were added, which moves blocks; name patients in a column, or {anew}"
         )
+    for key, name in (("sha256", "content"), ("label", "label"), (unit, unit)):
+        if changed := [path for path, own in recorded.items() if own.get(key) != slices[path][key]]:
+            raise UsageError(f"{record}: {name} of {listed(changed, 3)} has changed; {anew}")
     return parts
 
 
 def _write_record(record: Path, content: Mapping[str, object]) -> None:
-    text = (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    encoded = text.encode(errors="surrogatepass")  # of names in folders that are not UTF-8
     try:
-        if not record.exists() or record.read_bytes() != text:
-            atomic.write(record, text)
+        if not record.exists() or record.read_bytes() != encoded:
+            atomic.write(record, encoded)
     except OSError as error:
         raise UsageError(f"{record}: cannot be written ({error.strerror}), and parts must be kept") from error
 

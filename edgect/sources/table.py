@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 
 from edgect.errors import UsageError
 from edgect.scans import find_scans
+from edgect.scans.files.archive import has_member
 from edgect.sources.labels import Case, Cases, Words, listed
 
 COLUMNS = ("path", "label", "patient", "series", "study", "group", "weight", "part", "position")
+NEEDED = {"path", "label"}
+UNKNOWN = frozenset({"patient", "part"})  # of a table in which the column is empty throughout
 SYNONYMS = {"position_mm": "position"}
 PARTS = ("train", "validation", "test")
 SEPARATORS = (",", ";", "\t")
@@ -26,30 +29,37 @@ class _Line:
     cells: list[str]
 
 
-def read_table(table: str, words: Words | None = None, folder: str | None = None) -> Cases:
-    """Every line a file, or a folder that stands for its files; paths are relative to `folder`, the table's.
+def read_table(
+    table: str, words: Words | None = None, folder: str | None = None, labelled: bool = True
+) -> Cases:
+    """Every line a file, or what stands for several; paths are relative to `folder`, the table's by default.
 
     Columns: path and label; patient, series, study, group, weight (above 0), part (train, validation,
     test, or empty for none) and position (of the slice in its series, in millimetres along the body; also
-    called position_mm) where the table has them. They may come in any order, others are ignored.
-    UTF-8, with or without a mark; the separator is a comma, a semicolon (as Excel writes in many
-    countries) or a tab. A folder's files are of one series, named after its path where no column says.
+    called position_mm) where the table has them. They may come in any order, others are ignored; patient
+    and part may be empty in every line, as where they are unknown. UTF-8, with or without a mark; the
+    separator is a comma, a semicolon (as Excel writes in many countries) or a tab.
+
+    A folder, a zip archive or a DICOMDIR stands for its files. These are of one series, named after its
+    path where no column says. labelled: whether there must be labels; where not, they are not read, and every
+    case's is 0.
 
     Raises UsageError: the table cannot be read, or some line has no label, an unknown label, no
-    patient, a weight or part that is none, a file that is not there or that another line has; the message
-    says which lines.
+    patient where others have one, a weight or part that is none, a file that is not there or that another
+    line has; the message says which lines.
     """
-    words = words or Words()
     head, *lines = _lines(table)
     names = [SYNONYMS.get(name, name) for name in (cell.strip().casefold() for cell in head.cells)]
-    for name in ("path", "label"):
-        if names.count(name) != 1:
+    needed = NEEDED if labelled else NEEDED - {"label"}
+    for name in COLUMNS:
+        if names.count(name) > 1 or (name in needed and name not in names):
             names_there = listed(head.cells)
             raise UsageError(f"{table}: line {head.number} must name one column {name!r}, not {names_there}")
+    columns = _columns(names, lines)
     reader = _Reader(
         os.path.dirname(table) if folder is None else folder,
-        {name: names.index(name) for name in COLUMNS if name in names},
-        words,
+        columns,
+        (words or Words()) if labelled else None,
     )
     cases: list[Case] = []
     faults: list[str] = []
@@ -68,13 +78,22 @@ def read_table(table: str, words: Words | None = None, folder: str | None = None
         raise UsageError(f"{table}: " + "; ".join(faults[:MOST]) + rest)
     if not cases:
         raise UsageError(f"{table}: no line below the names of the columns")
-    return Cases(cases, "patient" in names, has_parts="part" in names)
+    return Cases(cases, "patient" in columns, has_parts="part" in columns)
+
+
+def _columns(names: list[str], lines: list[_Line]) -> dict[str, int]:
+    """Their places by name; without those that may be unknown and are empty in every line."""
+    places = {name: names.index(name) for name in COLUMNS if name in names}
+    for name in UNKNOWN & places.keys():
+        if not any(line.cells[places[name]].strip() for line in lines if len(line.cells) == len(names)):
+            del places[name]
+    return places
 
 
 class _Reader:
-    """From lines to files. folder: the table's. columns: their places by name."""
+    """From lines to files. folder: the table's. columns: their places by name. words: None without labels."""
 
-    def __init__(self, folder: str, columns: dict[str, int], words: Words) -> None:
+    def __init__(self, folder: str, columns: dict[str, int], words: Words | None) -> None:
         self._folder, self._columns, self._words = folder, columns, words
         self._lines_by_file: dict[str, int] = {}
 
@@ -85,7 +104,7 @@ class _Reader:
         files = self._files(path_cell)
         case = Case(
             path="",
-            label=self._label(cells["label"]),
+            label=0 if self._words is None else self._label(cells["label"], self._words),
             patient=self._patient(cells),
             series=cells.get("series", ""),
             study=cells.get("study", ""),
@@ -94,7 +113,7 @@ class _Reader:
             part=_part(cells.get("part", "")),
             position=_position(cells.get("position", "")),
         )
-        if os.path.isdir(os.path.join(self._folder, path_cell)):
+        if files != [os.path.join(self._folder, path_cell)]:
             case = replace(case, series=case.series or path_cell)
         for file in files:
             first = self._lines_by_file.setdefault(os.path.realpath(file), line.number)
@@ -106,26 +125,24 @@ class _Reader:
         path = os.path.join(self._folder, path_cell)
         if not path_cell.strip():
             raise ValueError("no path")
-        if "\0" in path_cell or not os.path.lexists(path):
+        if "\0" in path_cell or not (os.path.lexists(path) or has_member(path)):
             raise ValueError(f"no file {listed([path])}")
-        if not os.path.isdir(path):
-            return [path]
         try:
             return find_scans([path])
         except UsageError as error:
             raise ValueError(str(error)) from error
 
-    def _label(self, word: str) -> int:
+    def _label(self, word: str, words: Words) -> int:
         if not word:
             raise ValueError("no label")
-        if (label := self._words.label(word)) is None:
-            known = listed(self._words.own) if self._words.own else "'COVID-19' or 'not COVID-19', 1 or 0"
+        if (label := words.label(word)) is None:
+            known = listed(words.own) if words.own else "'COVID-19' or 'not COVID-19', 1 or 0"
             raise ValueError(f"unknown label {listed([word])}; write {known}")
         return label
 
     def _patient(self, cells: dict[str, str]) -> str:
         if "patient" in cells and not cells["patient"]:
-            raise ValueError("no patient; give every line one, or leave the column out")
+            raise ValueError("no patient; give every line one, or leave the column empty")
         return cells.get("patient", "")
 
 

@@ -1,1 +1,1 @@
-"""Metrics, ROC curve, calibration and bootstrap intervals."""
+"""Metrics, ROC curve, calibration and intervals over patients."""

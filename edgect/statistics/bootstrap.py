@@ -43,17 +43,6 @@ def resamples(patients: Sequence[str], draws: int = DRAWS, seed: int = SEED) -> 
         yield np.concatenate([slices_by_patient[patient] for patient in drawn])
 
 
-def interval_of_mean(
-    values: Floats, patients: Sequence[str] | NDArray[np.str_], draws: int = DRAWS, seed: int = SEED
-) -> list[float]:
-    """95 % interval, [low, high], of the mean of values of slices, float64 `[slices]`."""
-    number, count = _numbered(patients)
-    sums, counts = np.bincount(number, values), np.bincount(number)
-    drawn = np.array(list(patient_draws(count, draws, seed)))
-    low, high = percentile_interval((sums[drawn].sum(1) / counts[drawn].sum(1))[:, np.newaxis])
-    return [float(low[0]), float(high[0])]
-
-
 def percentile_interval(values: Floats) -> tuple[Floats, Floats]:
     """Both ends of the 95 % interval of each column of `[draws, columns]`.
 
@@ -65,7 +54,7 @@ def percentile_interval(values: Floats) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _numbered(patients: Sequence[str] | NDArray[np.str_]) -> tuple[NDArray[np.intp], int]:
+def _numbered(patients: Sequence[str]) -> tuple[NDArray[np.intp], int]:
     """Give each slice the number of its patient, and count the patients."""
     _, number = np.unique(np.asarray(patients), return_inverse=True)
     return number, int(number.max()) + 1

@@ -8,8 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgect.statistics.bootstrap import DRAWS, SEED, percentile_interval, slice_weights
-from edgect.statistics.roc import RankedScores, auc
+from edgect.statistics.intervals import (
+    DRAWS,
+    SEED,
+    Interval,
+    interval_of_auc,
+    interval_of_ratio,
+    patient_numbers,
+)
+from edgect.statistics.roc import auc
 
 FIVE = ("accuracy", "sensitivity", "specificity", "precision", "f1")
 
@@ -68,20 +75,34 @@ def intervals(
     threshold: float = 0.5,
     draws: int = DRAWS,
     seed: int = SEED,
-) -> Mapping[str, tuple[float, float]]:
-    """95 % percentile bootstrap intervals of `evaluate`, whole patients drawn with replacement.
+) -> Mapping[str, Interval | None]:
+    """95 % intervals of `evaluate`, by patient (`edgect.statistics.intervals`).
 
-    Draws in which a metric is undefined are left out; a metric that always is has NaN for both ends.
+    Those of proportions are exact where each patient is one slice. None where fewer than two patients
+    have slices that a metric counts, of either class for the AUC.
     """
     truth, scores = np.asarray(labels, bool), np.asarray(probabilities, float)
     if not len(truth) == len(scores) == len(patients):
         raise ValueError("labels, probabilities and patients differ in length")
-    positive, ranked = scores >= threshold, RankedScores(truth, scores)
-    cells = np.array([truth & positive, truth & ~positive, ~truth & ~positive, ~truth & positive], float).T
-    rows = []
-    for times in slice_weights(patients, draws, seed):
-        drawn = (Confusion(*(int(count) for count in counts)) for counts in times @ cells)
-        five = np.array([list(counts.metrics().values()) for counts in drawn])
-        rows.append(np.column_stack([five, ranked.areas(times)]))
-    low, high = percentile_interval(np.concatenate(rows))
-    return {name: (float(a), float(b)) for name, a, b in zip((*FIVE, "auc"), low, high, strict=True)}
+    number, positive = patient_numbers(patients), scores >= threshold
+    cells = (truth & positive, truth & ~positive, ~truth & ~positive, ~truth & positive)
+    tp, fn, tn, fp = (np.bincount(number, cell) for cell in cells)
+    fractions = {
+        "accuracy": (tp + tn, tp + fn + tn + fp),
+        "sensitivity": (tp, tp + fn),
+        "specificity": (tn, tn + fp),
+        "precision": (tp, tp + fp),
+        "f1": (tp, tp + fp + fn),
+    }
+    ends = {
+        name: interval_of_ratio(*fraction, draws=draws, seed=seed) for name, fraction in fractions.items()
+    }
+    return ends | {
+        "f1": _f1_of_jaccard(ends["f1"]),
+        "auc": interval_of_auc(truth, scores, patients, draws, seed),
+    }
+
+
+def _f1_of_jaccard(ends: Interval | None) -> Interval | None:
+    """F1 rises with the Jaccard index, a proportion of the slices that are COVID-19 or are called so."""
+    return ends and (2 * ends[0] / (1 + ends[0]), 2 * ends[1] / (1 + ends[1]))

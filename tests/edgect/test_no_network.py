@@ -51,7 +51,8 @@ MADE = ["--cam", "CAM", "--report", "REPORT", "--series", "SERIES", "-o", "ROWS"
 COMMANDS = {
     "version": ["--version"],
     **{f"classify {name}": ["classify", "SCANS", "--backend", name, *MADE] for name in BACKENDS},
-    "evaluate": ["evaluate", "TABLE", "--plots", "PLOTS"],
+    "evaluate": ["evaluate", "TABLE", "--plots", "PLOTS", "--record", "RECORD"],
+    "compare": ["compare", "TABLE", "--model", "lungs", "--model", "cnn2", "--report", "REPORT"],
     "benchmark": ["benchmark", "SCANS", "--seconds", "0", "--precision", "int8"],
     "doctor": ["doctor", "--json"],
 }
@@ -68,6 +69,7 @@ def test_no_command_wants_a_socket(caged: Run, record: Path, scans: Path, tmp_pa
         "SERIES": "series.csv",
         "ROWS": "rows.csv",
         "PLOTS": "plots",
+        "RECORD": "record.json",
     }
     places = {name: str(tmp_path / place) for name, place in names.items()}
     places |= {"SCANS": str(scans), "TABLE": str(table)}

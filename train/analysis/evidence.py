@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from edgect.statistics.bootstrap import interval_of_mean
+from edgect.statistics.intervals import interval_of_mean
 from edgect.statistics.metrics import intervals
 from edgect.statistics.roc import auc
 from train.data import lung_masks
@@ -42,7 +42,8 @@ def measure_evidence(run: Run, items: Sequence[Item], data: Path) -> dict[str, A
       `without_evidence` count those in the mean and those without any such evidence.
     - `auc`: of the slices `as_is` and under each of `train.data.occlusion.ALTERATIONS`.
 
-    Intervals are 95 % bootstrap intervals by patient, [low, high]; what no slice is left for is None.
+    Intervals are 95 % intervals by patient, [low, high]; what no slice is left for is None, and the
+    interval too where one patient is left.
     The result can be written as JSON and is the same in every run on one machine. Raises RunError
     for an unfinished run, DataError for missing images.
     """
@@ -106,9 +107,10 @@ def evidence_in_lungs(network: Network, images: Grey, masks: Masks, items: Seque
     def summary(shares: NDArray[np.float64], chosen: NDArray[np.bool_]) -> dict[str, Any]:
         counted = chosen & ~np.isnan(shares)
         measured = counted.any()
+        ends = interval_of_mean(shares[counted], patients[counted]) if measured else None
         return {
             "share": float(shares[counted].mean()) if measured else None,
-            "interval": interval_of_mean(shares[counted], patients[counted]) if measured else None,
+            "interval": ends and list(ends),
             "area": float(area[counted].mean()) if measured else None,
             "slices": int(counted.sum()),
             "without_evidence": int((chosen & np.isnan(shares)).sum()),
@@ -135,6 +137,6 @@ def occlusion_aucs(network: Network, images: Grey, masks: Masks, items: Sequence
             alter = ALTERATIONS[name]
             altered = np.array([alter(*pair) for pair in zip(images, masks, strict=True)], np.uint8)
         scores = predict.probabilities(predict.logits(network, altered))
-        interval = intervals(labels, scores, patients)["auc"]
-        aucs[name] = {"auc": auc(labels, scores), "interval": list(interval)}
+        ends = intervals(labels, scores, patients)["auc"]
+        aucs[name] = {"auc": auc(labels, scores), "interval": ends and list(ends)}
     return aucs

@@ -98,7 +98,10 @@ def _accuracy_and_auc(
     labels: Sequence[int], probabilities: NDArray[np.float64], patients: Sequence[str]
 ) -> dict[str, Any]:
     metrics, spread = evaluate(labels, probabilities), intervals(labels, probabilities, patients)
-    return {name: {"value": metrics[name], "interval": list(spread[name])} for name in ("accuracy", "auc")}
+    return {
+        name: {"value": metrics[name], "interval": (ends := spread[name]) and list(ends)}
+        for name in ("accuracy", "auc")
+    }
 
 
 def _count(items: Sequence[Item], rows: Sequence[Row]) -> dict[str, dict[str, dict[str, int]]]:

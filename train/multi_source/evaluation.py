@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgect.statistics.bootstrap import interval_of_mean
+from edgect.statistics.intervals import interval_of_mean
 from edgect.statistics.metrics import confusion, evaluate, intervals
 from edgect.statistics.roc import auc
 from train.data import covid_ct, sirm
@@ -96,7 +96,10 @@ def balanced_threshold(scored: Sequence[tuple[Sequence[Item], Scores]]) -> float
 
 
 def evaluate_items(items: Sequence[Item], scores: Scores, threshold: float) -> dict[str, Any]:
-    """Metrics with 95 % intervals by patient or block; of one class alone, the share that is right."""
+    """Metrics with 95 % intervals by patient or block; of one class alone, the share that is right.
+
+    An interval is None where there is none, as with one patient.
+    """
     labels = [item.label for item in items]
     units = [item.patient for item in items]
     counted = {"images": len(items), "units": len(set(units))}
@@ -104,15 +107,19 @@ def evaluate_items(items: Sequence[Item], scores: Scores, threshold: float) -> d
         return {
             **counted,
             "metrics": evaluate(labels, scores, threshold),
-            "intervals": {k: list(v) for k, v in intervals(labels, scores, units, threshold).items()},
+            "intervals": {
+                name: ends and list(ends)
+                for name, ends in intervals(labels, scores, units, threshold).items()
+            },
             "confusion": vars(confusion(labels, scores >= threshold)),
         }
     right = ((scores >= threshold) == (labels[0] == COVID)).astype(np.float64)
     name = "sensitivity" if labels[0] == COVID else "specificity"
+    ends = interval_of_mean(right, units)
     return {
         **counted,
         "metrics": {name: float(right.mean())},
-        "intervals": {name: interval_of_mean(right, units)},
+        "intervals": {name: ends and list(ends)},
     }
 
 

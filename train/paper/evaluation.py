@@ -50,7 +50,7 @@ def evaluate_part(run: Run, data: Path, part: Part) -> dict[str, Any]:
         "patients": len(set(patients)),
         "threshold": THRESHOLD,
         "metrics": evaluate(labels, probabilities, THRESHOLD),
-        "intervals": intervals(labels, probabilities, patients, THRESHOLD),
+        "intervals": dict(intervals(labels, probabilities, patients, THRESHOLD)),
         "confusion": vars(confusion(labels, probabilities >= THRESHOLD)),
     }
     run.write_reading("validation" if part.startswith("validation") else "test", reading)
@@ -65,10 +65,10 @@ def format_reading(reading: dict[str, Any], arrangement_number: int) -> str:
         f"{'':<12} {'value':>7}  {'95 % interval':<16} {'paper':>6}",
     ]
     for name in (*FIVE, "auc"):
-        low, high = reading["intervals"][name]
+        interval = " to ".join(f"{end:.4f}" for end in reading["intervals"][name] or ()) or "–"
         in_paper = published.get(name)
         reported = "" if in_paper is None else f"{in_paper:>6.4f}"
-        lines.append(f"{name:<12} {reading['metrics'][name]:>7.4f}  {low:.4f} to {high:.4f} {reported:>6}")
+        lines.append(f"{name:<12} {reading['metrics'][name]:>7.4f}  {interval:<16} {reported:>6}")
     counts = reading["confusion"]
     lines += [
         "",
@@ -76,6 +76,6 @@ def format_reading(reading: dict[str, Any], arrangement_number: int) -> str:
         f"{'COVID-19':<22} {counts['tp']:>13} {counts['fn']:>10}",
         f"{'not COVID-19':<22} {counts['fp']:>13} {counts['tn']:>10}",
         "",
-        "Intervals: bootstrap over patients (SIRM: blocks of neighbours), 2,000 draws, percentiles.",
+        "Intervals: 95 %, by patient (SIRM: by block of neighbours), edgect.statistics.intervals.",
     ]
     return "\n".join(lines)

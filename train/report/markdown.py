@@ -21,6 +21,7 @@ def small(value: float) -> str:
     return f"{value:.3g}"
 
 
-def ranged(value: float, interval: Sequence[float], digits: int = 3) -> str:
-    """A value with its 95 % interval in brackets."""
-    return f"{value:.{digits}f} ({interval[0]:.{digits}f} to {interval[1]:.{digits}f})"
+def ranged(value: float, interval: Sequence[float] | None, digits: int = 3) -> str:
+    """A value with its 95 % interval in brackets, a dash where there is none."""
+    ends = " to ".join(f"{end:.{digits}f}" for end in interval or ()) or "–"
+    return f"{value:.{digits}f} ({ends})"

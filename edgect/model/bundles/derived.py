@@ -40,7 +40,7 @@ def write_derived(
     a manifest with faults, answers that are not the head's), EngineError, ValueError (a head that does
     not fit, a name of a file that is none), OSError.
     """
-    _refuse_to_replace(folder, parent)
+    refuse_to_replace(folder, parent)
     if wrong := [file for file in replaced if Path(file).name != file or file == MANIFEST]:
         raise ValueError(f"{wrong[0]!r} is not the name of a bundle's file")
     files = {file: parent.read(file) for file in parent.manifest.files}
@@ -95,8 +95,8 @@ def _write_manifest(folder: Path, document: Mapping[str, Any], answers: Mapping[
     return Bundle.load(folder)
 
 
-def _refuse_to_replace(folder: Path, parent: Bundle) -> None:
-    """An old bundle is replaced; a folder of anything else is somebody's, and stays."""
+def refuse_to_replace(folder: Path, parent: Bundle) -> None:
+    """An old bundle is replaced; a folder of anything else is somebody's, and stays. Raises UsageError."""
     if folder.resolve() == parent.path.resolve() or folder.resolve().parent == BUNDLED.resolve():
         raise UsageError(f"{folder} is a bundle that others are made of; name another folder")
     if folder.exists() and not (folder / MANIFEST).is_file() and not _is_empty(folder):

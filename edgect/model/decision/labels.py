@@ -9,7 +9,7 @@ from edgect.errors import UsageError
 from edgect.model.bundles.manifest import Manifest
 from edgect.statistics.conformal import ConformalPredictor
 
-OPERATING_POINTS = ("balanced", "screening")
+DEFAULT_POINT = "balanced"  # which every bundle has
 CUSTOM_THRESHOLD = ""  # the operating point of a threshold that the user has set
 INDETERMINATE = "indeterminate"
 
@@ -50,7 +50,7 @@ class Decision:
             if not 0 <= threshold <= 1:
                 raise UsageError(f"threshold must lie in 0 to 1, not {threshold}")
             return cls(labels, float(threshold), CUSTOM_THRESHOLD, conformal)
-        name = operating_point or OPERATING_POINTS[0]
+        name = operating_point or DEFAULT_POINT
         points = manifest.operating_points
         if name not in points:
             raise UsageError(f"unknown operating point {name!r}; there are {', '.join(points)}")

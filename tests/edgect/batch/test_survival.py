@@ -231,7 +231,7 @@ def limited(folder: Path, out: Path, most: int) -> subprocess.CompletedProcess[s
         text=True,
         check=False,
         preexec_fn=limit,
-        env={**os.environ, "EDGECT_CACHE_DIR": ""},
+        env={**os.environ, "EDGECT_CACHE_DIR": "", "PYTHONDONTWRITEBYTECODE": "1"},  # it would be cut, too
     )
 
 

@@ -86,12 +86,13 @@ def test_what_was_written_can_be_taken_up_again(classify: Classify, tmp_path: Pa
     assert out.read_text().splitlines()[:3] == kept
 
 
-@pytest.mark.parametrize("command", ["evaluate", "benchmark", "listen", "serve"])
+@pytest.mark.parametrize("command", ["evaluate", "compare", "benchmark", "listen", "serve"])
 def test_every_command_ends(tmp_path: Path, command: str) -> None:
     for number, name in enumerate(("COVID-19", "not COVID-19")):
         write_scan(tmp_path / "labelled" / name / "a.png", number)
     arguments = {
         "evaluate": (tmp_path / "labelled",),
+        "compare": (tmp_path / "labelled", "--model", "lungs", "--model", "cnn2"),
         "benchmark": (tmp_path / "labelled",),
         "listen": ("--spool", tmp_path / "spool", "-o", tmp_path / "reports", "--port", 0),
         "serve": ("--port", 0),

@@ -89,24 +89,12 @@ def test_an_unclear_folder_is_2_and_can_be_named(evaluate: Evaluate, labelled: P
     assert evaluate(labelled, "--positive", "CT_COVID", "--negative", "ward 7").exit_code == 0
 
 
-@pytest.mark.parametrize(
-    ("lines", "message"),
-    [
-        ("a.png,1\na.png,1", "line 3: 'a.png' is the file of line 2"),
-        ("a.png,", "line 2: no label"),
-        ("a.png,perhaps", "line 2: unknown label 'perhaps'"),
-        ("b.png,1", "line 2: no file"),
-        ("a.png,1,2", "line 2: 3 cells"),
-        ("", "no line below"),
-    ],
-)
-def test_a_wrong_line_is_2_and_named(evaluate: Evaluate, scan: Path, lines: str, message: str) -> None:
-    scan.rename(scan.with_name("a.png"))
+def test_a_wrong_line_is_2_and_named(evaluate: Evaluate, scan: Path) -> None:
     table = scan.with_name("t.csv")
-    table.write_text("path,label\n" + lines)
+    table.write_text(f"path,label\n{scan.name},perhaps\n")
     done = evaluate(table)
     assert done.exit_code == 2
-    assert message in done.stderr
+    assert "line 2: unknown label 'perhaps'" in done.stderr
 
 
 def test_rows_never_go_over_an_input(evaluate: Evaluate, scan: Path) -> None:
@@ -186,7 +174,7 @@ def test_a_record_is_compared_with_the_one_before(evaluate: Evaluate, labelled: 
     assert "Same inputs, same figures" in evaluate(labelled, "--record", record).stderr
     (labelled / "CT_COVID" / "z.png").unlink()
     done = evaluate(labelled, "--record", record, "--threshold", 0)
-    assert "1 files are gone: CT_COVID/z.png" in done.stderr
+    assert "source has 1 file gone: 'CT_COVID/z.png'" in done.stderr
     assert "Argument: --threshold was none and is 0.0" in done.stderr
     assert "coverage.rows was 5 and is 4" in done.stderr
 

@@ -104,11 +104,11 @@ def test_every_kind_of_change_is_told(make: Record) -> None:
     after["figures"]["auc"] = 0.25
     sentences = differences(before, after)
     for words in (
-        "1 files were added: new.png",
-        "1 files are gone: 0.png",
-        "1 files have other content: 2.png",
-        "1 files have another label: 3.png",
-        "1 files have another part: 4.png",
+        "fit has 1 file added: 'new.png'",
+        "1 file gone: '0.png'",
+        "1 file of other content: '2.png'",
+        "1 file with another label: '3.png'",
+        "1 file in another part: '4.png'",
         "and is lungs 111111111111",
         "Argument: --threads was absent and is 2",
         "seed was 0 and is 1",

@@ -40,7 +40,9 @@ def tilted(degrees: float) -> Vector:
     ],
 )
 def test_the_normal_points_to_the_head(right: Vector, down: Vector, expected: tuple[float, ...]) -> None:
-    assert normal(right, down) == pytest.approx(expected)
+    across = normal(right, down)
+    assert across == pytest.approx(expected)
+    assert "-0.0," not in str(across)  # rows hold it, and are the same however the slice is stored
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -80,6 +82,15 @@ def test_a_turn_in_the_plane_of_more_is_rejected() -> None:
     assert raised.value.status == "rejected"
 
 
+def test_a_tilt_and_a_turn_that_take_one_direction_too_far_are_rejected() -> None:
+    """Rows stay 20 degrees off the patient's axis, columns do not stay within 30."""
+    turn, tilt = radians(20), radians(25)
+    right = (cos(turn), sin(turn), 0.0)
+    with pytest.raises(ScanError, match="turned in its plane"):
+        normal(right, (-sin(turn) * cos(tilt), cos(turn) * cos(tilt), sin(tilt)))
+    assert normal(right, (-sin(turn), cos(turn), 0.0)) == pytest.approx((0, 0, 1))
+
+
 @pytest.mark.parametrize("factor", [0.98, 1.02])
 def test_directions_are_unit_vectors_at_right_angles(factor: float) -> None:
     assert normal((1.009, 0.0, 0.0), DOWN) == pytest.approx((0, 0, 1), abs=0.01)
@@ -110,6 +121,7 @@ def test_long_pixels_become_square_along_their_longer_side() -> None:
     np.testing.assert_array_equal(grey(VALUES, (1.009, 1.0)), Window().grey(VALUES))
     tall = np.repeat(VALUES, 5, axis=0)
     assert grey(tall, (1.02, 1.0)).shape == (204, 50)
+    assert grey(tall, (1.009, 1.0)).shape == (200, 50)
 
 
 @pytest.mark.parametrize(("spacing", "longer"), [((4.0, 1.0), (4.5, 1.0)), ((1.0, 4.0), (1.0, 4.5))])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgect.statistics import bootstrap
-from edgect.statistics.bootstrap import interval_of_mean, percentile_interval, resamples, slice_weights
+from edgect.statistics.bootstrap import percentile_interval, resamples, slice_weights
 
 PATIENTS = ["b", "a", "b", "c", "a", "b"]
 
@@ -35,13 +35,6 @@ def test_draws_do_not_depend_on_how_many_are_held_at_once(monkeypatch: pytest.Mo
     parts = list(slice_weights(PATIENTS, draws=7))
     assert [len(part) for part in parts] == [3, 3, 1]
     assert np.concatenate(parts).tolist() == at_once.tolist()
-
-
-def test_the_interval_of_a_mean_is_that_of_its_resamples() -> None:
-    values = np.array([0.1, 0.5, 0.2, 0.9, 0.4, 0.3])
-    means = [values[slices].mean() for slices in resamples(PATIENTS)]
-    assert interval_of_mean(values, PATIENTS) == pytest.approx(np.percentile(means, [2.5, 97.5]))
-    assert interval_of_mean(values, ["only"] * 6) == pytest.approx([0.4, 0.4])
 
 
 def test_an_interval_leaves_out_what_is_not_a_number() -> None:

@@ -94,8 +94,10 @@ def test_only_thin_bright_strokes_are_text(tmp_path: Path) -> None:
 def test_a_shortcut_in_the_files_is_found_and_named(tmp_path: Path) -> None:
     result = probe(write_split(tmp_path, not_covid_as_jpeg), tmp_path, "val", groups=["file", "border"])
     assert list(result["results"]) == ["all", "file", "border"]
-    certain = {"value": 1, "interval": [1, 1]}
-    assert result["results"]["file"] == {"features": 11, "accuracy": certain, "auc": certain}
+    by_file = result["results"]["file"]
+    assert by_file["features"] == 11
+    for metric in ("accuracy", "auc"):
+        assert by_file[metric] == {"value": 1, "interval": [pytest.approx(0.87, abs=0.05), 1]}
     assert next(iter(result["telling"])).startswith("file: ")
     assert len(result["telling"]) == TOP_FEATURES
     assert result["files"]["train"] == result["files"]["val"]

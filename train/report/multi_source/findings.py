@@ -86,7 +86,8 @@ def _ours(folder: Path) -> list[list[Any]]:
     size = f"{millions:.3f}"
     for seed, evaluation in evaluations:
         metrics, intervals = evaluation["metrics"], evaluation["intervals"]
-        per_cent, ends = 100 * metrics["sensitivity"], [100 * end for end in intervals["sensitivity"]]
+        per_cent = 100 * metrics["sensitivity"]
+        ends = [100 * end for end in intervals["sensitivity"] or ()]
         specificity = ranged(metrics["specificity"], intervals["specificity"])
         ratio = ranged(per_cent / millions, [end / millions for end in ends], 1)
         rows.append(["ours", seed, ranged(per_cent, ends, 1), specificity, size, ratio])

@@ -53,7 +53,8 @@ def sources(folder: Path) -> Figure:
 
 def _intervals(axis: Axes, row: float, evaluations: EvaluationsBySeed, colour: str, label: str) -> None:
     for number, (_, evaluation) in enumerate(evaluations):
-        value, (low, high) = evaluation["metrics"]["auc"], evaluation["intervals"]["auc"]
+        value, ends = evaluation["metrics"]["auc"], evaluation["intervals"]["auc"]
+        low, high = ends or (value, value)
         at = row + (number - (len(evaluations) - 1) / 2) * SEED_OFFSET
         bars = [[max(0, value - low)], [max(0, high - value)]]
         first = "" if number else label

@@ -100,7 +100,8 @@ def accuracies(folder: Path) -> Figure:
         for number, run in enumerate(tables.runs(folder, name)):
             if (reading := tables.reading(run, part)) is None:
                 continue
-            value, (low, high) = reading["metrics"]["accuracy"], reading["intervals"]["accuracy"]
+            value, ends = reading["metrics"]["accuracy"], reading["intervals"]["accuracy"]
+            low, high = ends or (value, value)
             seed = run.settings().seed
             axis.errorbar(
                 [value],

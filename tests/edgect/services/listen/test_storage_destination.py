@@ -111,3 +111,18 @@ def test_a_node_that_falls_silent_has_not_got_it(scp: Scp, results: list[Path]) 
             StorageDestination(scp.node, "EDGECT", 0.5).deliver(results)
     finally:
         silent.set()
+
+
+def test_no_wait_for_a_node_is_longer_than_the_timeout(
+    scp: Scp, results: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeouts, associate = set[float | None](), AE.associate
+
+    def recorded(entity: AE, *arguments: Any, **options: Any) -> Any:
+        timeouts.update((entity.acse_timeout, entity.dimse_timeout, entity.network_timeout))
+        timeouts.add(entity.connection_timeout)
+        return associate(entity, *arguments, **options)
+
+    monkeypatch.setattr(AE, "associate", recorded)
+    StorageDestination(scp.node, "EDGECT", 7.5).deliver(results)
+    assert timeouts == {7.5}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -102,11 +105,25 @@ def test_the_disk_is_not_filled(open_spool: Open) -> None:
     assert (waiting(spool), spool.images) == ([], 0)
 
 
+@pytest.mark.parametrize(("missing", "fits"), [(0, True), (1, False)])
+def test_an_image_leaves_free_what_is_to_stay_free(
+    open_spool: Open, monkeypatch: pytest.MonkeyPatch, missing: int, fits: bool
+) -> None:
+    spool = open_spool(min_free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000 + 7 - missing))
+    if fits:
+        spool.put(b"x" * 7, "a", "1")
+    else:
+        with pytest.raises(SpoolFullError, match="the disk is nearly full"):
+            spool.put(b"x" * 7, "a", "1")
+    assert spool.images == fits
+
+
 @pytest.mark.parametrize("fails", ["file", "folder"])
 def test_an_image_that_the_disk_does_not_keep_is_an_error(
     open_spool: Open, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
-    spool, fsync = open_spool(max_images=1), os.fsync
+    spool, fsync = open_spool(max_images=1, max_bytes=1), os.fsync
 
     def broken(descriptor: int) -> None:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode) == (fails == "folder"):
@@ -223,7 +240,48 @@ def test_an_empty_folder_of_a_series_goes(open_spool: Open) -> None:
 
 def test_a_folder_that_others_could_read_becomes_private(open_spool: Open, tmp_path: Path) -> None:
     (tmp_path / "spool").mkdir(mode=0o755)
-    assert stat.S_IMODE(open_spool().root.stat().st_mode) == 0o700
+    root = open_spool().root
+    folders = [root, *(path for path in root.iterdir() if path.is_dir())]
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+def test_names_stay_as_earlier_versions_wrote_them(open_spool: Open) -> None:
+    """What they left, images and results, has to be met after an upgrade; nor may both listen at once."""
+    spool = open_spool(keep_images=True)
+    series, instance = (hashlib.sha256(text.encode()).hexdigest()[:32] for text in ("a", "1.2.3"))
+    for take_out in (spool.remove, spool.set_aside):
+        spool.put(b"x", "a", "1.2.3")
+        assert list(spool.root.glob("waiting/*/*")) == [spool.root / "waiting" / series / f"{instance}.dcm"]
+        take_out(series, spool.images_of(series))
+    names = {path.name for path in spool.root.iterdir()}
+    assert names == {"incoming", "waiting", "kept", "set-aside", "results", "reported", "lock"}
+    assert (spool.results.name, spool.reported.name) == ("results", "reported")
+
+
+def test_the_folder_may_be_several_levels_deep(tmp_path: Path) -> None:
+    config = NodeConfig("EDGECT", "127.0.0.1", 0, tmp_path / "a" / "b" / "spool", out=tmp_path / "out")
+    Spool(config).close()
+    assert (tmp_path / "a" / "b" / "spool" / "waiting").is_dir()
+
+
+def test_identifiers_that_are_no_text_have_names_of_their_own(open_spool: Open) -> None:
+    spool = open_spool()
+    for instance in (b"1.\xfc", b"1.\xfd"):
+        spool.put(instance, "a", instance.decode("ascii", "surrogateescape"))
+    assert waiting(spool) == [b"1.\xfc", b"1.\xfd"]
+
+
+def test_no_descriptor_stays_open(open_spool: Open, tmp_path: Path) -> None:
+    """A node takes images for months."""
+    spool = open_spool()
+
+    def next_descriptor() -> int:
+        with (tmp_path / "file").open("wb") as file:
+            return file.fileno()
+
+    before = next_descriptor()
+    spool.put(b"x", "a", "1")
+    assert next_descriptor() == before
 
 
 def test_a_spool_has_one_owner_at_a_time(open_spool: Open, tmp_path: Path) -> None:

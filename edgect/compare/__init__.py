@@ -1,0 +1,1 @@
+"""Two models on the same labelled slices: how far they differ, and where."""
