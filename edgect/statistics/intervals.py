@@ -80,7 +80,7 @@ def interval_of_auc(
 def interval_of_area(
     labels: ArrayLike,
     areas: Callable[[Floats], Floats],
-    patients: Sequence[str],
+    patients: Sequence[str] | NDArray[np.str_],
     lowest: float = 0,
     draws: int = AREA_DRAWS,
     seed: int = SEED,

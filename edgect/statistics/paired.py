@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgect.statistics.beta import beta_probability
 from edgect.statistics.intervals import (
-    Floats,
     interval_of_area,
     interval_of_mean,
     patient_numbers,
@@ -63,58 +62,67 @@ def differences(
     labels: 0 or 1; first, second: probabilities of COVID-19, patients: of each; all `[slices]`. thresholds:
     of the first model and the second. Raises ValueError where lengths differ.
     """
-    truth = np.asarray(labels, bool)
-    gain = _right(truth, first, thresholds[0], patients) - _right(truth, second, thresholds[1], patients)
+    truth, named = np.asarray(labels, bool), np.asarray(patients)
+    rights = [
+        _right(truth, scores, threshold, patients)
+        for scores, threshold in zip((first, second), thresholds, strict=True)
+    ]
     slices = {"accuracy": np.ones_like(truth), "sensitivity": truth, "specificity": ~truth}
-    named = np.asarray(patients)
-    results = {name: _difference_of_shares(gain[counted], named[counted]) for name, counted in slices.items()}
-    return results | {"auc": _difference_of_areas(truth, first, second, patients)}
+    results = {
+        name: difference_of_shares(rights[0][counted], rights[1][counted], named[counted])
+        for name, counted in slices.items()
+    }
+    return results | {"auc": difference_of_areas(truth, first, second, patients)}
 
 
-def exact_mcnemar(
-    labels: ArrayLike,
-    first: ArrayLike,
-    second: ArrayLike,
-    patients: Sequence[str],
-    thresholds: tuple[float, float] = (0.5, 0.5),
-) -> McNemar:
-    """McNemar's test (1947) by the binomial distribution, of models as for `differences`.
-
-    To test sensitivity or specificity, hand over the slices of that class alone. Where a patient has several
-    slices it is the sign test of patients, since slices of one patient are not independent.
-    """
-    truth = np.asarray(labels, bool)
-    gain = _right(truth, first, thresholds[0], patients) - _right(truth, second, thresholds[1], patients)
-    by_patient = np.bincount(patient_numbers(patients), gain) if len(gain) else gain
-    wins, losses = int((by_patient > 0).sum()), int((by_patient < 0).sum())
-    unit: Literal["slice", "patient"] = "slice" if len(by_patient) == len(gain) else "patient"
-    return McNemar(unit, wins, losses, _sign_test(wins, losses))
-
-
-def _right(truth: NDArray[np.bool_], scores: ArrayLike, threshold: float, patients: Sequence[str]) -> Floats:
-    """1 for each slice that is called as it is, else 0."""
-    probabilities = np.asarray(scores, float)
-    if not truth.shape == probabilities.shape == np.shape(patients):
-        raise ValueError("labels, probabilities of both models and patients differ in length")
-    return np.where((probabilities >= threshold) == truth, 1.0, 0.0)
-
-
-def _difference_of_shares(gain: Floats, patients: NDArray[np.str_]) -> Difference:
+def difference_of_shares(
+    first: ArrayLike, second: ArrayLike, patients: Sequence[str] | NDArray[np.str_]
+) -> Difference:
+    """first, second: whether each model is right, bool `[slices]`."""
+    gain = np.asarray(first, float) - np.asarray(second, float)
     if not gain.size:
         return Difference(float("nan"), None, None)
     ends = interval_of_mean(gain, patients, -1)
     return Difference(float(gain.mean()), *(ends or (None, None)))
 
 
-def _difference_of_areas(
-    truth: NDArray[np.bool_],
+def difference_of_areas(
+    labels: ArrayLike,
     first: ArrayLike,
     second: ArrayLike,
-    patients: Sequence[str],
+    patients: Sequence[str] | NDArray[np.str_],
 ) -> Difference:
+    """Of the areas under the ROC curves. labels: 0 or 1; first, second: scores; all `[slices]`."""
+    truth = np.asarray(labels, bool)
     one, other = RankedScores(truth, first), RankedScores(truth, second)
     ends = interval_of_area(truth, lambda weights: one.areas(weights) - other.areas(weights), patients, -1)
     return Difference(auc(truth, first) - auc(truth, second), *(ends or (None, None)))
+
+
+def mcnemar(first: ArrayLike, second: ArrayLike, patients: Sequence[str] | NDArray[np.str_]) -> McNemar:
+    """McNemar's test (1947) by the binomial distribution.
+
+    first, second: whether each model is right, bool `[slices]`; to test sensitivity or specificity, on slices
+    of that class alone. Where a patient has several slices it is the sign test of patients, since slices of
+    one patient are not independent. Raises ValueError where lengths differ.
+    """
+    gain = np.asarray(first, float) - np.asarray(second, float)
+    if len(gain) != len(patients):
+        raise ValueError("answers and patients differ in length")
+    by_patient = np.bincount(patient_numbers(patients), gain) if len(gain) else gain
+    wins, losses = int((by_patient > 0).sum()), int((by_patient < 0).sum())
+    unit: Literal["slice", "patient"] = "slice" if len(by_patient) == len(gain) else "patient"
+    return McNemar(unit, wins, losses, _sign_test(wins, losses))
+
+
+def _right(
+    truth: NDArray[np.bool_], scores: ArrayLike, threshold: float, patients: Sequence[str]
+) -> NDArray[np.bool_]:
+    """Whether each slice is called as it is."""
+    probabilities = np.asarray(scores, float)
+    if not truth.shape == probabilities.shape == np.shape(patients):
+        raise ValueError("labels, probabilities of both models and patients differ in length")
+    return np.asarray((probabilities >= threshold) == truth)
 
 
 def _sign_test(wins: int, losses: int) -> float:
