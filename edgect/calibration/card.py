@@ -13,7 +13,8 @@ TITLE = "## This site"
 PROMISE = (
     "Patients weighed alike, and both classes alike: a probability is meant for as many patients with "
     "COVID-19 as without. What `screening` and `specific` promise for patients to come holds on "
-    "average over fitting parts like this one, not of every one, and as long as patients to come are like these."
+    "average over fitting parts like this one, not of every one, and as long as "
+    "patients to come are like these."
 )
 
 
