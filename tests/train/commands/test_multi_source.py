@@ -99,7 +99,8 @@ def test_each_part_of_the_recipe_can_be_left_out(
 ) -> None:
     weights = tmp_path / "imagenet.npz"
     np.savez(weights, anything=np.zeros(1))
-    shared = ["fit", "--data", tmp_path, "--out", tmp_path / "run", "--threads", 1, "--pretrained", weights]
+    shared = ["fit", "--data", tmp_path, "--out", tmp_path / "run", "--precision", "fp32"]
+    shared += ["--threads", 1, "--pretrained", weights]
     multi_source(*shared)
     multi_source(*shared, "--without", part)
     (whole, *_, full_weights, _, _), (less, *_, less_weights, _, _) = fit_calls
