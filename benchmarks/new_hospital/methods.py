@@ -43,7 +43,7 @@ def points(run: MultiSourceRun, labelled: SliceFeatures, held: SliceFeatures, se
 
 def points_and_head(run: MultiSourceRun, labelled: SliceFeatures, held: SliceFeatures, seed: int) -> Scored:
     """As `edgect calibrate` does: the head where cross-validation says that it is better."""
-    choice = choose_head(labelled, _direction(run), seed)
+    choice = choose_head(labelled, _direction(run), 1.0, seed)
     log_odds = held.log_odds if choice.direction is None else choice.direction.log_odds(held.embeddings)
     return Scored(log_odds, thresholds.balanced(choice.fitted))
 

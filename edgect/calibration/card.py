@@ -70,8 +70,9 @@ def _figures(section: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         f"On the held part's {after['slices']} slices that get an answer, with 95 % intervals by "
-        f"{section['unit']}; to the right, on the fitting part, which flatters. Expected calibration error "
-        "is high by chance where slices are few."
+        f"{section['unit']}; before is the parent on the same slices, also where its gate would reject them. "
+        "To the right, on the fitting part, which flatters. Calibration error is high by chance where slices "
+        "are few."
     )
     yield ""
     fitting = section["figures"][FITTING]
@@ -101,7 +102,7 @@ def estimate(value: Mapping[str, Any] | None) -> str:
     if value is None:
         return "-"
     if value["interval"] is None:
-        return f"{value['value']:.3f} (–)"
+        return f"{value['value']:.3f} (-)"
     low, high = value["interval"]
     return f"{value['value']:.3f} ({low:.3f} to {high:.3f})"
 

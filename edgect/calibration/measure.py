@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from edgect.calibration.patients import Floats, count_patients
 from edgect.errors import UsageError
 from edgect.model.decision.labels import CUSTOM_THRESHOLD, INDETERMINATE, Decision, conformal_predictor
-from edgect.statistics.bootstrap import percentile_interval, slice_weights
+from edgect.statistics import paired
 from edgect.statistics.calibration import expected_calibration_error
 from edgect.statistics.metrics import evaluate, intervals
-from edgect.statistics.roc import RankedScores
 
 BINS = 10
 RATES = (0.05, 0.1, 0.2)
@@ -84,44 +83,35 @@ def label_shares(answers: Answers, rule: Rule) -> Figures:
 
 
 def differences(before: Answers, after: Answers, rules: tuple[Rule, Rule]) -> Figures:
-    """After less before, on the same slices, with 95 % intervals by bootstrap over patients.
+    """After less before, on the same slices, with paired 95 % intervals by patient.
 
     Of the AUC, and of the rates at the points that both rules have.
     """
-    labels = after.labels
+    labels, units = after.labels, after.units
     if not labels.any() or labels.all():
         return {}
-    names = [name for name in rules[0].thresholds if name in rules[1].thresholds]
-    whole = _compared(before, after, rules, names, np.ones((1, len(labels))))[0]
-    drawn = [_compared(before, after, rules, names, weights) for weights in slice_weights(list(after.units))]
-    low, high = percentile_interval(np.concatenate(drawn))
-    values = [
-        {"value": _rounded(value), "interval": [_rounded(a), _rounded(b)]}
-        for value, a, b in zip(whole, low, high, strict=True)
-    ]
-    rates = iter(values[1:])
+    points: dict[str, Figures] = {}
+    for name in rules[0].thresholds:
+        if name not in rules[1].thresholds:
+            continue
+        right = [
+            (each.probabilities >= rule.thresholds[name]) == labels
+            for each, rule in zip((before, after), rules, strict=True)
+        ]
+        points[name] = {
+            rate: _difference(paired.difference_of_shares(right[1][own], right[0][own], units[own]))
+            for rate, own in (("sensitivity", labels), ("specificity", ~labels))
+        }
+    gained = paired.difference_of_areas(labels, after.probabilities, before.probabilities, units)
+    return {"auc": _difference(gained), "points": points}
+
+
+def _difference(gained: paired.Difference) -> Figures:
+    one_patient = gained.low is None or gained.high is None
     return {
-        "auc": values[0],
-        "points": {name: {"sensitivity": next(rates), "specificity": next(rates)} for name in names},
+        "value": _rounded(gained.value),
+        "interval": None if one_patient else [_rounded(gained.low or 0.0), _rounded(gained.high or 0.0)],
     }
-
-
-def _compared(
-    before: Answers, after: Answers, rules: tuple[Rule, Rule], names: Sequence[str], weights: Floats
-) -> Floats:
-    """Differences in columns, a row for each of the weights `[draws, slices]`."""
-    both = list(zip((before, after), rules, strict=True))
-    columns = []
-    areas = [RankedScores(each.labels, each.probabilities).areas(weights) for each, _ in both]
-    columns.append(areas[1] - areas[0])
-    for name in names:
-        right = [(each.probabilities >= rule.thresholds[name]) == each.labels for each, rule in both]
-        gained = right[1].astype(float) - right[0]
-        for label in (True, False):
-            own = weights * (after.labels == label)
-            total = own.sum(1)
-            columns.append((own @ gained) / np.where(total > 0, total, np.nan))
-    return np.column_stack(columns)
 
 
 def _auc(answers: Answers) -> Figures:

@@ -95,25 +95,8 @@ def calibrate(
     fitting = read("fitting part", fitting_cases)
     fitted = fit(parent, fitting, settings.promise, settings.refit_head, settings.seed)
     held = read("held part", held_cases)
-    measured = measure(parent, fitted, held)
-    labels = parent.manifest.labels
-    section = site.site_section(
-        _origin(table, parts, parts.unit, settings),
-        {FITTING: site.part_section(fitting, labels), HELD: site.part_section(held, labels)},
-        site.fitted_section(parent, fitted),
-        {
-            "rejected": {FITTING: rejected(parent, fitted.detector, fitting), HELD: measured.rejected},
-            "figures": {
-                FITTING: measure_fitting(fitted, labels),
-                HELD: {
-                    "before": measured.before,
-                    "after": measured.after,
-                    "difference": measured.difference,
-                },
-            },
-            "earlier_readings": len(earlier),
-        },
-    )
+    section = _section(_origin(table, parts, parts.unit, settings), parent, fitted, fitting, held)
+    section["earlier_readings"] = len(earlier)
     looked_at = [parent]
     try:
         bundle = _write(
@@ -148,6 +131,28 @@ def calibrate_gate(
     )
     changes = {"gate": site.gate_document(parent, section), "site": section}
     return Calibration(parent, _write(parent, settings, section, changes, None), section, contents)
+
+
+def _section(
+    origin: Origin, parent: Bundle, fitted: Fitted, fitting: SliceFeatures, held: SliceFeatures
+) -> dict[str, Any]:
+    labels, measured = parent.manifest.labels, measure(parent, fitted, held)
+    return site.site_section(
+        origin,
+        {FITTING: site.part_section(fitting, labels), HELD: site.part_section(held, labels)},
+        site.fitted_section(parent, fitted),
+        {
+            "rejected": {FITTING: rejected(parent, fitted.detector, fitting), HELD: measured.rejected},
+            "figures": {
+                FITTING: measure_fitting(fitted, labels),
+                HELD: {
+                    "before": measured.before,
+                    "after": measured.after,
+                    "difference": measured.difference,
+                },
+            },
+        },
+    )
 
 
 def _check_patients(cases: Sequence[Case], units: Mapping[str, str], promise: Promise) -> None:

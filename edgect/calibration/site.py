@@ -130,10 +130,11 @@ def warnings(section: Mapping[str, Any]) -> Iterator[str]:
             "Patients are unknown: blocks of neighbours in number stand for them, so intervals and promises "
             "hold only as far as no patient is in two blocks. A column patient mends that."
         )
-    if section.get("earlier_readings"):
+    if earlier := section.get("earlier_readings"):
+        times = "1 time" if earlier == 1 else f"{earlier} times"
         yield (
-            f"The held part was read {section['earlier_readings']} times before: what was chosen after a "
-            "look at it makes its figures flatter."
+            f"The held part was read {times} before: what was chosen after a look at it makes its figures "
+            "flatter."
         )
 
 

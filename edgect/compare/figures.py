@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.compare.notes import notes
-from edgect.compare.paired import difference_of_auc, difference_of_shares, mcnemar
 from edgect.compare.report import SCHEMA, Comparison, Coverage, Difference, Level, Outcome
 from edgect.compare.sides import OUTCOMES, RIGHT, UNANSWERED, Sides
 from edgect.evaluate.counting import Answer, classes
 from edgect.evaluate.figures import data_of
 from edgect.evaluate.groups import By
-from edgect.evaluate.report import Estimate
+from edgect.evaluate.report import known
 from edgect.machine.version import __version__
 from edgect.rows import NOTICE
 from edgect.sources.labels import Cases
+from edgect.statistics import paired
 from edgect.statistics.roc import auc
 
 LEVELS: dict[By, tuple[By, ...]] = {
@@ -85,8 +85,9 @@ def _differences(
     ):
         first, second = right[:, own]
         shares = (float(first.mean()), float(second.mean())) if own.any() else (None, None)
-        estimate = difference_of_shares(first, second, units[own].tolist())
-        yield name, _difference(shares, estimate, mcnemar(first, second) if own.any() else None)
+        gained = paired.difference_of_shares(second, first, units[own])
+        p = paired.mcnemar(second, first, units[own]).p_value if own.any() else None
+        yield name, _difference(shares, gained, p)
 
 
 def _auc(
@@ -100,12 +101,14 @@ def _auc(
     labels = truth[both]
     if len(set(labels.tolist())) < 2:
         return Difference(None, None, None, None, None, None)
-    estimate = difference_of_auc(labels, first, second, units[both].tolist())
-    return _difference((auc(labels, first), auc(labels, second)), estimate, None)
+    gained = paired.difference_of_areas(labels, second, first, units[both])
+    return _difference((auc(labels, first), auc(labels, second)), gained, None)
 
 
-def _difference(values: tuple[float | None, float | None], estimate: Estimate, p: float | None) -> Difference:
-    return Difference(*values, estimate.value, estimate.low, estimate.high, p)
+def _difference(
+    values: tuple[float | None, float | None], gained: paired.Difference, p: float | None
+) -> Difference:
+    return Difference(*values, known(gained.value), gained.low, gained.high, p)
 
 
 def _outcomes(outcomes: NDArray[np.str_], truth: Bools) -> list[Outcome]:

@@ -23,11 +23,11 @@ def notes(
             yield f"Only {count} answered slices are {name}: with fewer than {FEW}, figures say little."
     if not cases.by_patient:
         yield (
-            "Patients are unknown, so intervals are drawn by file: they are too narrow if several slices "
+            "Patients are unknown, so intervals are by file: they are too narrow if several slices "
             "are of one patient. A CSV with the column patient, or --patients folder, mends that."
         )
     elif data.units < FEW:
-        yield f"Only {data.units} patients: the intervals themselves are rough."
+        yield f"Only {data.units} patients: intervals are wide, since so few say little of others."
     contents = {(each.case.path, each.sha256) for each in slices if each.sha256}
     same = Counter(digest for _, digest in contents)
     if copies := sum(count - 1 for count in same.values()):

@@ -84,7 +84,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Data:
-    """positives, negatives: rows by their true label. unit: `patient` or `file`, what intervals are drawn by.
+    """positives, negatives: rows by their true label. unit: `patient` or `file`, what intervals are by.
 
     units: how many of them.
     """

@@ -47,7 +47,7 @@ def _facts(report: Report) -> dict[str, str]:
         "threshold": f"{model.threshold:.6g} ({model.operating_point or 'given'})",
         "truth": (
             f"{data.positives} slices COVID-19, {data.negatives} not, in {data.files} files{unit}; "
-            f"intervals drawn by {data.unit}"
+            f"intervals by {data.unit}"
         ),
         "answered": f"{coverage.answered} of {coverage.rows} slices; {_unanswered(coverage)}",
     }

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from edgect.sources.findings import Finding, plural
+from edgect.sources.findings import Finding, Severity, plural
 from edgect.sources.parts import FixedParts
 from edgect.sources.table import PARTS
 
@@ -70,10 +70,11 @@ def _class(
         if case.label == label and part and held:
             slices[part][unit] += held
     name = NAMES[label]
+    severe: Severity = "warning" if is_elsewhere else "error"
     fitting, held = len(slices["train"].keys() | slices["validation"].keys()), len(slices["test"])
     if fitting < FITTING:
         yield Finding(
-            "error",
+            severe,
             f"Training and validation part have {plural(fitting, parts.unit)} with slices {name}; to promise "
             f"{'a sensitivity' if label else 'a specificity'} of 0.95, as `edgect calibrate` does unless "
             f"told otherwise, {FITTING} are needed.",
@@ -81,7 +82,7 @@ def _class(
         )
     if held < HELD:
         yield Finding(
-            "warning" if held else "error",
+            "warning" if held else severe,
             f"The test part has {plural(held, parts.unit)} with slices {name}; to know "
             f"{'the sensitivity' if label else 'the specificity'} to 0.1, about {HELD} are needed.",
             HELD,
@@ -89,7 +90,7 @@ def _class(
     for part in ("train", "validation"):
         if fitting and not slices[part]:
             sentence = f"The {part} part has no slice {name}; `train finetune` needs both classes there."
-            yield Finding("warning" if is_elsewhere else "error", sentence, 1)
+            yield Finding(severe, sentence, 1)
     for part, own in slices.items():
         yield from _dominating(parts, part, name, own)
 

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgect.statistics.intervals import (
-    DRAWS,
-    SEED,
     Interval,
     interval_of_auc,
     interval_of_ratio,
@@ -73,8 +71,6 @@ def intervals(
     probabilities: ArrayLike,
     patients: Sequence[str],
     threshold: float = 0.5,
-    draws: int = DRAWS,
-    seed: int = SEED,
 ) -> Mapping[str, Interval | None]:
     """95 % intervals of `evaluate`, by patient (`edgect.statistics.intervals`).
 
@@ -94,12 +90,10 @@ def intervals(
         "precision": (tp, tp + fp),
         "f1": (tp, tp + fp + fn),
     }
-    ends = {
-        name: interval_of_ratio(*fraction, draws=draws, seed=seed) for name, fraction in fractions.items()
-    }
+    ends = {name: interval_of_ratio(*fraction) for name, fraction in fractions.items()}
     return ends | {
         "f1": _f1_of_jaccard(ends["f1"]),
-        "auc": interval_of_auc(truth, scores, patients, draws, seed),
+        "auc": interval_of_auc(truth, scores, patients),
     }
 
 

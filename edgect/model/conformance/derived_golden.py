@@ -19,9 +19,9 @@ from edgect.model.conformance import golden
 
 CLOSE = 1e-4  # of logits to the head's, as a share of the most that is summed up in them
 
-MARGIN = (
-    4  # times as far apart as with the parent's head; twice covers 2,000 random heads of each bundled model
-)
+# How many times as far apart as with the parent's head engines may be: twice covers 2,000 random heads of
+# each bundled model.
+MARGIN = 4
 
 ByEngine = Mapping[str, Outputs]  # by `BACKEND PRECISION`
 

@@ -255,10 +255,13 @@ def test_rows_are_on_the_disk_before_they_get_their_name_and_every_ten_seconds(
     write(out, in_time())
     assert events == ["0", "10", "10.5", "sync", "20.5", "20.6", "sync", "sync", "name", "sync"]
     events.clear()
+    sizes: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: sizes.append(os.fstat(handle).st_size))
     earlier = content(CSV, A, B)
     partial.write_bytes(earlier)
     write(out, [(B, spans(earlier)[1])], earlier, 2)
-    assert events == ["sync", "name", "sync"]
+    assert sizes[0] == len(content(CSV, B))  # all of it
+    assert (len(sizes), events) == (2, ["name"])
 
 
 # names

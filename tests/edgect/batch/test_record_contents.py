@@ -132,6 +132,7 @@ def test_nothing_is_nothing_and_a_first_line_cut_short_neither(lines: Lines) -> 
             0,
             cut if held != content(lines) else 0,
         )
+        assert record.kept == (b"" if cut else held)
     assert str(read(lines, b"", "a.png")) == f"0 {KEPT}"
     assert read(CSV, content(CSV), "a.png").kept == content(CSV)
 

@@ -17,6 +17,7 @@ from edgect import batch
 from edgect.errors import UsageError
 from edgect.rows.formats import Row
 from edgect.rows.prediction import COLUMNS
+from edgect.scans import Limits
 from tests.edgect.conftest import Classify
 
 ORT = {"backend": "onnxruntime", "threads": 1}
@@ -152,6 +153,41 @@ def test_without_resume_an_interrupted_run_is_set_aside(scans: Path, tmp_path: P
 def test_options_that_cannot_be_are_refused(scans: Path, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         batch.run([scans], **ORT, **options)
+
+
+def test_a_table_is_not_taken_up_again(scans: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="a table keeps too little"):
+        batch.run([scans], tmp_path / "rows.txt", form="table", resume=True, **ORT)
+
+
+def test_series_that_cannot_be_written_are_refused_before_the_first_file(scans: Path, tmp_path: Path) -> None:
+    refused: dict[Path, str] = {
+        tmp_path / "gone" / "s.csv": "cannot be written",
+        scans: "not a regular file",
+        scans / "a.png": "is one of the scans",
+    }
+    before = (scans / "a.png").read_bytes()
+    for series, message in refused.items():
+        rows: list[Row] = []
+        with pytest.raises(UsageError, match=message):
+            batch.run([scans], rows.append, series=series, **ORT)
+        assert rows == []
+    with pytest.raises(UsageError, match="same file"):
+        batch.run([scans], tmp_path / "s.csv", series=tmp_path / "s.csv", **ORT)
+    assert (scans / "a.png").read_bytes() == before
+
+
+def test_a_series_file_among_the_scans_is_none_of_them(scans: Path) -> None:
+    for _ in range(2):
+        assert batch.run([scans], series=scans / "s.csv", **ORT).rows == 3
+
+
+def test_the_limits_of_a_call_hold_with_and_without_earlier_rows(scans: Path, tmp_path: Path) -> None:
+    out, small = tmp_path / "rows.csv", Limits(bytes=10)
+    assert batch.run([scans], out, **ORT).counts["error"] == 0
+    assert batch.run([scans], out, resume=True, **ORT).kept == 3
+    summary = batch.run([scans], out, resume=True, limits=small, **ORT)
+    assert (summary.counts, summary.kept) == ({"error": 3}, 0)
 
 
 def test_a_refused_call_has_loaded_nothing_heavy_and_no_click(tmp_path: Path) -> None:

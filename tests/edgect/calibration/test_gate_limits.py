@@ -49,7 +49,7 @@ def test_at_most_two_in_a_hundred_are_rejected(
     fitted = fit_limits(DETECTOR, features)
     rejected = len(distances) + refused - accepted(fitted, features).sum()
     assert rejected <= max(MAX_REJECTED * (len(distances) + refused), refused)
-    assert fitted.embedding.limit >= 10 and fitted.view.limit >= 10
+    assert min(fitted.embedding.limit, fitted.view.limit) >= 10
     before = len(distances) + refused - accepted(DETECTOR, features).sum()
     if before <= MAX_REJECTED * (len(distances) + refused):
         assert fitted == DETECTOR  # nothing asks for others

@@ -51,7 +51,7 @@ def test_what_is_promised_holds_on_average_however_many_slices_a_patient_has() -
         found.append(np.mean(to_come >= thresholds.screening(positive, 0.9)))
         negative = Labelled(values, np.zeros(len(values), bool), units)
         spared.append(np.mean(to_come <= thresholds.specific(negative, 0.9)))
-    # 400 fitting parts: the standard error of the mean is about 0.003; 1/25 more than promised by rounding down
+    # the standard error of the mean is about 0.003; rounding down promises up to 1/25 more
     assert 0.89 < np.mean(found) < 0.97
     assert 0.89 < np.mean(spared) < 0.97
     assert min(found) < 0.9  # on average, and not of every fitting part

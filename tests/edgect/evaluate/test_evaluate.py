@@ -60,7 +60,7 @@ def test_an_excel_table_its_rows_and_its_pictures(evaluate: Evaluate, labelled: 
     table.write_bytes("\r\n".join(["path;label;patient", *lines]).encode("utf-8-sig"))
     done = evaluate(table, "--plots", plots, "--rows", rows)
     assert done.exit_code == 0
-    assert "drawn by patient" in done.stdout
+    assert "intervals by patient" in done.stdout
     assert rows.read_text().count("\n") == 5
     for name in ("roc", "reliability", "confusion"):
         assert np.asarray(Image.open(plots / f"{name}.png").convert("L")).std() > 5

@@ -189,7 +189,9 @@ def test_where_an_engine_is_not_installed_the_others_answers_do_for_it(
     parent = Bundle.load(name)
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, absent, None)
-        child = write_derived(parent, tmp_path / "a", name="a", document_changes={}, head=random_head())
+        own = read_head(parent)
+        head = Head(2 * own.weight, own.bias)
+        child = write_derived(parent, tmp_path / "a", name="a", document_changes={}, head=head)
         grandchild = write_derived(
             child, tmp_path / "b", name="b", document_changes={}, head=read_head(parent)
         )
