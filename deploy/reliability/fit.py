@@ -13,6 +13,7 @@ from deploy.reliability import calibration_error, conformal, operating_points, o
 from deploy.reliability.slice_features import SliceFeatures, engines
 from deploy.trained_runs import TrainedRun
 from deploy.verification.processors import shipped, usable_backends
+from edgect.calibration.gate_limits import MAX_REJECTED
 from edgect.model.bundles.bundle import Bundle
 from train.data.covid_ct import Item
 
@@ -62,7 +63,7 @@ def fit(trained_run: TrainedRun, folder: Path, data: Path, description: dict[str
     by_part = {title: validation.of(items) for title, items in parts.items()}
     description["gate"] = {
         "limits": {"embedding": fitted.embedding.limit, "view": fitted.view.limit},
-        "rejected_at_most": out_of_distribution.MAX_REJECTED,
+        "rejected_at_most": MAX_REJECTED,
         "training_slices": int(training.lungs.sum()),
         "parts": out_of_distribution.rejection_report(fitted, {POOLED: validation, **by_part}),
     }

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
 from deploy.reliability.slice_features import SliceFeatures
+from edgect.calibration.gate_limits import MAX_REJECTED, distances, limit_beyond
 from edgect.model.decision.out_of_distribution import FILE, VIEW, Gaussian, OutOfDistributionDetector
 
-MAX_REJECTED = 0.02  # of the validation slices, at most
 REFERENCE = "onnxruntime"
 EMBEDDING = 128
 NO_LIMIT = 1e9
@@ -53,15 +53,15 @@ def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> OutOfDis
     allowed = int(MAX_REJECTED * len(validation.items)) - int((~validation.lungs).sum())
     with_lungs = validation.lungs
     embedding_distances = np.max(
-        [_distances(embedding, e[with_lungs]) for e in validation.embeddings.values()], axis=0
+        [distances(embedding, e[with_lungs]) for e in validation.embeddings.values()], axis=0
     )
-    embedding_limit = _limit(embedding_distances, max(allowed, 0) // 2)
+    embedding_limit = limit_beyond(embedding_distances, max(allowed, 0) // 2)
     # of those that the first limit leaves, the second takes the rest
     beyond_embedding = int((embedding_distances > embedding_limit).sum())
-    view_distances = _distances(view, validation.views[with_lungs][embedding_distances <= embedding_limit])
+    view_distances = distances(view, validation.views[with_lungs][embedding_distances <= embedding_limit])
     return OutOfDistributionDetector(
         _with_limit(embedding, embedding_limit),
-        _with_limit(view, _limit(view_distances, max(allowed - beyond_embedding, 0))),
+        _with_limit(view, limit_beyond(view_distances, max(allowed - beyond_embedding, 0))),
     )
 
 
@@ -76,9 +76,9 @@ def rejected_slices(
     detector: OutOfDistributionDetector, features: SliceFeatures
 ) -> dict[str, NDArray[np.bool_]]:
     """Whether the detector gives no answer, bool `[n]`, by engine and precision."""
-    unlike_views = _distances(detector.view, features.views) > detector.view.limit
+    unlike_views = distances(detector.view, features.views) > detector.view.limit
     return {
-        name: ~features.lungs | unlike_views | (_distances(detector.embedding, e) > detector.embedding.limit)
+        name: ~features.lungs | unlike_views | (distances(detector.embedding, e) > detector.embedding.limit)
         for name, e in features.embeddings.items()
     }
 
@@ -102,15 +102,3 @@ def _gaussian(values: NDArray[Any]) -> Gaussian:
 
 def _with_limit(gaussian: Gaussian, limit: float) -> Gaussian:
     return Gaussian(gaussian.mean, gaussian.whitening, limit)
-
-
-def _distances(gaussian: Gaussian, values: NDArray[Any]) -> NDArray[np.float64]:
-    return np.array([gaussian.distance(value) for value in values])
-
-
-def _limit(distances: NDArray[np.float64], beyond: int) -> float:
-    """Half-way between the last that may lie beyond it and the next; no slice lies on it."""
-    ordered = np.sort(distances)[::-1]
-    if beyond == 0:
-        return round(float(ordered[0] * 1.05), 3)
-    return round(float(ordered[beyond - 1 : beyond + 1].mean()), 3)

@@ -10,6 +10,12 @@ from edgect.model.bundles.bundle import Bundle
 
 CARD = "MODEL_CARD.md"
 TITLE = "## This site"
+PROMISE = (
+    "Patients weighed alike, and both classes alike: a probability is meant for as many patients with "
+    "COVID-19 as without. What `screening` and `specific` promise for patients to come holds on "
+    "average over fitting parts like this one, not of every one, and as long as "
+    "patients to come are like these."
+)
 
 
 def with_passage(card: str, parent: Bundle, section: Mapping[str, Any]) -> str:
@@ -48,6 +54,7 @@ def _passage(parent: Bundle, section: Mapping[str, Any]) -> Iterator[str]:
     if "head" in fitted:
         yield from ("", fitted["head"]["reason"])
     if "figures" in section:
+        yield from ("", PROMISE)
         yield from _figures(section)
     for sentence in warnings(section):
         yield from ("", sentence)

@@ -106,12 +106,9 @@ def differences(before: Answers, after: Answers, rules: tuple[Rule, Rule]) -> Fi
     return {"auc": _difference(gained), "points": points}
 
 
-def _difference(gained: paired.Difference) -> Figures:
-    one_patient = gained.low is None or gained.high is None
-    return {
-        "value": _rounded(gained.value),
-        "interval": None if one_patient else [_rounded(gained.low or 0.0), _rounded(gained.high or 0.0)],
-    }
+def _difference(each: paired.Difference) -> Figures:
+    ends = None if each.low is None or each.high is None else (each.low, each.high)
+    return {"value": _rounded(each.value), "interval": _ends(ends)}
 
 
 def _auc(answers: Answers) -> Figures:

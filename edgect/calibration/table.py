@@ -11,7 +11,8 @@ from edgect.calibration.site import HELD, warnings
 from edgect.rows import NOTICE, text_report
 from edgect.rows.formats import printable
 
-NAME, CELL = 14, 25  # columns
+NAME = 14  # columns
+FIGURE, CELL = 22, 26
 COLUMNS = ("before", "after", "after less before")
 
 
@@ -68,10 +69,9 @@ def _change(each: Mapping[str, Any]) -> str:
 
 def _figures(held: Mapping[str, Any]) -> Iterator[str]:
     yield f"Held part: {held['after']['slices']} slices that get an answer, with 95 % intervals"
-    width = NAME + 12
-    yield text_report.row("", COLUMNS, width, CELL)
+    yield text_report.row("", COLUMNS, FIGURE, CELL)
     for name, *cells in figure_rows(held["before"], held["after"], held["difference"]):
-        yield text_report.row(name, cells, width, CELL).rstrip()
+        yield text_report.row(name, cells, FIGURE, CELL).rstrip()
     for rate, shares in held["after"]["conformal"].items():
         wrong = ", ".join(f"{share:.3f} of {label}" for label, share in shares["wrong"].items())
         yield f"error rate {rate}: {shares['indeterminate']:.3f} indeterminate; wrong {wrong}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from edgect.compare.sides import Side
     from edgect.evaluate.groups import By
     from edgect.model.bundles.bundle import Bundle
-    from edgect.sources.parts import Part
+    from edgect.sources.parts import FixedParts, Part
 
 FORMATS = ("table", "json")
 PAGE = "compare.html"  # in a folder that --report names
@@ -105,7 +105,8 @@ def command(
     recording.check(record)
     page = _page(page, source, cases)
     bundles = _bundles(models, operating_point)
-    cases = _part_of(source, cases, part)
+    fixed = _fixed_parts(source, cases, part)
+    cases = _part_of(cases, fixed, part)
     limits = Limits(max_bytes, max_pixels, max_frames)
     # only once the input is known to be good, as everything that takes time to load
     from edgect.compare.figures import comparison
@@ -129,6 +130,8 @@ def command(
         result = comparison(source, cases, sides, by, part or "")
         if page is not None and first_pictures and second_pictures:
             write(page, result, sides, (first_pictures, second_pictures))
+    if part == "test" and fixed is not None:
+        _write_reading(source, fixed, bundles)
     click.echo(result.to_json() if form == "json" else table(result), nl=False)
     recording.save(
         record,
@@ -186,15 +189,33 @@ def _bundles(models: tuple[str, str], operating_point: str | None) -> list[Bundl
     return bundles
 
 
-def _part_of(source: str, cases: Cases, part: Part | None) -> Cases:
+def _fixed_parts(source: str, cases: Cases, part: Part | None) -> FixedParts | None:
+    """None where no part is wanted."""
     if part is None:
-        return cases
+        return None
     if Path(source).is_dir():
         raise UsageError("--part is for tables; a folder is not divided into parts")
-    files = fixed_parts(source, cases).of(part)
-    if not files:
-        raise UsageError(f"--part {part}: no slice of {source} is in that part")
+    return fixed_parts(source, cases)
+
+
+def _part_of(cases: Cases, fixed: FixedParts | None, part: Part | None) -> Cases:
+    if fixed is None or part is None:
+        return cases
+    if not (files := fixed.of(part)):
+        raise UsageError(f"--part {part}: no slice of {fixed.table} is in that part")
     return replace(cases, files=files)
+
+
+def _write_reading(source: str, fixed: FixedParts, bundles: list[Bundle]) -> None:
+    """Beside the table; on stderr how often it was read before, since it is there to be read once."""
+    from edgect.sources.readings import append_reading, earlier_readings
+
+    earlier = len(earlier_readings(source))
+    named = [{"name": bundle.name, "digest": bundle.digest} for bundle in bundles]
+    append_reading(source, "compare", fixed.digest, named)
+    click.echo(
+        f"This reading of the test part of {source} is number {earlier + 1} and is on record.", err=True
+    )
 
 
 def _page(page: Path | None, source: str, cases: Cases) -> Path | None:

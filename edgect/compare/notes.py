@@ -21,8 +21,8 @@ def notes(cases: Cases, sides: Sides, levels: Mapping[str, Level]) -> Iterator[s
                 yield f"Only {count} {plural} are {name}: with fewer than {FEW}, their figures say little."
         if level.units < level.count:
             yield (
-                f"McNemar's test takes {plural} as independent, and those of one {level.unit} are not: its p "
-                "is too small. The intervals are drawn by patient."
+                f"McNemar's test counts each {level.unit} once, for the model that is right on more of its "
+                f"{plural}, since those of one {level.unit} are not independent."
             )
     if not cases.by_patient:
         yield (

@@ -17,8 +17,8 @@ _ELSEWHERE = ("schema", "notice", "date", "version", "first", "second", "notes")
 class Difference:
     """A figure of both models, 0 to 1, and that of the second less that of the first, -1 to 1.
 
-    low, high: 95 % interval of the difference, paired and by patient. p: of McNemar's exact test, None for
-    the AUC. None where undefined.
+    low, high: 95 % interval of the difference, paired and by patient. p: of McNemar's exact test,
+    by patient too, None for the AUC. None where undefined.
     """
 
     first: float | None

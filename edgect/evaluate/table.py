@@ -98,14 +98,14 @@ def _metrics(
         of_all = intended.metrics.get(name)
         cells = _estimate(estimate).ljust(32) + (_estimate(of_all) if of_all else "")
         yield (TITLES.get(name, name).ljust(NAME) + cells).rstrip()
-    yield " " * NAME + f"with 95 % intervals, exact where each {unit} is one {by}; – of one {unit} alone"
+    yield " " * NAME + f"with 95 % intervals, exact where each {unit} is one {by}; - of one {unit} alone"
 
 
 def _estimate(estimate: Estimate) -> str:
     if estimate.value is None:
         return "undefined"
     if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f} (–)"
+        return f"{estimate.value:.3f} (-)"
     return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 

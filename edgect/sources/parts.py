@@ -133,6 +133,7 @@ def _read_record(record: Path, unit: str, slices: Slices) -> dict[str, str]:
     """The parts on record, empty where there is no record. Raises UsageError where it is of other data."""
     if not record.exists():
         return {}
+    anew = f"parts on record are kept; delete {record} to divide anew, after which no slice counts as unseen"
     try:
         content = json.loads(record.read_bytes())
         recorded, parts = dict(content["slices"]), dict(content["parts"])
@@ -141,8 +142,7 @@ def _read_record(record: Path, unit: str, slices: Slices) -> dict[str, str]:
         if {own[content["unit"]] for own in recorded.values()} != parts.keys():
             raise ValueError("parts are not those of the slices")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{record}: is no record of parts ({error})") from error
-    anew = f"parts on record are kept; delete {record} to divide anew, after which no slice counts as unseen"
+        raise UsageError(f"{record}: is no record of parts ({error}); {anew}") from error
     if content["unit"] != unit:
         raise UsageError(f"{record}: was made by {content['unit']}, now it would be by {unit}; {anew}")
     if missing := [path for path in recorded if path not in slices]:

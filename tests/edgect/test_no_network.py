@@ -53,6 +53,7 @@ COMMANDS = {
     **{f"classify {name}": ["classify", "SCANS", "--backend", name, *MADE] for name in BACKENDS},
     "evaluate": ["evaluate", "TABLE", "--plots", "PLOTS", "--record", "RECORD"],
     "compare": ["compare", "TABLE", "--model", "lungs", "--model", "cnn2", "--report", "REPORT"],
+    "calibrate": ["calibrate", "TABLE", "--unlabelled", "--out", "OWN"],
     "benchmark": ["benchmark", "SCANS", "--seconds", "0", "--precision", "int8"],
     "doctor": ["doctor", "--json"],
 }
@@ -69,6 +70,7 @@ def test_no_command_wants_a_socket(caged: Run, record: Path, scans: Path, tmp_pa
         "SERIES": "series.csv",
         "ROWS": "rows.csv",
         "PLOTS": "plots",
+        "OWN": "own",
         "RECORD": "record.json",
     }
     places = {name: str(tmp_path / place) for name, place in names.items()}

@@ -57,7 +57,7 @@ def test_a_model_with_itself_differs_in_nothing(compare: Compare, table: Path, t
         for each in (*level["answered"].values(), *level["intention_to_diagnose"].values()):
             assert each["difference"] == 0
             assert each["first"] == each["second"]
-            assert each["low"] <= 0 <= each["high"]
+            assert each["low"] < 0 < each["high"]  # what so few patients can hide
             assert each["p"] in (None, 1)
     assert "the same bundle" in result["notes"][0]
     assert "by one alone: 0 of 12" in page.read_text()
@@ -99,6 +99,10 @@ def test_series_that_change_their_label_are_on_the_page_too(
 
 def test_a_part_of_the_table_alone(compare: Compare, table: Path) -> None:
     done = compare(table, *LUNGS, *CNN2, "--part", "test", "--format", "json")
+    assert "is number 1 and is on record" in done.stderr
+    assert "is number 2" in compare(table, *LUNGS, *CNN2, "--part", "test").stderr
+    readings = [json.loads(line) for line in table.with_suffix(".readings.jsonl").read_text().splitlines()]
+    assert [[bundle["name"] for bundle in each["bundles"]] for each in readings] == [["lungs", "cnn2"]] * 2
     result = json.loads(done.stdout)
     assert (result["part"], result["data"]["files"], result["levels"]["slice"]["count"]) == ("test", 4, 4)
     assert "no slice of" in one_line(compare(table, *LUNGS, *CNN2, "--part", "validation"), 2)

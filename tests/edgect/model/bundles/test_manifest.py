@@ -16,9 +16,9 @@ from edgect.model.bundles.manifest import MANIFEST, Manifest
 
 Edit = Callable[[Callable[[dict[str, Any]], object]], Path]
 DIGESTS = {
-    "cnn1": "cddd8abad03b6b971a9a975a12bd5160464b42733c164c1c6684c0e0f4952f14",
-    "cnn2": "1a9903871f65e372a42bdd9e4e45a822996d8603fc32ba68369dc6508842be29",
-    "lungs": "29cd508839df37f40c04e89a4a34bade2b6f7e27efe6fec6014141004f9d3291",
+    "cnn1": "ca0915713cead9d2aa345296ec3fa045c8dfc9c8019ec0aa5542668d785db74f",
+    "cnn2": "b2f1afa9c2548bb3ce1de1c13c8fe34ab29f9deca397e196717b631123b8ba7b",
+    "lungs": "842692b35dda3e2f036bfc5a6ae2bb495a2bc8fc7ef7b748354c829c4e40de40",
 }
 REQUIRED = (
     "name",

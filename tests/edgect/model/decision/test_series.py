@@ -218,3 +218,11 @@ def test_slices_of_a_stack_neither_found_another_nor_join_it() -> None:
     summary = summarise(slices)
     assert summary.doubts == ["2 orientations: each is a stack of its own"]
     assert summary.slices == slices
+
+
+def test_slices_of_the_first_stack_stay_in_it() -> None:
+    """Whichever of its normals comes first in the order of their numbers."""
+    between, apart = tilted(0.4), tilted(0.8)
+    normals = [*[UP] * 3, *[tilted(0.4, round_x=False)] * 3, between, apart]
+    slices = [result(5.0 * number, 0.2, normal) for number, normal in enumerate(normals)]
+    assert summarise([slices[7], *slices[:7]]).slices == [slices[7], *slices[:7]]

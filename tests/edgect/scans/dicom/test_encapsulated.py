@@ -197,6 +197,16 @@ def test_an_extended_offset_table_is_used() -> None:
     check(file_of(dataset, data, uid.RLELossless), VOLUME)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_frames_of_unlike_lengths_are_met_by_their_extended_offsets(order: int) -> None:
+    """The first compresses much better than the second, or much worse."""
+    volume = [np.where(VOLUME[0] < -500, -1000, 40).astype(np.int16), VOLUME[1]][::order]
+    dataset = enhanced(volume)
+    data, offsets, lengths = encapsulate_extended(compressed(dataset, uid.RLELossless))
+    dataset.ExtendedOffsetTable, dataset.ExtendedOffsetTableLengths = offsets, lengths
+    check(file_of(dataset, data, uid.RLELossless), volume)
+
+
 def test_a_frame_too_few_leaves_the_others() -> None:
     dataset = enhanced(VOLUME)
     frames = compressed(dataset, uid.JPEG2000Lossless)[:2]
