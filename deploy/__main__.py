@@ -13,6 +13,7 @@ from deploy.description import manifest
 from deploy.int8 import distil, files
 from edgect.errors import EdgectError, UsageError
 from edgect.model.bundles.manifest import MANIFEST
+from train.run import Run
 
 
 class _ExportByDefault(click.Group):
@@ -70,13 +71,13 @@ def export_command(
     only_describe: bool,
 ) -> None:
     """Make a bundle from a finished RUN and verify every file in it on every backend."""
+    if only_describe:
+        redescribe.redescribe(out, Run(run_folder), data or Path(), read_test)
+        return
     trained_run = trained_runs.load(run_folder)
     if data is None and trained_run.needs_data:
         raise click.UsageError("--data DIR is needed, the folder that holds the released sources of RUN")
     data = data or Path()
-    if only_describe:
-        redescribe.redescribe(out, trained_run.run, data, read_test)
-        return
     _refuse_to_replace(out)
     part = out.with_name(out.name + ".part")  # left by an interruption, with a training that goes on
     part.mkdir(parents=True, exist_ok=True)
