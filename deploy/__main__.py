@@ -1,4 +1,4 @@
-"""`python -m deploy RUN --data DIR --out BUNDLE`: export, quantize, verify, describe."""
+"""`python -m deploy export RUN --out BUNDLE`: export, quantize, verify, describe."""
 
 from __future__ import annotations
 
@@ -16,18 +16,32 @@ from edgect.model.bundles.manifest import MANIFEST
 from train.run import Run
 
 
-@click.command()
+class _ExportByDefault(click.Group):
+    """`export` may be left out."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in self.get_help_option_names(ctx):
+            args = ["export", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_ExportByDefault)
+def main() -> None:
+    """Make a bundle from a finished run."""
+
+
+@main.command("export")
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="EDGECT_DATA",
-    required=True,
-    help="Folder that holds covid-ct/ and what else RUN was trained on (or set EDGECT_DATA).",
+    help="Folder that holds the released sources that RUN was trained on (or set EDGECT_DATA); a fine-tuned "
+    "RUN knows where its own tables are.",
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Bundle folder.")
 @click.option("--name", help="The bundle's name.  [default: the folder's]")
-@click.option("--calibration-size", type=int, default=200, show_default=True)
+@click.option("--calibration-size", type=int, help="Slices.  [default: 200, or what the rarer class allows]")
 @click.option("--steps", type=int, default=200, show_default=True, help="Of the distillation into INT8.")
 @click.option("--rate", type=float, default=3e-4, show_default=True, help="Its largest learning rate.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of calibration set and distillation.")
@@ -44,12 +58,12 @@ from train.run import Run
     help="Leave the models of --out; fit gate, operating points and the like again, and bring in what "
     "`evidence` has found since.",
 )
-def main(
+def export_command(
     run_folder: Path,
-    data: Path,
+    data: Path | None,
     out: Path,
     name: str | None,
-    calibration_size: int,
+    calibration_size: int | None,
     steps: int,
     rate: float,
     seed: int,
@@ -58,10 +72,13 @@ def main(
 ) -> None:
     """Make a bundle from a finished RUN and verify every file in it on every backend."""
     if only_describe:
-        redescribe.redescribe(out, Run(run_folder), data, read_test)
+        redescribe.redescribe(out, Run(run_folder), data or Path(), read_test)
         return
-    _refuse_to_replace(out)
     trained_run = trained_runs.load(run_folder)
+    if data is None and trained_run.needs_data:
+        raise click.UsageError("--data DIR is needed, the folder that holds the released sources of RUN")
+    data = data or Path()
+    _refuse_to_replace(out)
     part = out.with_name(out.name + ".part")  # left by an interruption, with a training that goes on
     part.mkdir(parents=True, exist_ok=True)
     settings = distil.DistillationSettings(steps, rate, seed)
@@ -70,8 +87,8 @@ def main(
     training_images = calibration_set.all_images(training, data, trained_run.steps)
     stages.export_models(trained_run, part, drawn, training_images, settings)
     description = stages.fit_output_scaling(name or out.name, trained_run, part, drawn, data, settings)
-    stages.fit_reliability(trained_run, part, data, description)
     stages.verify_engines(trained_run, part, data, description)
+    stages.fit_reliability(trained_run, part, data, description)
     if read_test:
         stages.evaluate_on_processors(trained_run, part, data, description)
     manifest.write_golden(part, description, trained_run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from edgect.errors import ScanError
 from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.covid_ct import COVID, NOT_COVID, DataError
+
+SIZE = 200
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,20 @@ class CalibrationSet:
 
 
 def draw(
-    training: Parts, data: Path, steps: Sequence[Mapping[str, Any]], count: int, seed: int
+    training: Parts, data: Path, steps: Sequence[Mapping[str, Any]], count: int | None, seed: int
 ) -> CalibrationSet:
     """Draw `count` training slices without replacement, half of each class, evenly over the titles.
+
+    Without `count`, `SIZE`, or as many as the rarer class allows.
 
     A title with too few of a class gives all it has, and the others more. Raises DataError where
     all together have too few, or a slice cannot be read.
     """
     rng = np.random.default_rng(seed)
     paths = []
+    if count is None:
+        labels = Counter(item.label for items in training.values() for item in items)
+        count = min(SIZE, 2 * min(labels[COVID], labels[NOT_COVID]))
     for label in (COVID, NOT_COVID):
         cells = [[item.path for item in items if item.label == label] for items in training.values()]
         for cell, share in zip(cells, even_shares(count // 2, [len(cell) for cell in cells]), strict=True):

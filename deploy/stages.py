@@ -18,8 +18,9 @@ from deploy.reliability import fit, out_of_distribution
 from deploy.trained_runs import TrainedRun
 from deploy.trained_runs.trained_run import Parts
 from deploy.verification import engine_parity
-from deploy.verification.processors import SHIPPED
+from deploy.verification.processors import shipped, usable_backends
 from edgect import Classifier
+from edgect.model.backends import BACKENDS
 from edgect.model.bundles.bundle import Bundle
 
 
@@ -77,7 +78,8 @@ def fit_reliability(trained_run: TrainedRun, bundle: Path, data: Path, descripti
 def verify_engines(trained_run: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]) -> None:
     """Hold every file against FP32 on the validation parts, on every class of CPU.
 
-    Raises VerificationError.
+    An engine that is too far off is refused: its INT8 files are taken out, and the bundle says why. Raises
+    VerificationError where no engine is left.
     """
     answers = _classify_parts(bundle, trained_run.parts(data, "val"), data, description)
     description["parity"] = answers.parity()
@@ -85,8 +87,16 @@ def verify_engines(trained_run: TrainedRun, bundle: Path, data: Path, descriptio
     description["parity_by_processor"] = {"validation": by_processor}
     for combination, row in {**description["parity"], **by_processor}.items():
         click.echo(f"{combination}: " + ", ".join(f"{key} {value}" for key, value in row.items()))
-    engine_parity.require_parity(description["parity"])
-    engine_parity.require_parity(by_processor)
+    refused = engine_parity.unfaithful_backends({**description["parity"], **by_processor})
+    if not refused:
+        return
+    if len(refused) == len(BACKENDS):
+        raise engine_parity.VerificationError("; ".join(refused.values()))
+    description["refused_backends"] = refused
+    for backend, reason in refused.items():
+        click.echo(f"WARNING: the bundle will not be for {backend}: {reason}", err=True)
+        files.remove(bundle, backend)
+    manifest.write(bundle, description, trained_run)
 
 
 def evaluate_on_processors(
@@ -94,7 +104,9 @@ def evaluate_on_processors(
 ) -> None:
     """Read the test parts, on every class of CPU too."""
     answers = evaluate_test_parts(trained_run, bundle, data, description)
-    by_processor = engine_parity.compare_on_processors(Bundle.load(bundle), answers.items, data)
+    by_processor = engine_parity.compare_on_processors(
+        Bundle.load(bundle), answers.items, data, usable_backends(description)
+    )
     description["parity_by_processor"]["test"] = by_processor
 
 
@@ -105,7 +117,8 @@ def evaluate_test_parts(
     parts = trained_run.parts(data, "test")
     answers = _classify_parts(bundle, parts, data, description)
     tables = {title: answers.of(items) for title, items in parts.items()}
-    fit.measure_parts(description, {title: _part_predictions(part) for title, part in tables.items()})
+    engine = shipped(description)
+    fit.measure_parts(description, {title: _part_predictions(part, engine) for title, part in tables.items()})
     description["gate"]["parts"] |= {title: part.rejections() for title, part in tables.items()}
     for title in parts:
         reading = {
@@ -125,7 +138,7 @@ def _classify_parts(
 ) -> engine_parity.EnginePredictions:
     """Classify all parts; their metrics, and parity where there are several, go into the description."""
     distinct = list(dict.fromkeys(item for items in parts.values() for item in items))
-    answers = engine_parity.predict(bundle, distinct, data)
+    answers = engine_parity.predict(bundle, distinct, data, usable_backends(description))
     tables = {title: answers.of(items) for title, items in parts.items()}
     description["metrics"] |= {title: part.metrics() for title, part in tables.items()}
     if len(tables) > 1:
@@ -136,5 +149,5 @@ def _classify_parts(
     return answers
 
 
-def _part_predictions(answers: engine_parity.EnginePredictions) -> fit.PartPredictions:
-    return fit.PartPredictions(answers.items, answers.probabilities[SHIPPED], answers.rejected[SHIPPED])
+def _part_predictions(answers: engine_parity.EnginePredictions, engine: str) -> fit.PartPredictions:
+    return fit.PartPredictions(answers.items, answers.probabilities[engine], answers.rejected[engine])

@@ -16,6 +16,7 @@ import torch
 from deploy.calibration_set import CalibrationSet
 from deploy.description.model_card import card
 from deploy.export import OPSET
+from deploy.int8 import files
 from deploy.int8.distil import DistillationSettings
 from deploy.reliability import fit
 from deploy.trained_runs import TrainedRun
@@ -70,7 +71,7 @@ def describe(
             "part": "train",
             "count": len(calibration.paths),
             "sha256": calibration.sha256,
-            "paths": calibration.paths,
+            "paths": [_portable(path) for path in calibration.paths],
         },
         "distillation": {"part": "train", **asdict(distillation)},
         "made_with": {
@@ -83,11 +84,18 @@ def describe(
     }
 
 
+def _portable(path: str) -> str:
+    """A path in the data folder as it is; of a hospital's own slice, by what it holds, not where it lies."""
+    return f"sha256:{file_sha256(Path(path))}" if Path(path).is_absolute() else path
+
+
 def write(bundle: Path, description: Mapping[str, Any], trained_run: TrainedRun) -> None:
     """Write model card and manifest, the latter with the SHA-256 of every other file."""
     (bundle / CARD).write_text(card(description, trained_run.passages(description)), encoding="utf-8")
     pictures = [name for name in golden.PICTURES if (bundle / name).is_file()]
-    hashes = {name: file_sha256(bundle / name) for name in (*FILES, CARD, *pictures)}
+    refused = [n for backend in description.get("refused_backends", {}) for n in files.INT8[backend]]
+    written = [name for name in (*FILES, CARD, *pictures) if name not in refused]
+    hashes = {name: file_sha256(bundle / name) for name in written}
     content = json.dumps({**description, "files": hashes})
     manifest = Manifest.from_json(content, bundle / MANIFEST)
     atomic.write(bundle / MANIFEST, manifest.to_json().encode())

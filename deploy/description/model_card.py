@@ -58,6 +58,8 @@ def _parity(description: Mapping[str, Any]) -> str:
             HEADING,
             *(_row(f"{name} ({row['slices']} slices)", row) for name, row in table.items()),
         ]
+    for backend, reason in description.get("refused_backends", {}).items():
+        lines += ["", f"**Not for {backend}**, whose INT8 files were left out: {reason}."]
     return "\n".join(lines)
 
 

@@ -14,6 +14,7 @@ from train.networks.light_cnn import LightCNN
 
 Images = NDArray[np.uint8]
 STATE = "distilling.pt"
+INT8 = {"onnxruntime": ("int8.onnx",), "openvino": ("int8.xml", "int8.bin")}
 
 
 def write(
@@ -36,3 +37,9 @@ def write(
     onnx.save(onnxruntime.model(trained, scheme, head, size), bundle / "int8.onnx")
     model = openvino.model(trained, scheme, head, size)
     ov.save_model(model, bundle / "int8.xml", compress_to_fp16=False)
+
+
+def remove(bundle: Path, backend: str) -> None:
+    """Take an engine's INT8 files out."""
+    for name in INT8[backend]:
+        (bundle / name).unlink()

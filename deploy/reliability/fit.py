@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy.reliability import calibration_error, conformal, operating_points, out_of_distribution
-from deploy.reliability.slice_features import ENGINES, SliceFeatures
+from deploy.reliability.slice_features import SliceFeatures, engines
 from deploy.trained_runs import TrainedRun
-from deploy.verification.processors import SHIPPED
+from deploy.verification.processors import shipped, usable_backends
 from edgect.calibration.gate_limits import MAX_REJECTED
 from edgect.model.bundles.bundle import Bundle
 from train.data.covid_ct import Item
@@ -54,10 +54,10 @@ def fit(trained_run: TrainedRun, folder: Path, data: Path, description: dict[str
     """
     bundle = Bundle.load(folder)
     parts = trained_run.parts(data, "val")
-    training = SliceFeatures.read(
-        bundle, _every(trained_run.parts(data, "train")), data, out_of_distribution.FITTED_ON
-    )
-    validation = SliceFeatures.read(bundle, _every(parts), data, ENGINES)
+    backends, engine = usable_backends(description), shipped(description)
+    fitted_on = out_of_distribution.fitted_on(backends)
+    training = SliceFeatures.read(bundle, _every(trained_run.parts(data, "train")), data, fitted_on)
+    validation = SliceFeatures.read(bundle, _every(parts), data, engines(backends))
     fitted = out_of_distribution.fit_detector(training, validation)
     out_of_distribution.write(folder, fitted)
     by_part = {title: validation.of(items) for title, items in parts.items()}
@@ -70,8 +70,8 @@ def fit(trained_run: TrainedRun, folder: Path, data: Path, description: dict[str
     predictions = {
         title: PartPredictions(
             part.items,
-            part.probabilities[SHIPPED],
-            out_of_distribution.rejected_slices(fitted, part)[SHIPPED],
+            part.probabilities[engine],
+            out_of_distribution.rejected_slices(fitted, part)[engine],
         )
         for title, part in {POOLED: validation, **by_part}.items()
     }
@@ -87,12 +87,12 @@ def fit(trained_run: TrainedRun, folder: Path, data: Path, description: dict[str
     }
     description["conformal"] = {
         "part": POOLED,
-        "engine": SHIPPED,
+        "engine": engine,
         "scores": conformal.scores(items, probabilities, labels),
         "cross_validated": conformal.cross_validated(items, probabilities, labels, threshold),
         "measured": {},
     }
-    description["calibration_error"] = {"bins": calibration_error.BINS, "engine": SHIPPED, "parts": {}}
+    description["calibration_error"] = {"bins": calibration_error.BINS, "engine": engine, "parts": {}}
     measure_parts(description, predictions)
 
 

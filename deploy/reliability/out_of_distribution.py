@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from deploy.reliability.slice_features import SliceFeatures
 from edgect.calibration.gate_limits import MAX_REJECTED, distances, limit_beyond
 from edgect.model.decision.out_of_distribution import FILE, VIEW, Gaussian, OutOfDistributionDetector
 
-FITTED_ON = ("onnxruntime fp32", "openvino int8")  # both, so that rounding is part of the spread
+REFERENCE = "onnxruntime"
 EMBEDDING = 128
 NO_LIMIT = 1e9
 
@@ -25,6 +25,12 @@ def accept_all() -> OutOfDistributionDetector:
     return OutOfDistributionDetector(
         *(Gaussian(np.zeros(d, np.float32), np.eye(d, dtype=np.float32), NO_LIMIT) for d in sizes)
     )
+
+
+def fitted_on(backends: Sequence[str]) -> tuple[str, str]:
+    """Engines in both precisions, so that rounding is part of the spread; the reference, and the default."""
+    reference = REFERENCE if REFERENCE in backends else backends[0]
+    return f"{reference} fp32", f"{backends[0]} int8"
 
 
 def write(folder: Path, detector: OutOfDistributionDetector) -> None:
@@ -42,7 +48,7 @@ def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> OutOfDis
     they leave is shared by both limits alike; a slice counts by the engine that puts it furthest off.
     """
     with_lungs_in_training = training.lungs
-    embeddings = np.concatenate([training.embeddings[name][with_lungs_in_training] for name in FITTED_ON])
+    embeddings = np.concatenate([own[with_lungs_in_training] for own in training.embeddings.values()])
     embedding, view = _gaussian(embeddings), _gaussian(training.views[with_lungs_in_training])
     allowed = int(MAX_REJECTED * len(validation.items)) - int((~validation.lungs).sum())
     with_lungs = validation.lungs

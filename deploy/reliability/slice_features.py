@@ -12,14 +12,17 @@ from tqdm import tqdm
 
 from deploy.verification.processors import probabilities
 from edgect.model import backends
-from edgect.model.backends import BACKENDS, PRECISIONS
+from edgect.model.backends import PRECISIONS
 from edgect.model.bundles.bundle import Bundle
 from edgect.model.decision.out_of_distribution import VIEW, lung_view
 from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import read_slice
 from train.data.covid_ct import Item
 
-ENGINES = tuple(sorted(f"{name} {precision}" for name in BACKENDS for precision in PRECISIONS))
+
+def engines(backends: Sequence[str]) -> tuple[str, ...]:
+    """Every engine in every precision."""
+    return tuple(sorted(f"{name} {precision}" for name in backends for precision in PRECISIONS))
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class SliceFeatures:
 
     @classmethod
     def read(cls, bundle: Bundle, items: Sequence[Item], data: Path, engines: Sequence[str]) -> SliceFeatures:
-        """engines: of `ENGINES`."""
+        """engines: in words as `engines` gives them."""
         preprocess = Preprocess(bundle.manifest.input.steps)
         images, lungs = [], np.zeros(len(items), bool)
         views = np.zeros((len(items), *VIEW), np.uint8)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from deploy.trained_runs.multi_source_card import passages
 from deploy.trained_runs.trained_run import Parts, TrainedRun
 from edgect.sources.about import About
 from train.data.covid_ct import PART_TITLES, Item, Part
-from train.data.sources import released, views
+from train.data.sources import Source, released, views
 from train.multi_source.crops import preprocessing_steps
 from train.multi_source.run import MultiSourceRun
 from train.run import RunError, file_sha256, read_json
@@ -35,6 +36,7 @@ def trained_run(run: MultiSourceRun) -> TrainedRun:
             "split": record["split"],
             "weights_sha256": file_sha256(run.weights),
             "recipe": record["recipe"],
+            "about": {name: asdict(known) for name, known in run.about().items()},
             "threshold": run.threshold(),  # before temperature scaling
             "versions": record["versions"],
         },
@@ -78,12 +80,16 @@ def parts_of(run: MultiSourceRun, data: Path, part: Part) -> Parts:
         "val": [name for name, weight in weights.items() if weight > 0],
         "test": list({**released(), **weights}),
     }[part]
+    return source_parts({name: run.read_source(name, data) for name in names}, part)
+
+
+def source_parts(sources: Mapping[str, Source], part: Part) -> Parts:
+    """By title; after the whole of a test part, those of its slices that are judged by themselves too."""
     parts: dict[str, list[Item]] = {}
-    for name in names:
-        source = run.read_source(name, data)
+    for name, source in sources.items():
         items = source.part(part)
         parts[f"{PART_TITLES[part]}, {name}"] = items
         if part == "test":
             for view, places in views(items, source.about).items():
                 parts[f"{PART_TITLES[part]}, {name}, {view}"] = [items[n] for n in places]
-    return parts
+    return {title: items for title, items in parts.items() if items}

@@ -7,7 +7,7 @@ from string import Template
 from typing import Any
 
 from deploy.trained_runs.trained_run import Passages, with_interval
-from deploy.verification.processors import SHIPPED
+from deploy.verification.processors import shipped
 
 ALTERED = ("as_is", "border_and_text_removed", "only_lungs", "lungs_blanked")
 
@@ -28,6 +28,10 @@ FAILS = """\
 - It knows two answers. A slice of another disease gets one of them too; what is no slice of the chest
   is rejected as far as its gate can tell, which is not always.
 - It judges single slices, not patients."""
+MAY_SHOW_NOTHING = """\
+- In {}, a slice labelled COVID-19 may show nothing of it; there, part of the sensitivity is of no slice's."""
+BLOCKS = """\
+- In {}, patients are unknown; blocks of slices with neighbouring numbers stand for them in intervals."""
 WITHOUT_LUNGS = """\
 - Where no lungs are found there is no answer."""
 NOT_FOR = """\
@@ -64,7 +68,6 @@ def passages(description: Mapping[str, Any]) -> Passages:
 def _trained(description: Mapping[str, Any]) -> str:
     training = description["training"]
     recipe = training["recipe"]
-    start = "ImageNet weights of SqueezeNet v1.1" if recipe["pretrained"] else "random weights"
     height, width = recipe["image_size"]
     return TRAINED.substitute(
         recipe,
@@ -73,9 +76,17 @@ def _trained(description: Mapping[str, Any]) -> str:
         seen="Crops of the lungs" if recipe["crop"] else "Whole slices",
         height=height,
         width=width,
-        start=start,
+        start=_start(training),
         calibration=description["calibration"]["count"],
     )
+
+
+def _start(training: Mapping[str, Any]) -> str:
+    if "finetune" in training:
+        tuned = training["finetune"]
+        step = f"step {tuned['selected_step']} was the best on validation"
+        return f"the weights of {tuned['parent']['name']}; {step}"
+    return "ImageNet weights of SqueezeNet v1.1" if training["recipe"]["pretrained"] else "random weights"
 
 
 def _counts(name: str, split: Mapping[str, Any]) -> str:
@@ -87,7 +98,7 @@ def _fails(description: Mapping[str, Any]) -> Iterator[str]:
     metrics = description.get("metrics", {})
     tests = {title: table for title, table in metrics.items() if title.startswith("test")}
     for title, table in (tests or metrics).items():
-        row = table[SHIPPED]
+        row = table[shipped(description)]
         errors = []
         if "sensitivity" in row:
             errors.append(f"misses {_wrong(row['sensitivity'])} of the slices with COVID-19")
@@ -95,6 +106,11 @@ def _fails(description: Mapping[str, Any]) -> Iterator[str]:
             errors.append(f"says COVID-19 of {_wrong(row['specificity'])} of those without")
         yield f"- On {title}, it {' and '.join(errors)}."
     yield FAILS
+    for about in description["training"].get("about", {}).values():
+        if about["positives_may_show_nothing"]:
+            yield MAY_SHOW_NOTHING.format(about["name"])
+        if about["patients_are_blocks"]:
+            yield BLOCKS.format(about["name"])
     if description["input"]["steps"][0]["step"] == "lungs":
         yield WITHOUT_LUNGS
 

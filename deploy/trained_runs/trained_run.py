@@ -32,7 +32,8 @@ class TrainedRun:
 
     parts: the slices of a part, by title; the data folder is looked at only when it is called. Titles
     of the training part count alike in calibration, those of validation in the temperature, and each
-    of validation and test gets metrics of its own. passages: the card's, from the manifest.
+    of validation and test gets metrics of its own. passages: the card's, from the manifest. needs_data:
+    whether slices of released sources are among them.
     """
 
     run: Run
@@ -45,6 +46,7 @@ class TrainedRun:
     evidence: Mapping[str, Any] | None
     parts: Callable[[Path, Part], Parts]
     passages: Callable[[Mapping[str, Any]], Passages]
+    needs_data: bool = True
 
 
 def with_interval(measured: Mapping[str, Any], name: str) -> str:

@@ -17,6 +17,7 @@ from deploy.verification.processors import (
     NATIVE,
     Processor,
     emulator_is_installed,
+    usable_backends,
 )
 from edgect.diagnostics.benchmark import phantom
 from edgect.machine.processor import instruction_sets
@@ -52,8 +53,10 @@ def golden_answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict
     A tolerance is `MARGIN` times the furthest that a capped or emulated CPU is off, and no less than
     `LEAST` of the largest value.
     """
-    native = {processor.backend: _summaries(processor, bundle) for processor in NATIVE}
-    other_processors = [*capped, *([EMULATED_PROCESSOR] if emulator_is_installed() else [])]
+    usable = usable_backends(bundle.manifest.document)
+    native = {each.backend: _summaries(each, bundle) for each in NATIVE if each.backend in usable}
+    others = [*capped, *([EMULATED_PROCESSOR] if emulator_is_installed() else [])]
+    other_processors = [each for each in others if each.backend in usable]
     on_others = [(processor.backend, _summaries(processor, bundle)) for processor in other_processors]
     stored: dict[str, Any] = {"answers": {}, "tolerance": {}}
     for backend, summaries in native.items():

@@ -11,17 +11,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deploy.verification import engine_logits
-from edgect.model.backends import BACKENDS, DEFAULT_BACKEND
+from edgect.model.backends import BACKENDS
 from edgect.model.bundles.bundle import Bundle
 
-SHIPPED = f"{DEFAULT_BACKEND} int8"  # engine and precision that edgect takes unless told otherwise
 CAP = "ONEDNN_MAX_CPU_ISA"  # read by oneDNN, and so by OpenVINO, once in a process
 CAPS = ("AVX512_CORE_VNNI", "AVX2_VNNI", "AVX2", "SSE41")
 EMULATOR = "qemu-x86_64"  # Debian's package qemu-user
@@ -72,6 +73,16 @@ class Processor:
 NATIVE = tuple(Processor(name, name) for name in BACKENDS)
 CAPPED = tuple(Processor(f"openvino, {cap}", "openvino", cap) for cap in CAPS)
 EMULATED_PROCESSOR = Processor(f"onnxruntime, {EMULATED_CPU}", "onnxruntime", emulated=EMULATED_CPU)
+
+
+def usable_backends(description: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those that a manifest does not refuse, the default first."""
+    return tuple(name for name in BACKENDS if name not in description.get("refused_backends", {}))
+
+
+def shipped(description: Mapping[str, Any]) -> str:
+    """Engine and precision that a bundle is used with, unless told otherwise."""
+    return f"{usable_backends(description)[0]} int8"
 
 
 def emulator_is_installed() -> bool:

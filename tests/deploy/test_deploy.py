@@ -40,7 +40,7 @@ def test_every_model_in_it_classifies(bundle: Path, covid_ct: Path, backend: str
 def test_it_prints_the_difference_to_torch_and_the_parity(bundle_and_output) -> None:
     assert "ONNX against torch, largest difference: logits" in bundle_and_output[1]
     for backend in BACKENDS:
-        assert f"{backend} int8 against {backend} fp32: agreement " in bundle_and_output[1]
+        assert f"{backend} int8 against {backend} fp32: slices " in bundle_and_output[1]
 
 
 def test_the_manifest_holds_hashes_settings_split_and_measurements(bundle: Path, run: Run) -> None:
@@ -161,14 +161,6 @@ def test_nothing_but_the_bundle_is_left(bundle: Path) -> None:
     manifest = Bundle.load(bundle).manifest
     assert {file.name for file in bundle.iterdir()} == {*manifest.files, "manifest.json"}
     assert not list(bundle.parent.glob("*.part"))
-
-
-def test_unfaithful_int8_is_refused_by_name() -> None:
-    good = {"agreement": 1.0, "max_probability_difference": 0.05, "accuracy_difference": 0.0}
-    engine_parity.require_parity({"openvino int8": good})
-    for bad in ({**good, "agreement": 0.98}, {**good, "max_probability_difference": 0.051}):
-        with pytest.raises(engine_parity.VerificationError, match="onnxruntime int8"):
-            engine_parity.require_parity({"openvino int8": good, "onnxruntime int8": bad})
 
 
 def test_a_folder_of_something_else_is_not_replaced(run: Run, covid_ct: Path, tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ def check_engine(backend: str, *paths: str) -> Iterator[Finding]:
     engine_works = False
     for path in paths:
         bundle = Bundle.load(path)
+        if reason := bundle.manifest.refused_backends.get(backend):
+            yield Finding(PART, f"{bundle.name}, {backend}", "note", f"not for this engine: {reason}")
+            continue
         errors = []
         for precision in PRECISIONS:
             try:

@@ -79,7 +79,7 @@ def load(
     gets the soonest answer on a single scan, as many as threads the most scans an hour.
 
     Raises UsageError (unknown backend or precision, no thread or stream), EngineError (not installed,
-    or it failed), ModelError (the bundle lacks the file).
+    it failed, or the bundle is not for it), ModelError (the bundle lacks the file).
     """
     if name not in BACKENDS:
         raise UsageError(f"unknown backend {name!r}; there are {', '.join(BACKENDS)}")
@@ -90,6 +90,9 @@ def load(
         raise UsageError(f"threads must be at least 1, not {count}")
     if not 1 <= streams <= count:
         raise UsageError(f"streams must be 1 to {count}, the number of threads, not {streams}")
+    if reason := bundle.manifest.refused_backends.get(name):
+        others = " or ".join(other for other in BACKENDS if other not in bundle.manifest.refused_backends)
+        raise EngineError(f"{bundle.name} is not for backend {name}: {reason}; use backend {others}")
     backend = cast(Backend, import_module(f"edgect.model.backends.{name}"))
     try:
         with at_work():

@@ -77,6 +77,8 @@ def rewrite_head(files: Mapping[str, bytes], head: Head) -> dict[str, bytes]:
         raise ValueError("the head weighs both labels alike")
     rewritten = {}
     for name, constants in _CONSTANTS.items():
+        if name not in files:  # of an engine that the bundle is not for
+            continue
         with _refusing(name):
             rewritten[name] = _replaced(files[name], constants(files, present), constants(files, head))
     return rewritten

@@ -72,8 +72,9 @@ class Manifest:
 
     labels: not COVID-19, COVID-19. threshold: of the probability after temperature scaling. operating_points:
     their thresholds, by name. conformal_scores: by label. files: SHA-256 by name. golden: None where the
-    bundle has no golden answers. document: the whole of it as JSON has it, with the sections that describe
-    the bundle to people (training, metrics, parity and others).
+    bundle has no golden answers. refused_backends: why,
+    by name, the bundle is not for an engine. document: the whole of it as JSON has it, with the sections that
+    describe the bundle to people (training, metrics, parity and others).
     """
 
     schema: int
@@ -90,6 +91,7 @@ class Manifest:
     conformal_scores: Mapping[str, Sequence[float]]
     golden: GoldenAnswers | None
     files: Mapping[str, str]
+    refused_backends: Mapping[str, str]
     document: Mapping[str, Any]
 
     @classmethod
@@ -124,6 +126,9 @@ class Manifest:
             conformal_scores=_scores(root.section("conformal").section("scores"), labels),
             golden=_golden(root.section("golden")) if document.get("golden") is not None else None,
             files=root.take("files", mapping_of(is_text), "an object with a SHA-256 for each file"),
+            refused_backends=root.take("refused_backends", mapping_of(is_name), "an object with reasons")
+            if "refused_backends" in document
+            else {},
             document=document,
         )
         if faults:

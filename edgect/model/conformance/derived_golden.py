@@ -33,6 +33,8 @@ def infer(bundle: Bundle) -> ByEngine:
     """
     outputs = {}
     for backend in BACKENDS:
+        if backend in bundle.manifest.refused_backends:
+            continue
         try:
             for precision in PRECISIONS:
                 session = backends.load(backend, bundle, precision)
