@@ -12,7 +12,7 @@ from typing import Any
 from edgect.errors import UsageError
 from edgect.machine import atomic
 from edgect.model.bundles.bundle import BUNDLED, Bundle
-from edgect.model.bundles.head import Head, rewrite_head
+from edgect.model.bundles.head import INT8, IR_WEIGHTS, Head, rewrite_head
 from edgect.model.bundles.manifest import MANIFEST, Manifest
 from edgect.model.conformance import derived_golden
 
@@ -45,7 +45,8 @@ def write_derived(
         raise ValueError(f"{wrong[0]!r} is not the name of a bundle's file")
     files = {file: parent.read(file) for file in parent.manifest.files}
     if head is not None:
-        files |= rewrite_head(files, head)
+        absent = {INT8, IR_WEIGHTS} - files.keys() if parent.manifest.refused_backends else set()
+        files |= rewrite_head(files, head, absent)
     files |= replaced
     document = _document(parent, name, document_changes, files)
     part = folder.with_name(f"{folder.name}.{secrets.token_hex(8)}.part")

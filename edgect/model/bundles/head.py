@@ -7,7 +7,7 @@ are replaced where they lie, so that files keep their sizes and engines have not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
@@ -55,11 +55,12 @@ def read_head(bundle: Bundle) -> Head:
         return _head(content)
 
 
-def rewrite_head(files: Mapping[str, bytes], head: Head) -> dict[str, bytes]:
+def rewrite_head(files: Mapping[str, bytes], head: Head, absent: Collection[str] = ()) -> dict[str, bytes]:
     """Model files with another head, byte for byte the same where the head is.
 
     files: all model files of a bundle, by name. Returned are those that hold numbers of the head, which are
-    `fp32.onnx`, `int8.onnx` and `int8.bin`; `int8.xml` says where in `int8.bin` they lie, which stays.
+    `fp32.onnx`, `int8.onnx` and `int8.bin`; `int8.xml` says where in `int8.bin` they lie, which stays. absent: names
+    of those that the bundle does not have, since it is not for their engine.
 
     Raises ValueError where the head does not fit the network, is not finite or weighs both labels alike;
     ModelError, which names the file, where the present head is not in the files as `deploy` writes it.
@@ -77,7 +78,7 @@ def rewrite_head(files: Mapping[str, bytes], head: Head) -> dict[str, bytes]:
         raise ValueError("the head weighs both labels alike")
     rewritten = {}
     for name, constants in _CONSTANTS.items():
-        if name not in files:  # of an engine that the bundle is not for
+        if name in absent:
             continue
         with _refusing(name):
             rewritten[name] = _replaced(files[name], constants(files, present), constants(files, head))
