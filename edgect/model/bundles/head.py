@@ -59,8 +59,9 @@ def rewrite_head(files: Mapping[str, bytes], head: Head, absent: Collection[str]
     """Model files with another head, byte for byte the same where the head is.
 
     files: all model files of a bundle, by name. Returned are those that hold numbers of the head, which are
-    `fp32.onnx`, `int8.onnx` and `int8.bin`; `int8.xml` says where in `int8.bin` they lie, which stays. absent: names
-    of those that the bundle does not have, since it is not for their engine.
+    `fp32.onnx`, `int8.onnx` and `int8.bin`; `int8.xml` says where in `int8.bin` they lie, which stays.
+
+    absent: names of those that the bundle does not have, since it is not for their engine.
 
     Raises ValueError where the head does not fit the network, is not finite or weighs both labels alike;
     ModelError, which names the file, where the present head is not in the files as `deploy` writes it.
