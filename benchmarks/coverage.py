@@ -41,7 +41,7 @@ percentile bootstrap over patients, for comparison. Correlation: of slices of on
 {aucs}
 
 ## Difference of two models on the same slices
-The second model differs from the first on a share of slices, to its gain as often as to its loss.
+The second model answers as the first but for a share of slices, among which its answers are shuffled.
 
 {differences}
 
@@ -168,7 +168,7 @@ def main(out: Path) -> None:
         seed=SEED,
         shares=simulated(shares, [*columns, "coverage", "bootstrap"]),
         aucs=simulated(areas, [*columns, "coverage"]),
-        differences=simulated(differences, ["patients", "share that differs", "coverage"]),
+        differences=simulated(differences, ["patients", "share shuffled", "coverage"]),
         promises=simulated(promises, ["patients", "sensitivity", "promise kept"]),
     )
     out.write_text(page, encoding="utf-8")

@@ -14,8 +14,8 @@ NAMES = ("not COVID-19", "COVID-19")  # by label
 # patients of a class by which a sensitivity or specificity of 0.95 can be promised of others: of n patients
 # the lowest leaves 1 / (n + 1) below it (Vovk and others 2005, conformal prediction)
 FITTING = 19
-# patients of a class by which a share of 0.9 is known to 0.1 with 95 %: 1.96² · 0.9 · 0.1 / 0.1²
-HELD = 35
+# patients of a class by which the 95 % interval of a share of 0.9 (Clopper and Pearson) reaches 0.1 at most
+HELD = 65
 LARGE_SHARE = 0.25  # of a class's slices in a part that one patient has
 FEW_UNITS, FEW_SLICES = 4, 10  # with fewer patients each has a large share; fewer slices of one are not many
 

@@ -16,6 +16,7 @@ from edgect.sources.findings import Finding
 from edgect.sources.numbers import FITTING, HELD
 from edgect.sources.parts import FixedParts, fixed_parts
 from edgect.sources.table import read_table
+from edgect.statistics.beta import clopper_pearson
 
 HEAD = "path,label,patient,part"
 Audit = Callable[..., list[Finding]]
@@ -69,6 +70,14 @@ def the(findings: list[Finding], words: str) -> Finding:
     """The one finding with these words."""
     (finding,) = (each for each in findings if words in each.sentence)
     return finding
+
+
+def test_the_numbers_needed_are_those_of_the_statistics() -> None:
+    assert 0.05 * (FITTING + 1) == 1
+    reach = [
+        max(0.9 - low, high - 0.9) for low, high in (clopper_pearson(0.9 * n, n) for n in (HELD - 1, HELD))
+    ]
+    assert reach[1] <= 0.1 < reach[0]
 
 
 def test_nothing_is_said_of_a_good_table(pictures: WritePictures, findings: Audit) -> None:
@@ -143,6 +152,15 @@ def test_copies_are_judged_by_what_they_join(
     assert words in finding.sentence
     assert f"'{original}.png'" in finding.sentence
     assert f"'{copy}.png'" in finding.sentence
+
+
+def test_of_many_copies_the_first_are_named(pictures: WritePictures, findings: Audit) -> None:
+    table = pictures(enough(2))
+    for n in range(5):
+        (table.parent / f"train-1-{n}-1.png").write_bytes((table.parent / f"train-1-{n}-0.png").read_bytes())
+    sentence = the(findings(table), "within one part").sentence
+    assert "'train-1-2-0.png', 'train-1-2-1.png' and 2 more" in sentence
+    assert "train-1-3" not in sentence
 
 
 @pytest.mark.parametrize(("copy", "pairs"), [("test-1-0-0", 1), ("train-1-1-0", 0)])

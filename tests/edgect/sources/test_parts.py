@@ -89,6 +89,21 @@ def test_each_class_is_shared_out_by_itself(write_table: WriteTable) -> None:
     assert len(parts.of("train", "validation")) == 64
 
 
+def test_the_unit_of_a_path_is_its_patient(write_table: WriteTable) -> None:
+    table = write_table(*numbered(range(3)), head=HEAD)
+    cases = read_table(str(table))
+    units = fixed_parts(table, cases).unit_by_path()
+    assert units == {case.path: case.patient for case in cases.files}
+
+
+def test_a_record_that_says_the_same_is_not_written_again(write_table: WriteTable, tmp_path: Path) -> None:
+    table = write_table(*numbered(range(3)), head=HEAD)
+    fixed_parts(table, read_table(str(table)))
+    before = (tmp_path / "t.parts.json").stat().st_ino
+    fixed_parts(table, read_table(str(table)))
+    assert (tmp_path / "t.parts.json").stat().st_ino == before
+
+
 def test_without_fixing_nothing_is_written(write_table: WriteTable, tmp_path: Path) -> None:
     table = write_table(*numbered(range(10)), head=HEAD)
     cases = read_table(str(table))
