@@ -59,8 +59,10 @@ def fit_output_scaling(
     reference = Classifier(bundle, "onnxruntime", "fp32", gate=False)
     scale = output_scaling.heat_map_scale(reference, [data / path for path in drawn.paths])
     temperature = output_scaling.temperature(reference, trained_run.parts(data, "val").values(), data)
+    threshold = output_scaling.threshold(trained_run.threshold, temperature)
     description |= {
-        "threshold": output_scaling.threshold(trained_run.threshold, temperature),
+        "threshold": threshold,
+        **fit.unfitted(threshold, manifest.LABELS),  # a Classifier takes the operating point's
         "temperature": temperature,
         "heat_map_scale": scale,
         "metrics": {},
