@@ -13,7 +13,8 @@ import torch
 
 from train.commands import options
 from train.data.sources import released
-from train.multi_source.recipe import PARTS_OF_RECIPE, PRETRAINED, Recipe
+from train.multi_source.answers import Answers
+from train.multi_source.recipe import OF_EFFICIENTNET, PARTS_OF_RECIPE, PRETRAINED, Recipe
 from train.multi_source.run import EVIDENCE_READING, MultiSourceRun
 from train.networks.light_cnn import LightCNN
 from train.networks.precision import PRECISIONS, Precision, fastest_precision
@@ -52,6 +53,39 @@ def multi_source() -> None:
     "--also", multiple=True, metavar="NAME[:WEIGHT]", help="Train on these too, beside the released sources."
 )
 @click.option("--leave-out", multiple=True, metavar="NAME", help="Do not train on these.")
+@click.option(
+    "--architecture",
+    type=click.Choice(["light-cnn", "efficientnet-lite0"]),
+    default=Recipe.architecture,
+    show_default=True,
+    help="The network; EfficientNet-Lite0 is a teacher alone.",
+)
+@click.option(
+    "--averaging",
+    type=click.Choice(["exponential", "dense"]),
+    default=Recipe.averaging,
+    show_default=True,
+    help="Which average of the weights along the way is kept.",
+)
+@click.option("--shown-maps", is_flag=True, help="Train maps as they are shown, averaged over 4 × 4 places.")
+@click.option(
+    "--teacher",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="Answers of a teacher to the samples of this training, from `multi-source answers`.",
+)
+@click.option(
+    "--teacher-weight",
+    type=click.FloatRange(0, 1),
+    default=0.7,
+    show_default=True,
+    help="Weight of the teacher's answers against the targets'.",
+)
+@click.option(
+    "--keep-every",
+    type=click.IntRange(0),
+    default=0,
+    help="Keep the averages after every so many steps, a multiple of 100.",
+)
 @click.option("--without", type=click.Choice(list(PARTS_OF_RECIPE)), help="Leave out a part of the recipe.")
 @options.precision
 @click.option("--threads", type=int, default=torch.get_num_threads(), show_default=True)
@@ -67,6 +101,9 @@ def fit_command(
     precision: str,
     without: str | None,
     resume: bool,
+    teacher: Path | None,
+    teacher_weight: float,
+    keep_every: int,
     **settings: Any,
 ) -> None:
     """Train one network, and choose its threshold on validation; with the defaults, the bundled one."""
@@ -74,7 +111,12 @@ def fit_command(
     from train.multi_source.fit import fit
 
     run = MultiSourceRun(out)
+    answers = Answers.read(teacher) if teacher else None
     recipe = replace(Recipe(**settings), sources=_sources(only, also, leave_out))
+    if recipe.architecture == "efficientnet-lite0":
+        recipe = replace(recipe, **OF_EFFICIENTNET)
+    if answers:
+        recipe = replace(recipe, teacher=teacher_weight, teacher_sha256=answers.sha256)
     if precision in PRECISIONS:
         recipe = replace(recipe, precision=precision)
     else:
@@ -85,8 +127,9 @@ def fit_command(
     weights = Weights.read(pretrained) if pretrained else None
     if weights:
         recipe = replace(recipe, pretrained=weights.name, pretrained_sha256=weights.sha256)
-    fit(recipe, data, run, weights, resume, cache)
-    click.echo(json.dumps(validate(run, data, cache), indent=1))
+    fit(recipe, data, run, weights, resume, cache, answers, keep_every)
+    if recipe.architecture == "light-cnn":
+        click.echo(json.dumps(validate(run, data, cache), indent=1))
 
 
 def _precision(run: MultiSourceRun, recipe: Recipe) -> Precision:

@@ -1,14 +1,17 @@
 """Every source of slices, with its training, validation and test part, from a table.
 
-A source is a folder of the data folder. Where it has a `table.csv` of its own, that holds; else it is one
-of the released sources, whose tables lie in `sources/` here. Theirs were written before any training, from
-COVID-CT's official lists, and from the numbers of the others: the last fifth of each class is the test
+A source is a folder of the data folder. The tables of those that edgect was made with lie in `sources/`
+here, and hold unless a folder's own `table.csv` names parts; any other source needs one. Ours were written before any training. The released sources'
+parts are COVID-CT's official lists, and of the others by number: the last fifth of each class is the test
 part, the fifth before it the validation part; where neighbours in number may be one patient, blocks of
-them stand for patients, and the block before each border is in no part.
+them stand for patients, and the block before each border is in no part. No trunk is trained on the labels of
+`further` sources: sfax and the whole series are validation as a whole, of the others three, one and one fifth of
+the patients, or of the groups of near duplicates, were taken in the order of the hash of their names.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from collections.abc import Sequence
@@ -47,6 +50,12 @@ def released() -> dict[str, float]:
     """The released sources in their order, with the weight of each in the default network's training."""
     weights: dict[str, float] = json.loads((TABLES / "default.json").read_text())
     return weights
+
+
+def further() -> list[str]:
+    """The sources that the last layer is fitted with, and that networks are judged by, beside the released."""
+    names: list[str] = json.loads((TABLES / "further.json").read_text())
+    return names
 
 
 def read_source(name: str, data: Path) -> Source:
@@ -91,16 +100,21 @@ def _units_and_parts(table: Path, cases: Cases) -> tuple[Sequence[str], Sequence
 
 
 def _table(name: str, folder: Path) -> Path:
-    """Raises DataError where the folder has none and the source is not a released one."""
-    own, of_release = folder / OWN_TABLE, TABLES / f"{name}.csv"
-    if own.is_file():
+    """Raises DataError where the folder has none and the source is none of ours."""
+    own, ours = folder / OWN_TABLE, TABLES / f"{name}.csv"
+    if own.is_file() and (_has_parts(own) or not ours.is_file()):
         return own
-    if of_release.is_file():
-        return of_release
+    if ours.is_file():
+        return ours
     raise DataError(
         f"{own}: missing; a source that is none of {', '.join(released())} needs a table of its slices "
         "with the columns path and label"
     )
+
+
+def _has_parts(table: Path) -> bool:
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        return "part" in next(csv.reader(file), [])
 
 
 def released_about(name: str) -> About:

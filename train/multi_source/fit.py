@@ -10,17 +10,20 @@ from typing import cast
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from edgect.machine import atomic
 from train.data.covid_ct import DataError
 from train.data.sources import fingerprint, read_source
+from train.multi_source.answers import Answers
 from train.multi_source.crops import Crops
 from train.multi_source.guidance import OpacityHead, outside_share
 from train.multi_source.recipe import Recipe
-from train.multi_source.run import MultiSourceRun
+from train.multi_source.run import MAP_SIDE, MultiSourceRun, Trained
 from train.multi_source.samples import Samples
 from train.networks import pretrained
+from train.networks.efficientnet import EfficientNetLite
 from train.networks.light_cnn import LightCNN
 from train.networks.moving_average import averaged
 from train.networks.precision import arithmetic
@@ -37,8 +40,13 @@ def fit(
     weights: Weights | None,
     resume: bool = False,
     cache: Path | None = None,
-) -> LightCNN:
-    """Train on the training parts of the recipe's sources; the last moving average is kept.
+    answers: Answers | None = None,
+    keep_every: int = 0,
+) -> Trained:
+    """Train on the training parts of the recipe's sources; the last average of the weights is kept.
+
+    answers: the teacher's, for a recipe with one. keep_every: steps after which the averages so far are kept
+    in the run's `snapshots/`, 0 for never; a multiple of `ROUND`.
 
     Nothing is selected by validation, and no other part is read. With `resume`, a run that was
     stopped goes on after its last checkpoint and ends with the same weights as one that was not.
@@ -53,7 +61,7 @@ def fit(
     training_items = [item for source in sources.values() for item in source.train]
     crops = Crops.read(training_items, data, recipe.image_size, cache, recipe.crop)
     network = begin(recipe, crops, weights)
-    training = Training(recipe, network)
+    training = Training(recipe, network, answers)
     split = {name: fingerprint(source) for name, source in sources.items()}
     if run.checkpoint.exists():
         if run.record()["split"] != split:
@@ -63,15 +71,24 @@ def fit(
         run.begin_multi_source(
             recipe, network.mean, network.std, split, {name: source.about for name, source in sources.items()}
         )
-    training.run(Samples(crops, recipe), lambda: training.save(run))
-    average = cast(LightCNN, training.averaged.module)
+
+    def save() -> None:
+        training.save(run)
+        steps = len(training.losses) * ROUND
+        if keep_every and steps % keep_every == 0:
+            training.keep(run.snapshot(steps))
+
+    training.run(Samples(crops, recipe), save)
+    average = cast(LightCNN, training.average.module)
     torch.save(average.state_dict(), run.weights)
     return average.eval()
 
 
-def begin(recipe: Recipe, crops: Crops, weights: Weights | None) -> LightCNN:
+def begin(recipe: Recipe, crops: Crops, weights: Weights | None) -> Trained:
     """The network before the first step. crops: the training slices."""
     torch.manual_seed(recipe.seed)
+    if recipe.architecture == "efficientnet-lite0":
+        return EfficientNetLite().to(memory_format=torch.channels_last)
     images = crops.images
     network = LightCNN(float(images.mean() / 255), float(images.std() / 255), recipe.upsample_groups)
     pretrained.start(network, weights, images, recipe.seed)
@@ -80,11 +97,11 @@ def begin(recipe: Recipe, crops: Crops, weights: Weights | None) -> LightCNN:
 
 
 class Training:
-    """Network, optimiser, moving average, and the loss of every round so far."""
+    """Network, optimiser, averages of the weights, and the loss of every round so far."""
 
-    def __init__(self, recipe: Recipe, network: LightCNN) -> None:
-        self.recipe, self.network = recipe, network
-        self.head = OpacityHead()
+    def __init__(self, recipe: Recipe, network: Trained, answers: Answers | None = None) -> None:
+        self.recipe, self.network, self.answers = recipe, network, answers
+        self.head = OpacityHead(network.channels)
         trained = [*network.parameters(), *self.head.parameters()]
         decayed, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
         groups = [
@@ -97,7 +114,12 @@ class Training:
             else torch.optim.SGD(groups, recipe.learning_rate, momentum=0.9)
         )
         self.averaged = averaged(network, recipe.average_decay)
+        self.dense = AveragedModel(network, use_buffers=True)
         self.losses: list[float] = []
+
+    @property
+    def average(self) -> AveragedModel:
+        return self.averaged if self.recipe.averaging == "exponential" else self.dense
 
     def run(self, samples: Samples, save: Callable[[], None]) -> None:
         recipe, total = self.recipe, 0.0
@@ -127,8 +149,13 @@ class Training:
         features = features.float()
         logits = self.network.classifier(features.mean((2, 3)))
         log_odds = logits[:, 1] - logits[:, 0]
-        loss = nn.functional.binary_cross_entropy_with_logits(log_odds, torch.from_numpy(batch.targets))
+        targets = torch.from_numpy(batch.targets)
+        if self.answers:
+            targets = targets + recipe.teacher * (self.answers.probabilities(step) - targets)
+        loss = nn.functional.binary_cross_entropy_with_logits(log_odds, targets)
         answer_loss = loss.item()
+        if recipe.shown_maps:
+            features = nn.functional.avg_pool2d(features, MAP_SIDE)
         if recipe.opacities:
             loss = loss + recipe.opacities * self.head(features, torch.from_numpy(batch.opacities))
         if recipe.guidance:
@@ -138,7 +165,16 @@ class Training:
         loss.backward()
         self.optimiser.step()
         self.averaged.update_parameters(self.network)
+        if step >= recipe.dense_from:
+            self.dense.update_parameters(self.network)
         return answer_loss
+
+    def keep(self, path: Path) -> None:
+        """Both averages so far."""
+        path.parent.mkdir(exist_ok=True)
+        both = {"exponential": self.averaged.module.state_dict(), "dense": self.dense.module.state_dict()}
+        with atomic.replacing(path, part=path.with_suffix(".part")) as file:
+            torch.save(both, file)
 
     def save(self, run: MultiSourceRun) -> None:
         """The checkpoint whole or not at all, and the table of losses."""
@@ -147,6 +183,7 @@ class Training:
             "network": self.network.state_dict(),
             "head": self.head.state_dict(),
             "averaged": self.averaged.state_dict(),
+            "dense": self.dense.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "losses": self.losses,
         }
@@ -167,6 +204,7 @@ class Training:
         self.network.load_state_dict(content["network"])
         self.head.load_state_dict(content["head"])
         self.averaged.load_state_dict(content["averaged"])
+        self.dense.load_state_dict(content["dense"])
         self.optimiser.load_state_dict(content["optimiser"])
         self.losses = content["losses"]
 

@@ -26,12 +26,12 @@ class OpacityHead(nn.Module):
     no labels.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int = 128) -> None:
         super().__init__()
-        self.weights = nn.Conv2d(128, 1, 1)
+        self.weights = nn.Conv2d(channels, 1, 1)
 
     def forward(self, features: Tensor, opacities: Tensor) -> Tensor:
-        """Binary cross-entropy. features: float `[n, 128, h, w]`; opacities: uint8 `[n, H, W]`."""
+        """Binary cross-entropy. features: float `[n, channels, h, w]`; opacities: uint8 `[n, H, W]`."""
         predicted = self.weights(features).squeeze(1).float()
         target = nn.functional.adaptive_avg_pool2d(opacities.unsqueeze(1) / 255, predicted.shape[1:]).squeeze(
             1

@@ -11,6 +11,7 @@ from train.networks.light_cnn import check_image_size
 from train.networks.precision import Precision
 from train.run import RunError
 
+TrainedArchitecture = Literal["light-cnn", "efficientnet-lite0"]
 # what recipes once had besides, with the value that still holds
 OF_OLD = {"mixed_styles": False, "mild_share": 0.25, "mild_target": 0.75}
 
@@ -25,10 +26,17 @@ class Recipe:
     with another's opacities, `blanked` of having its lungs blanked out and no label to learn,
     `outside` of having all but the lungs replaced. smoothing: of the targets (Szegedy et al. 2016).
     opacities: weight of finding them (`guidance.OpacityHead`); guidance: of the share of evidence
-    outside the lungs.
+    outside the lungs. shown_maps: both are asked of the maps as they are shown, averaged over squares of
+    `run.MAP_SIDE`, not of single places.
+
+    averaging: of the weights along the way, `exponential` with `average_decay`, or `dense`, the plain mean
+    over all steps from `dense_from` on (SWAD, Cha et al. 2021, without its search for the interval).
+    teacher: weight, 0 to 1, of a teacher's answers on the same samples against the targets' (Hinton et al.
+    2015); teacher_sha256: of the file of answers.
     """
 
     sources: Mapping[str, float] = field(default_factory=released)
+    architecture: TrainedArchitecture = "light-cnn"
     seed: int = 0
     balanced: bool = True
     crop: bool = True
@@ -49,6 +57,11 @@ class Recipe:
     opacities: float = 2.0
     guidance: float = 0.2
     smoothing: float = 0.05
+    shown_maps: bool = False
+    averaging: Literal["exponential", "dense"] = "exponential"
+    dense_from: int = 200
+    teacher: float = 0.0
+    teacher_sha256: str | None = None
     pretrained: str | None = None
     pretrained_sha256: str | None = None
     precision: Precision = "bf16"
@@ -81,3 +94,6 @@ PARTS_OF_RECIPE: dict[str, dict[str, Any]] = {
     "averaging": {"average_decay": 0.0},
     "smaller transposed convolution": {"upsample_groups": 2},
 }
+
+# what differs for a teacher that is fine-tuned as a whole, and has maps of few places
+OF_EFFICIENTNET: dict[str, Any] = {"learning_rate": 3e-4, "opacities": 0.0, "guidance": 0.0}

@@ -13,12 +13,14 @@ from edgect.sources.about import About
 from train.data.covid_ct import DataError
 from train.data.sources import Source, fingerprint, read_source, released_about
 from train.multi_source.recipe import Recipe
+from train.networks.efficientnet import EfficientNetLite
 from train.networks.light_cnn import LightCNN
 from train.run import Run, RunError, read_json, versions, write_json
 
 # how readings name the command that made them, since before it was called multi-source
 TEST_READING, EVIDENCE_READING = "train across test", "train across evidence"
 FINETUNE = "finetune"  # the kind that a fine-tuning's recipe.json names
+Trained = LightCNN | EfficientNetLite
 MAP_SIDE = 4  # of the maps that the finished network gives out; training has them whole
 
 
@@ -70,12 +72,39 @@ class MultiSourceRun(Run):
         return source
 
     def network(self) -> LightCNN:
-        """The finished network, in evaluation mode, on the CPU."""
+        """The finished network, in evaluation mode, on the CPU. Raises RunError for a teacher's."""
+        network = self.member()
+        if not isinstance(network, LightCNN):
+            raise RunError(f"{self.path}: is a teacher, {self.recipe().architecture}; name a light CNN")
+        return network
+
+    def member(self) -> Trained:
+        """The finished network, which may be a teacher of another architecture."""
         if not self.weights.is_file():
             raise RunError(f"{self.weights}: missing; let the training finish (multi-source fit --resume)")
+        return self._loaded(torch.load(self.weights, map_location="cpu", weights_only=True))
+
+    def snapshot(self, steps: int) -> Path:
+        """Where the averages after so many steps are kept."""
+        return self.path / "snapshots" / f"{steps:06d}.pt"
+
+    def snapshots(self) -> list[int]:
+        """The steps that averages were kept after."""
+        return sorted(int(file.stem) for file in (self.path / "snapshots").glob("*.pt"))
+
+    def member_at(self, steps: int, averaging: str) -> Trained:
+        """The average, `exponential` or `dense`, after so many steps."""
+        both = torch.load(self.snapshot(steps), map_location="cpu", weights_only=True)
+        return self._loaded(both[averaging])
+
+    def _loaded(self, weights: Mapping[str, torch.Tensor]) -> Trained:
         record, recipe = self.record(), self.recipe()
-        network = LightCNN(record["mean"], record["std"], recipe.upsample_groups, MAP_SIDE)
-        network.load_state_dict(torch.load(self.weights, map_location="cpu", weights_only=True))
+        network: Trained = (
+            EfficientNetLite()
+            if recipe.architecture == "efficientnet-lite0"
+            else LightCNN(record["mean"], record["std"], recipe.upsample_groups, MAP_SIDE)
+        )
+        network.load_state_dict(weights)
         return network.eval()
 
     @property

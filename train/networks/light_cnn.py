@@ -97,6 +97,7 @@ class LightCNN(nn.Module):
         self.upsample = Upsample(channels, 128, stride=4, groups=upsample_groups)
         self.weighted_sum = nn.Conv2d(256, 128, 1)
         self.elu = Elu()
+        self.channels = 128
         self.classifier = nn.Linear(128, 2)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -7,10 +7,13 @@ import torch
 from numpy.typing import NDArray
 
 from train.networks.architectures import Network
+from train.networks.efficientnet import EfficientNetLite
+
+Answering = Network | EfficientNetLite
 
 
 def logits(
-    network: Network, images: NDArray[np.uint8], device: str = "cpu", batch_size: int = 32
+    network: Answering, images: NDArray[np.uint8], device: str = "cpu", batch_size: int = 32
 ) -> torch.Tensor:
     """images: uint8 `[n, H, W]`. Returns float32 `[n, 2]` on the CPU; computed in float32."""
     network.eval()

@@ -41,7 +41,9 @@ def splits(folder: Path) -> str:
     all_runs = [run for name in names for run in runs(folder, name)]
     recorded = [run.record()["split"] for run in all_runs]
     rows = []
-    for source, parts in read_json(RECORDED).items():
+    recorded_parts = read_json(RECORDED)
+    for source in released():
+        parts = recorded_parts[source]
         for part in PARTS:
             size, digest = parts[part]["slices"], parts[part]["sha256"]
             same = [split[source][part]["sha256"] == digest for split in recorded if source in split]
