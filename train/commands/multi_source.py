@@ -13,9 +13,9 @@ import torch
 
 from train.commands import options
 from train.data.sources import released
-from train.multi_source.answers import Answers
 from train.multi_source.recipe import OF_EFFICIENTNET, PARTS_OF_RECIPE, PRETRAINED, Recipe
 from train.multi_source.run import EVIDENCE_READING, MultiSourceRun
+from train.multi_source.teacher import Member
 from train.networks.light_cnn import LightCNN
 from train.networks.precision import PRECISIONS, Precision, fastest_precision
 from train.networks.pretrained import Weights
@@ -52,6 +52,12 @@ def multi_source() -> None:
 @click.option(
     "--also", multiple=True, metavar="NAME[:WEIGHT]", help="Train on these too, beside the released sources."
 )
+@click.option(
+    "--lay-in",
+    multiple=True,
+    metavar="NAME[:WEIGHT]",
+    help="Train on these too, which have no COVID-19: half of the time with opacities of others laid in.",
+)
 @click.option("--leave-out", multiple=True, metavar="NAME", help="Do not train on these.")
 @click.option(
     "--architecture",
@@ -70,8 +76,10 @@ def multi_source() -> None:
 @click.option("--shown-maps", is_flag=True, help="Train maps as they are shown, averaged over 4 × 4 places.")
 @click.option(
     "--teacher",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
-    help="Answers of a teacher to the samples of this training, from `multi-source answers`.",
+    multiple=True,
+    metavar="RUN[:STEPS]",
+    help="A finished run whose answers are learned too, or its average after so many steps; of "
+    "several their mean.",
 )
 @click.option(
     "--teacher-weight",
@@ -97,11 +105,12 @@ def fit_command(
     pretrained: str | None,
     only: tuple[str, ...],
     also: tuple[str, ...],
+    lay_in: tuple[str, ...],
     leave_out: tuple[str, ...],
     precision: str,
     without: str | None,
     resume: bool,
-    teacher: Path | None,
+    teacher: tuple[str, ...],
     teacher_weight: float,
     keep_every: int,
     **settings: Any,
@@ -111,12 +120,14 @@ def fit_command(
     from train.multi_source.fit import fit
 
     run = MultiSourceRun(out)
-    answers = Answers.read(teacher) if teacher else None
-    recipe = replace(Recipe(**settings), sources=_sources(only, also, leave_out))
+    members = [Member.read(text) for text in teacher]
+    recipe = replace(Recipe(**settings), sources=_sources(only, (*also, *lay_in), leave_out))
+    recipe = replace(recipe, laid_in=tuple(options.weighted(text, released())[0] for text in lay_in))
     if recipe.architecture == "efficientnet-lite0":
         recipe = replace(recipe, **OF_EFFICIENTNET)
-    if answers:
-        recipe = replace(recipe, teacher=teacher_weight, teacher_sha256=answers.sha256)
+    if members:
+        names = tuple(member.name for member in members)
+        recipe = replace(recipe, teacher=teacher_weight, teachers=names)
     if precision in PRECISIONS:
         recipe = replace(recipe, precision=precision)
     else:
@@ -127,7 +138,7 @@ def fit_command(
     weights = Weights.read(pretrained) if pretrained else None
     if weights:
         recipe = replace(recipe, pretrained=weights.name, pretrained_sha256=weights.sha256)
-    fit(recipe, data, run, weights, resume, cache, answers, keep_every)
+    fit(recipe, data, run, weights, resume, cache, members, keep_every)
     if recipe.architecture == "light-cnn":
         click.echo(json.dumps(validate(run, data, cache), indent=1))
 

@@ -1,12 +1,13 @@
 """Every source of slices, with its training, validation and test part, from a table.
 
 A source is a folder of the data folder. The tables of those that edgect was made with lie in `sources/`
-here, and hold unless a folder's own `table.csv` names parts; any other source needs one. Ours were written before any training. The released sources'
-parts are COVID-CT's official lists, and of the others by number: the last fifth of each class is the test
-part, the fifth before it the validation part; where neighbours in number may be one patient, blocks of
-them stand for patients, and the block before each border is in no part. No trunk is trained on the labels of
-`further` sources: sfax and the whole series are validation as a whole, of the others three, one and one fifth of
-the patients, or of the groups of near duplicates, were taken in the order of the hash of their names.
+here, and hold unless a folder's own `table.csv` names parts; any other source needs one. Ours were written
+before any training. The released sources' parts are COVID-CT's official lists, and of the others by number:
+the last fifth of each class is the test part, the fifth before it the validation part; where neighbours in
+number may be one patient, blocks of them stand for patients, and the block before each border is in no
+part. Of the `further` sources Sfax and the whole series are validation, or in the part that a slice of the
+same patient was in before; of the others three, one and one fifth of the patients, or of the groups of near
+duplicates, were taken in the order of the hash of their names.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def released() -> dict[str, float]:
 
 
 def further() -> list[str]:
-    """The sources that the last layer is fitted with, and that networks are judged by, beside the released."""
+    """The sources beside the released that the last layer is fitted with and networks are judged by."""
     names: list[str] = json.loads((TABLES / "further.json").read_text())
     return names
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -16,12 +16,12 @@ from tqdm import tqdm
 from edgect.machine import atomic
 from train.data.covid_ct import DataError
 from train.data.sources import fingerprint, read_source
-from train.multi_source.answers import Answers
 from train.multi_source.crops import Crops
 from train.multi_source.guidance import OpacityHead, outside_share
 from train.multi_source.recipe import Recipe
 from train.multi_source.run import MAP_SIDE, MultiSourceRun, Trained
 from train.multi_source.samples import Samples
+from train.multi_source.teacher import Member, Teacher
 from train.networks import pretrained
 from train.networks.efficientnet import EfficientNetLite
 from train.networks.light_cnn import LightCNN
@@ -40,12 +40,12 @@ def fit(
     weights: Weights | None,
     resume: bool = False,
     cache: Path | None = None,
-    answers: Answers | None = None,
+    members: Sequence[Member] = (),
     keep_every: int = 0,
 ) -> Trained:
     """Train on the training parts of the recipe's sources; the last average of the weights is kept.
 
-    answers: the teacher's, for a recipe with one. keep_every: steps after which the averages so far are kept
+    members: of the teacher, for a recipe with one. keep_every: steps after which the averages so far are kept
     in the run's `snapshots/`, 0 for never; a multiple of `ROUND`.
 
     Nothing is selected by validation, and no other part is read. With `resume`, a run that was
@@ -61,7 +61,7 @@ def fit(
     training_items = [item for source in sources.values() for item in source.train]
     crops = Crops.read(training_items, data, recipe.image_size, cache, recipe.crop)
     network = begin(recipe, crops, weights)
-    training = Training(recipe, network, answers)
+    training = Training(recipe, network)
     split = {name: fingerprint(source) for name, source in sources.items()}
     if run.checkpoint.exists():
         if run.record()["split"] != split:
@@ -78,7 +78,10 @@ def fit(
         if keep_every and steps % keep_every == 0:
             training.keep(run.snapshot(steps))
 
-    training.run(Samples(crops, recipe), save)
+    samples = Samples(crops, recipe)
+    if members:
+        training.teacher = Teacher.ask(members, samples, recipe.steps, run.path / "answers.npz")
+    training.run(samples, save)
     average = cast(LightCNN, training.average.module)
     torch.save(average.state_dict(), run.weights)
     return average.eval()
@@ -99,8 +102,9 @@ def begin(recipe: Recipe, crops: Crops, weights: Weights | None) -> Trained:
 class Training:
     """Network, optimiser, averages of the weights, and the loss of every round so far."""
 
-    def __init__(self, recipe: Recipe, network: Trained, answers: Answers | None = None) -> None:
-        self.recipe, self.network, self.answers = recipe, network, answers
+    def __init__(self, recipe: Recipe, network: Trained) -> None:
+        self.recipe, self.network = recipe, network
+        self.teacher: Teacher | None = None
         self.head = OpacityHead(network.channels)
         trained = [*network.parameters(), *self.head.parameters()]
         decayed, plain = [p for p in trained if p.ndim > 1], [p for p in trained if p.ndim <= 1]
@@ -150,8 +154,8 @@ class Training:
         logits = self.network.classifier(features.mean((2, 3)))
         log_odds = logits[:, 1] - logits[:, 0]
         targets = torch.from_numpy(batch.targets)
-        if self.answers:
-            targets = targets + recipe.teacher * (self.answers.probabilities(step) - targets)
+        if self.teacher:
+            targets = targets + recipe.teacher * (self.teacher.probabilities(step) - targets)
         loss = nn.functional.binary_cross_entropy_with_logits(log_odds, targets)
         answer_loss = loss.item()
         if recipe.shown_maps:

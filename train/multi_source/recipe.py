@@ -29,10 +29,13 @@ class Recipe:
     outside the lungs. shown_maps: both are asked of the maps as they are shown, averaged over squares of
     `run.MAP_SIDE`, not of single places.
 
+    laid_in: sources without COVID-19 that are drawn with both labels all the same: in place of slices with
+    it, of which they have none, theirs with opacities of other sources' slices laid in.
+
     averaging: of the weights along the way, `exponential` with `average_decay`, or `dense`, the plain mean
     over all steps from `dense_from` on (SWAD, Cha et al. 2021, without its search for the interval).
     teacher: weight, 0 to 1, of a teacher's answers on the same samples against the targets' (Hinton et al.
-    2015); teacher_sha256: of the file of answers.
+    2015); teachers: its members, each with the beginning of its weights' SHA-256.
     """
 
     sources: Mapping[str, float] = field(default_factory=released)
@@ -57,11 +60,12 @@ class Recipe:
     opacities: float = 2.0
     guidance: float = 0.2
     smoothing: float = 0.05
+    laid_in: tuple[str, ...] = ()
     shown_maps: bool = False
     averaging: Literal["exponential", "dense"] = "exponential"
     dense_from: int = 200
     teacher: float = 0.0
-    teacher_sha256: str | None = None
+    teachers: tuple[str, ...] = ()
     pretrained: str | None = None
     pretrained_sha256: str | None = None
     precision: Precision = "bf16"
@@ -77,7 +81,8 @@ class Recipe:
         if changed := [f"{k} {record[k]}" for k, value in OF_OLD.items() if record.get(k, value) != value]:
             raise RunError(f"the recipe has {', '.join(changed)}, which edgect no longer trains with")
         kept = {name: value for name, value in record.items() if name not in OF_OLD}
-        return cls(**{**kept, "image_size": tuple(record["image_size"])})
+        tuples = {name: tuple(record.get(name, ())) for name in ("image_size", "laid_in", "teachers")}
+        return cls(**{**kept, **tuples})
 
 
 # the recipe's parts, and what takes the place of each where it is left out

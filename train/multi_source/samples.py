@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data.covid_ct import CLASSES, COVID, DataError, Item
+from train.data.covid_ct import CLASSES, COVID, NOT_COVID, DataError, Item
 from train.data.occlusion import Grey, Mask, lungs_blanked
 from train.multi_source import distortions, transplants
 from train.multi_source.crops import Crops
@@ -28,6 +29,9 @@ class Batch(NamedTuple):
     targets: NDArray[np.float32]
 
 
+Drawn = tuple[Grey, Mask, Grey, float]  # image, lungs, opacities, target
+
+
 class Samples:
     """Draws training samples. crops: the training parts of all sources; one seed, one sequence."""
 
@@ -46,6 +50,10 @@ class Samples:
             if recipe.balanced and not drawn:
                 raise DataError(f"no {name} slices to draw from {', '.join(recipe.sources)}; add a source")
         self._healthy = [n for n, i in enumerate(items) if i.clear and crops.cropped[n]]
+        self._hosts = {
+            source: [int(n) for n in self._cells[source, NOT_COVID] if crops.cropped[n]]
+            for source in recipe.laid_in
+        }
         pairs = zip(crops.images, crops.lungs, strict=True)
         self._opacities = np.stack([transplants.opacity_map(*pair) for pair in pairs])
         self._donors = {
@@ -63,15 +71,13 @@ class Samples:
         images, lungs, opacities, targets = zip(*drawn, strict=True)
         return Batch(np.stack(images), np.stack(lungs), np.stack(opacities), np.array(targets, np.float32))
 
-    def _sample(self, rng: np.random.Generator) -> tuple[Grey, Mask, Grey, float]:
+    def _sample(self, rng: np.random.Generator) -> Drawn:
         recipe = self.recipe
         label = self._label(rng)
         if rng.random() < recipe.transplants and self._donors[label] and self._healthy:
-            image, lungs, opacities, target = self._transplant(label, rng)
+            image, lungs, opacities, target = self._transplant(self._healthy, label, rng)
         else:
-            place = self._draw(label, rng)
-            image, lungs = self.crops.images[place], self.crops.lungs[place]
-            opacities, target = self._opacities[place], self._target(self.crops.items[place])
+            image, lungs, opacities, target = self._of_source(label, rng)
         if rng.random() < recipe.blanked and lungs.any():
             image, target = lungs_blanked(image, lungs), UNKNOWN
             opacities = np.zeros_like(opacities)
@@ -89,18 +95,28 @@ class Samples:
             return int(rng.integers(2))
         return self.crops.items[rng.integers(len(self.crops.items))].label
 
-    def _draw(self, label: int, rng: np.random.Generator) -> int:
+    def _of_source(self, label: int, rng: np.random.Generator) -> Drawn:
+        """A slice of this label; of a source that has none, one with opacities of others laid in."""
         if not self.recipe.balanced:
-            return int(rng.choice([n for n, i in enumerate(self.crops.items) if i.label == label]))
-        cells = [(s, w) for s, w in self.recipe.sources.items() if len(self._cells[s, label])]
+            same = [n for n, i in enumerate(self.crops.items) if i.label == label]
+            return self._unchanged(int(rng.choice(same)))
+        laid_in = self._hosts if label == COVID else {}
+        cells = [(s, w) for s, w in self.recipe.sources.items() if len(self._cells[s, label]) or s in laid_in]
         weights = np.array([weight for _, weight in cells])
         source = cells[rng.choice(len(cells), p=weights / weights.sum())][0]
+        if source in laid_in:
+            return self._transplant(laid_in[source], label, rng)
         places = self._cells[source, label]
         chances = np.array([self.crops.items[n].weight for n in places])
-        return int(rng.choice(places, p=chances / chances.sum()))
+        return self._unchanged(int(rng.choice(places, p=chances / chances.sum())))
 
-    def _transplant(self, label: int, rng: np.random.Generator) -> tuple[Grey, Mask, Grey, float]:
-        place, donor = int(rng.choice(self._healthy)), int(rng.choice(self._donors[label]))
+    def _unchanged(self, place: int) -> Drawn:
+        item = self.crops.items[place]
+        return self.crops.images[place], self.crops.lungs[place], self._opacities[place], self._target(item)
+
+    def _transplant(self, hosts: Sequence[int], label: int, rng: np.random.Generator) -> Drawn:
+        """One of the hosts, places of slices, with the opacities of a slice of this label."""
+        place, donor = int(rng.choice(hosts)), int(rng.choice(self._donors[label]))
         image, lungs = self.crops.images[place], self.crops.lungs[place]
         other, opacities = self.crops.images[donor], self._opacities[donor]
         if rng.random() < 0.5:
