@@ -71,13 +71,13 @@ def licence_of(sources: Iterable[About]) -> str:
 def parts_of(run: MultiSourceRun, data: Path, part: Part) -> Parts:
     """The slices of a part, by source; of the test part, those of sources it was not trained on too.
 
-    Validation is that of the sources that are drawn in training, as for the threshold. Raises
+    Validation is that of the sources that the threshold was chosen on. Raises
     DataError where a source's slices are not those that the run recorded.
     """
     weights = run.recipe().sources
     names = {
         "train": list(weights),
-        "val": [name for name, weight in weights.items() if weight > 0],
+        "val": run.chosen_on(),
         "test": list({**released(), **weights}),
     }[part]
     return source_parts({name: run.read_source(name, data) for name in names}, part)

@@ -167,6 +167,22 @@ def _sources(only: Sequence[str], also: Sequence[str], leave_out: Sequence[str])
     return sources
 
 
+@multi_source.command("head")
+@options.finished_run
+@options.data
+@cache
+def head_command(run: Path, data: Path, cache: Path | None) -> None:
+    """Fit the last layer of a finished RUN again, on slices that its trunk was not trained on.
+
+    How far it may move is chosen by leaving hospitals out. Written to RUN/head.json; choose the threshold
+    anew with `validate` then.
+    """
+    from train.multi_source.last_layer import refit
+
+    fitted = refit(MultiSourceRun(run), data, cache)
+    click.echo(json.dumps({key: value for key, value in fitted.items() if key != "weight"}, indent=1))
+
+
 @multi_source.command("validate")
 @options.finished_run
 @options.data

@@ -23,6 +23,7 @@ from train.networks import predict
 from train.run import write_json
 
 Scores = NDArray[np.float64]
+FEWEST = 20  # slices of a class that a threshold heeds
 TEST_2 = "test-2"  # the paper's: SIRM's slices, and those without COVID-19 of its Test-1
 
 
@@ -34,12 +35,14 @@ def validate(run: MultiSourceRun, data: Path, cache: Path | None = None) -> dict
     part with the lungs blanked out.
     """
     weights = run.recipe().sources
-    trained_on = {name: read_source(name, data) for name, weight in weights.items() if weight > 0}
+    trained_on = {name: read_source(name, data) for name in run.chosen_on()}
     scored = _scored(run, {name: source.val for name, source in trained_on.items()}, data, cache)
     threshold = balanced_threshold(list(scored.values()))
     report = {name: evaluate_items(*pair, threshold) for name, pair in with_views(scored, trained_on).items()}
     left_out = {
-        name: read_source(name, data) for name in released() if name not in weights and (data / name).is_dir()
+        name: read_source(name, data)
+        for name in released()
+        if name not in {*weights, *trained_on} and (data / name).is_dir()
     }
     scored_elsewhere = _scored(
         run, {n: source.train + source.val for n, source in left_out.items()}, data, cache
@@ -78,20 +81,27 @@ def evaluate_test_parts(run: MultiSourceRun, data: Path, cache: Path | None = No
 
 
 def balanced_threshold(scored: Sequence[tuple[Sequence[Item], Scores]]) -> float:
-    """Where the mean over sources of sensitivity plus specificity is largest; the middle of the best.
+    """Where the least of all sources' sensitivities and specificities is highest; of equals, where their mean is.
 
-    Sources with one class count for what they have.
+    Sources with one class count for what they have, and a class of fewer than `FEWEST` slices not at all,
+    unless there is no larger one. Nor do slices with a target of their own, such as MosMed's CT-1: they may show
+    nothing, and a threshold that finds them would call healthy lungs ill.
     """
     grid = np.linspace(0.05, 0.95, 181)
-    total = np.zeros_like(grid)
+    rates: list[tuple[int, int, NDArray[np.float64]]] = []
     for items, scores in scored:
-        labels = np.array([item.label for item in items])
-        positive, negative = scores[labels == COVID], scores[labels == NOT_COVID]
+        positive = scores[[item.label == COVID and item.target is None for item in items]]
+        negative = scores[[item.label == NOT_COVID for item in items]]
         if len(positive):
-            total += (positive[:, None] >= grid).mean(0)
+            rates.append((COVID, len(positive), (positive[:, None] >= grid).mean(0)))
         if len(negative):
-            total += (negative[:, None] < grid).mean(0)
-    best = grid[total >= total.max() - 1e-9]
+            rates.append((NOT_COVID, len(negative), (negative[:, None] < grid).mean(0)))
+    heeded = [own for own in rates if own[1] >= FEWEST]
+    if {label for label, *_ in heeded} != {label for label, *_ in rates}:
+        heeded = rates
+    curves = [rate for *_, rate in heeded] or [np.zeros_like(grid)]
+    worth = np.min(curves, axis=0) + 1e-4 * np.mean(curves, axis=0)  # of equals the best for all
+    best = grid[worth >= worth.max() - 1e-9]
     return round(float(best[len(best) // 2]), 3)
 
 

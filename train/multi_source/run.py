@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from edgect.sources.about import About
 from train.data.covid_ct import DataError
@@ -22,6 +23,16 @@ TEST_READING, EVIDENCE_READING = "train across test", "train across evidence"
 FINETUNE = "finetune"  # the kind that a fine-tuning's recipe.json names
 Trained = LightCNN | EfficientNetLite
 MAP_SIDE = 4  # of the maps that the finished network gives out; training has them whole
+
+
+def turn_last_layer(layer: nn.Linear, weight: Sequence[float], bias: float) -> None:
+    """Make the log-odds of the second class `weight @ embedding + bias`; the mean of both rows stays."""
+    with torch.no_grad():
+        for parameter, difference in zip(
+            layer.parameters(), (torch.tensor(weight), torch.tensor(bias)), strict=True
+        ):
+            middle = parameter.mean(0)
+            parameter.copy_(torch.stack([middle - difference / 2, middle + difference / 2]))
 
 
 class MultiSourceRun(Run):
@@ -56,6 +67,12 @@ class MultiSourceRun(Run):
     def recipe(self) -> Recipe:
         return Recipe.from_json(self.record()["recipe"])
 
+    def chosen_on(self) -> list[str]:
+        """The sources on whose validation parts thresholds and the last layer are chosen."""
+        names = [name for name, weight in self.recipe().sources.items() if weight > 0]
+        head = read_json(self.head_file)["slices"] if self.head_file.exists() else ()
+        return [*names, *(name for name in head if name not in names)]
+
     def about(self) -> dict[str, About]:
         """What is known of each source that it was trained on; of older runs, what is known of it now."""
         recorded = self.record().get("about", {})
@@ -72,14 +89,25 @@ class MultiSourceRun(Run):
         return source
 
     def network(self) -> LightCNN:
-        """The finished network, in evaluation mode, on the CPU. Raises RunError for a teacher's."""
+        """The finished network, in evaluation mode, on the CPU, its last layer fitted again where it was.
+
+        Raises RunError for a teacher's.
+        """
         network = self.member()
         if not isinstance(network, LightCNN):
             raise RunError(f"{self.path}: is a teacher, {self.recipe().architecture}; name a light CNN")
+        if self.head_file.exists():
+            head = read_json(self.head_file)
+            turn_last_layer(network.classifier, head["weight"], head["bias"])
         return network
 
+    @property
+    def head_file(self) -> Path:
+        """Written by `multi-source head`."""
+        return self.path / "head.json"
+
     def member(self) -> Trained:
-        """The finished network, which may be a teacher of another architecture."""
+        """The network as training left it, which may be a teacher of another architecture."""
         if not self.weights.is_file():
             raise RunError(f"{self.weights}: missing; let the training finish (multi-source fit --resume)")
         return self._loaded(torch.load(self.weights, map_location="cpu", weights_only=True))

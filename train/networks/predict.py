@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from train.networks.architectures import Network
 from train.networks.efficientnet import EfficientNetLite
+from train.networks.light_cnn import LightCNN
 
 Answering = Network | EfficientNetLite
 
@@ -23,6 +24,19 @@ def logits(
             for start in range(0, len(images), batch_size)
         ]
     return torch.cat(parts).float().cpu()
+
+
+def embeddings(
+    network: LightCNN | EfficientNetLite, images: NDArray[np.uint8], batch_size: int = 32
+) -> NDArray[np.float32]:
+    """images: uint8 `[n, H, W]`. Returns float32 `[n, d]`, what the last layer reads."""
+    network.eval()
+    with torch.inference_mode():
+        parts = [
+            network.features(torch.from_numpy(images[start : start + batch_size]).unsqueeze(1)).mean((2, 3))
+            for start in range(0, len(images), batch_size)
+        ]
+    return np.asarray(torch.cat(parts).float().numpy())
 
 
 def probabilities(values: torch.Tensor) -> NDArray[np.float64]:
