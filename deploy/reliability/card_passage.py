@@ -26,7 +26,7 @@ after temperature scaling. Intervals lie rather high: slices drawn several times
 | --- | --- | --- | --- |
 $errors
 
-Operating points. `balanced`: $balanced. `screening`: $screening.
+Operating points. $chosen
 
 | point, threshold | part | sensitivity | specificity |
 | --- | --- | --- | --- |
@@ -60,8 +60,7 @@ def passage(description: Mapping[str, Any]) -> str:
             (t, row["slices"], _with_interval(row["before"]), _with_interval(row["after"]))
             for t, row in errors["parts"].items()
         ),
-        balanced=points["balanced"]["chosen"],
-        screening=points["screening"]["chosen"],
+        chosen=" ".join(f"`{name}`: {point['chosen']}." for name, point in points.items()),
         points=_table_rows(
             (
                 f"{name}, {point['threshold']:.4f}",

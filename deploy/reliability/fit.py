@@ -21,7 +21,9 @@ POOLED = "validation"
 CHOSEN_BY = {
     "balanced": "chosen with the network, before temperature scaling",
     "screening": f"the highest at which {operating_points.SENSITIVITY:.0%} of the validation slices with "
-    "COVID-19 are found, each slice counting alike",
+    "COVID-19 are found, each patient counting alike, without slices that may show nothing",
+    "specific": f"the lowest at which {operating_points.SPECIFICITY:.0%} of the validation slices without "
+    "COVID-19 are told, each patient counting alike",
 }
 
 
@@ -80,6 +82,7 @@ def fit(trained_run: TrainedRun, folder: Path, data: Path, description: dict[str
     thresholds = {
         "balanced": threshold,
         "screening": operating_points.screening_threshold(items, probabilities),
+        "specific": operating_points.specific_threshold(items, probabilities),
     }
     description["operating_points"] = {
         name: {"threshold": value, "chosen": CHOSEN_BY[name], "measured": {}}
