@@ -54,8 +54,14 @@ def released() -> dict[str, float]:
 
 
 def further() -> list[str]:
-    """The sources beside the released that the last layer is fitted with and networks are judged by."""
+    """The sources beside the released ones, whose labels no trunk was trained on."""
     names: list[str] = json.loads((TABLES / "further.json").read_text())
+    return names
+
+
+def of_last_layer() -> list[str]:
+    """The hospitals with slices of both classes whose validation parts the last layer is fitted to."""
+    names: list[str] = json.loads((TABLES / "last_layer.json").read_text())
     return names
 
 

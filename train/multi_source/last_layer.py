@@ -1,8 +1,10 @@
-"""The last layer by itself: fitted again on slices that the trunk was not trained on.
+"""The last layer by itself: fitted again on slices of hospitals that the trunk was not trained on.
 
-Validation parts of the sources that the trunk knows, and further sources that it does not. Hospitals count
-alike, and so do the classes (Kirichenko et al. 2022, Last layer re-training is sufficient for robustness to
-spurious correlations). How far the layer may move is chosen by leaving hospitals out, one after the other.
+Validation parts of hospitals that the trunk knows, and further ones that it does not. Hospitals count alike,
+and so do the classes (Kirichenko et al. 2022, Last layer re-training is sufficient for robustness to
+spurious correlations). How far the layer may move is chosen by leaving sources out, one after the other.
+Figures of publications, whose classes come from different ones, are judged but not fitted to: they pull the
+layer away from hospitals, and so do sources of one class, which teach it the source.
 """
 
 from __future__ import annotations
@@ -18,14 +20,13 @@ from numpy.typing import NDArray
 from edgect.calibration.head_fit import Direction, fit_direction
 from edgect.statistics.roc import auc
 from train.data.covid_ct import Item
-from train.data.sources import further, read_source
+from train.data.sources import of_last_layer, read_source
 from train.multi_source.crops import Crops
 from train.multi_source.run import MultiSourceRun, Trained
 from train.networks import predict
 from train.run import write_json
 
 STRENGTHS = (0.0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-ONE_CLASS = 0.25  # weight of a source without COVID-19, against a class of one that has both
 SLICES = 20.0  # that every source counts for, however many it has
 
 Floats = NDArray[np.float64]
@@ -43,24 +44,20 @@ class Hospital:
     def of(cls, items: Sequence[Item], embeddings: NDArray[np.float32]) -> Hospital:
         return cls(items, embeddings, np.array([bool(item.label) for item in items]))
 
-    @property
-    def both_classes(self) -> bool:
-        return len(set(self.labels.tolist())) == 2
-
     def log_loss(self, log_odds: Floats) -> float:
         """Mean over its classes of their slices' mean."""
         losses = -np.logaddexp(0, np.where(self.labels, -log_odds, log_odds))
         return -float(np.mean([losses[self.labels == label].mean() for label in {*self.labels.tolist()}]))
 
 
+Judged = dict[str, dict[str, float]]  # AUC and log-loss by source
+
+
 def read_hospitals(
-    run: MultiSourceRun, network: Trained, data: Path, cache: Path | None
+    run: MultiSourceRun, network: Trained, names: Sequence[str], data: Path, cache: Path | None
 ) -> dict[str, Hospital]:
-    """The validation parts of the sources it was trained on, and of those in `data` that it was not."""
-    recipe = run.recipe()
-    names = [name for name, weight in recipe.sources.items() if weight > 0]
-    names += [name for name in further() if name not in names and (data / name).is_dir()]
-    hospitals = {}
+    """The validation parts of these sources."""
+    recipe, hospitals = run.recipe(), {}
     for name in names:
         items = read_source(name, data).val
         crops = Crops.read(items, data, recipe.image_size, cache, recipe.crop)
@@ -81,52 +78,45 @@ def fit(hospitals: Sequence[Hospital], start: Direction, strength: float) -> Dir
 
 
 def _weights(hospitals: Sequence[Hospital]) -> Floats:
-    """Of every slice: hospitals alike, and in the whole both classes alike."""
-    cells = []
-    for own in hospitals:
-        share = 1.0 if own.both_classes else ONE_CLASS
-        cells.append(share / np.where(own.labels, own.labels.sum(), (~own.labels).sum()))
-    weights, labels = np.concatenate(cells), np.concatenate([own.labels for own in hospitals])
-    for label in (False, True):
-        weights[labels == label] /= 2 * weights[labels == label].sum()
-    return np.asarray(weights * SLICES * len(hospitals))
+    """Of every slice: hospitals alike, and of each both classes alike."""
+    shares = [np.where(own.labels, 0.5 / own.labels.sum(), 0.5 / (~own.labels).sum()) for own in hospitals]
+    return np.concatenate(shares) * SLICES
 
 
 def left_out(
-    hospitals: Mapping[str, Hospital], start: Direction, strength: float
-) -> dict[str, dict[str, float]]:
-    """AUC and log-loss of each hospital with both classes, by a layer that was fitted without it."""
-    judged = {}
-    for name, own in hospitals.items():
-        if own.both_classes:
-            others = [other for key, other in hospitals.items() if key != name]
-            log_odds = fit(others, start, strength).log_odds(own.embeddings)
-            judged[name] = {"auc": auc(own.labels, log_odds), "log_loss": own.log_loss(log_odds)}
-    return judged
+    judged: Mapping[str, Hospital], fitted: Sequence[str], start: Direction, strength: float
+) -> Judged:
+    """AUC and log-loss of each source, by a layer that was fitted to the others of `fitted`."""
+    by_source = {}
+    for name, own in judged.items():
+        others = [judged[other] for other in fitted if other != name]
+        log_odds = fit(others, start, strength).log_odds(own.embeddings)
+        by_source[name] = {"auc": auc(own.labels, log_odds), "log_loss": own.log_loss(log_odds)}
+    return by_source
 
 
 def refit(run: MultiSourceRun, data: Path, cache: Path | None = None) -> dict[str, Any]:
     """Choose the strength, fit the layer, and write it to `head.json`, which `run.network()` heeds.
 
-    Chosen is the strength of the highest mean AUC over hospitals left out; 0 keeps the layer. No test part is
+    Chosen is the strength of the highest mean AUC over sources left out; 0 keeps the layer. No test part is
     read.
     """
-    network = run.member()
-    hospitals, start = read_hospitals(run, network, data, cache), direction_of(network)
-    tried = {strength: left_out(hospitals, start, strength) for strength in STRENGTHS}
-    mean = {
-        strength: float(np.mean([own["auc"] for own in judged.values()]))
-        for strength, judged in tried.items()
-    }
+    network, fitted_to = run.member(), of_last_layer()
+    drawn = [name for name, weight in run.recipe().sources.items() if weight > 0]
+    both = [name for name in drawn if len({item.label for item in read_source(name, data).val}) == 2]
+    judged = read_hospitals(run, network, list(dict.fromkeys([*both, *fitted_to])), data, cache)
+    start = direction_of(network)
+    tried = {strength: left_out(judged, fitted_to, start, strength) for strength in STRENGTHS}
+    mean = {each: float(np.mean([own["auc"] for own in tried[each].values()])) for each in STRENGTHS}
     strength = max(mean, key=lambda each: mean[each])
-    fitted = fit(list(hospitals.values()), start, strength)
+    fitted = fit([judged[name] for name in fitted_to], start, strength)
     content = {
         "strength": strength,
         "weight": [float(value) for value in fitted.weight],
         "bias": fitted.bias,
-        "slices": {name: len(own.items) for name, own in hospitals.items()},
+        "slices": {name: len(judged[name].items) for name in fitted_to},
         "left_out": [
-            {"strength": each, "mean_auc": mean[each], "hospitals": tried[each]} for each in STRENGTHS
+            {"strength": each, "mean_auc": mean[each], "sources": tried[each]} for each in STRENGTHS
         ],
     }
     write_json(run.head_file, content)
