@@ -12,7 +12,7 @@ import click
 import torch
 
 from train.commands import options
-from train.data.sources import released
+from train.data.sources import of_last_layer, released
 from train.multi_source.recipe import OF_EFFICIENTNET, PARTS_OF_RECIPE, PRETRAINED, Recipe
 from train.multi_source.run import EVIDENCE_READING, MultiSourceRun
 from train.multi_source.teacher import Member
@@ -171,7 +171,14 @@ def _sources(only: Sequence[str], also: Sequence[str], leave_out: Sequence[str])
 @options.finished_run
 @options.data
 @cache
-def head_command(run: Path, data: Path, cache: Path | None) -> None:
+@click.option(
+    "--on",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help=f"Hospitals to fit to, by their validation parts.  [default: {', '.join(of_last_layer())}]",
+)
+def head_command(run: Path, data: Path, cache: Path | None, names: tuple[str, ...]) -> None:
     """Fit the last layer of a finished RUN again, on slices that its trunk was not trained on.
 
     How far it may move is chosen by leaving hospitals out. Written to RUN/head.json; choose the threshold
@@ -179,7 +186,7 @@ def head_command(run: Path, data: Path, cache: Path | None) -> None:
     """
     from train.multi_source.last_layer import refit
 
-    fitted = refit(MultiSourceRun(run), data, cache)
+    fitted = refit(MultiSourceRun(run), data, cache, names)
     click.echo(json.dumps({key: value for key, value in fitted.items() if key != "weight"}, indent=1))
 
 

@@ -24,7 +24,7 @@ from train.data.sources import of_last_layer, read_source
 from train.multi_source.crops import Crops
 from train.multi_source.run import MultiSourceRun, Trained
 from train.networks import predict
-from train.run import write_json
+from train.run import RunError, write_json
 
 STRENGTHS = (0.0, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 SLICES = 20.0  # that every source counts for, however many it has
@@ -95,13 +95,21 @@ def left_out(
     return by_source
 
 
-def refit(run: MultiSourceRun, data: Path, cache: Path | None = None) -> dict[str, Any]:
+def refit(
+    run: MultiSourceRun, data: Path, cache: Path | None = None, names: Sequence[str] = ()
+) -> dict[str, Any]:
     """Choose the strength, fit the layer, and write it to `head.json`, which `run.network()` heeds.
 
     Chosen is the strength of the highest mean AUC over sources left out; 0 keeps the layer. No test part is
-    read.
+    read. names: of the hospitals to fit to, of both classes and at least two; those of the default network
+    without. Raises RunError for others.
     """
-    network, fitted_to = run.member(), of_last_layer()
+    network, fitted_to = run.member(), list(names) or of_last_layer()
+    for name in fitted_to:
+        if len({item.label for item in read_source(name, data).val}) < 2:
+            raise RunError(f"{name}: its validation part has one class; the last layer is fitted to both")
+    if len(fitted_to) < 2:
+        raise RunError("the last layer is fitted to two hospitals or more, since one is left out to judge it")
     drawn = [name for name, weight in run.recipe().sources.items() if weight > 0]
     both = [name for name in drawn if len({item.label for item in read_source(name, data).val}) == 2]
     judged = read_hospitals(run, network, list(dict.fromkeys([*both, *fitted_to])), data, cache)

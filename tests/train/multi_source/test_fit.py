@@ -15,7 +15,7 @@ from tests.train.small_runs import PLAIN, RECIPE, WEIGHTS, recipe
 from train.data.covid_ct import DataError
 from train.data.sources import fingerprint, read_source
 from train.multi_source.crops import Crops
-from train.multi_source.fit import fit, learning_rate_at
+from train.multi_source.fit import Training, fit, learning_rate_at
 from train.multi_source.run import MultiSourceRun
 from train.multi_source.samples import Samples
 from train.networks import predict
@@ -184,3 +184,27 @@ def test_a_missing_source_is_named_before_anything_is_written(tmp_path: Path) ->
     with pytest.raises(DataError, match=re.escape(str(tmp_path / "sars-cov-2-ct"))):
         fit(RECIPE, tmp_path, run, None)
     assert not run.path.exists()
+
+
+def test_a_dense_average_is_the_mean_of_the_weights_along_the_way(
+    three: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    along: list[torch.Tensor] = []
+    step = Training._step
+
+    def noted(self: Training, samples: Samples, number: int) -> float:
+        loss = step(self, samples, number)
+        along.append(self.network.classifier.weight.detach().clone())
+        return loss
+
+    monkeypatch.setattr(Training, "_step", noted)
+    run = MultiSourceRun(tmp_path / "run")
+    fit(recipe(steps=4, averaging="dense", dense_from=2), three, run, None, cache=cache)
+    torch.testing.assert_close(run.network().classifier.weight, torch.stack(along[2:]).mean(0))
+
+
+def test_maps_may_be_trained_as_they_are_shown(three: Path, cache: Path, tmp_path: Path) -> None:
+    runs = [MultiSourceRun(tmp_path / str(shown)) for shown in (False, True)]
+    for run, shown in zip(runs, (False, True), strict=True):
+        fit(recipe(steps=2, shown_maps=shown), three, run, None, cache=cache)
+    assert not torch.equal(*(run.network().classifier.weight for run in runs))

@@ -164,3 +164,24 @@ def test_augmentation_changes_most_samples(part: str) -> None:
     assert {image.tobytes() for image in Samples(crops, plain).batch(0).images} <= as_they_are
     different = [image.tobytes() not in as_they_are for image in Samples(crops, changed).batch(0).images]
     assert np.mean(different) > 0.9
+
+
+def test_a_source_without_covid_19_is_drawn_with_both_labels_where_opacities_are_laid_in() -> None:
+    chests = of_chests()
+    laid_in = recipe(
+        **{**PLAIN, "batch_size": 32},
+        sources={"sars-cov-2-ct": 1.0, "luna-slices": 1.0},
+        laid_in=("luna-slices",),
+    )
+    samples, seen = Samples(chests, laid_in), Counter[tuple[str, bool]]()
+    for step in range(STEPS):
+        for image, target in zip(*samples.batch(step)[::3], strict=True):
+            place = int(image[0, 0])
+            seen[chests.items[place].source, target > 0.5] += 1
+            if chests.items[place].source == "luna-slices":
+                changed = not np.array_equal(image, chests.images[place])
+                assert changed == (target > 0.5)
+    assert seen.keys() == {
+        (name, label) for name in ("sars-cov-2-ct", "luna-slices") for label in (False, True)
+    }
+    assert min(seen.values()) > 0.8 * max(seen.values())
