@@ -12,6 +12,8 @@ from edgect.errors import ModelError
 from edgect.model.bundles.manifest import MANIFEST
 from train.run import Run, RunError, file_sha256, read_json
 
+BROUGHT_IN = ("data", "about", "last_layer")  # of what is known of the training
+
 
 def redescribe(bundle: Path, run: Run, data: Path, read_test: bool) -> None:
     """Fit gate, operating points and band anew, take golden answers, and bring in the run's evidence.
@@ -27,10 +29,10 @@ def redescribe(bundle: Path, run: Run, data: Path, read_test: bool) -> None:
     if description["training"]["weights_sha256"] != file_sha256(run.weights):
         raise RunError(f"{bundle}: was not made of {run.path}")
     trained_run = trained_runs.load(run.path)
-    description["licence"], description["training"]["data"] = (
-        trained_run.licence,
-        trained_run.training["data"],
-    )
+    description["licence"] = trained_run.licence
+    description["training"] |= {
+        name: trained_run.training[name] for name in BROUGHT_IN if name in trained_run.training
+    }
     if trained_run.evidence:
         description["evidence"] = trained_run.evidence
     part = bundle.with_name(bundle.name + ".part")

@@ -39,6 +39,7 @@ def trained_run(run: MultiSourceRun) -> TrainedRun:
             "about": {name: asdict(known) for name, known in run.about().items()},
             "threshold": run.threshold(),  # before temperature scaling
             "versions": record["versions"],
+            **({"last_layer": read_json(run.head_file)} if run.head_file.exists() else {}),
         },
         licence=licence_of(run.about().values()),
         evidence=read_json(evidence) if evidence.exists() else None,

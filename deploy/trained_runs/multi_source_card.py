@@ -20,7 +20,16 @@ $counts
 
 $seen at $height x $width pixels. Start: $start. Optimiser $optimiser, learning rate
 $learning_rate, weight decay $weight_decay, $steps steps of $batch_size slices, moving average
-$average_decay; seed $seed. INT8 was calibrated on $calibration slices of the training parts.""")
+$average_decay; seed $seed. INT8 was calibrated on $calibration slices of the training parts.$last_layer""")
+LAST_LAYER = Template("""
+
+Its last layer was fitted anew to validation slices of $slices, hospitals and classes alike, by
+logistic regression drawn toward what training had made of it (strength $strength). The strength was chosen by
+leaving sources out, one after the other; AUC of each without and with the fit:
+
+| left out | as trained | fitted to the others |
+| --- | --- | --- |
+$rows""")
 FAILS = """\
 - On scans of a source that is not listed here nothing was measured. The sources differ from each
   other in scanners, patients and publishers as yours will from them; it may be no better than chance.
@@ -78,6 +87,25 @@ def _trained(description: Mapping[str, Any]) -> str:
         width=width,
         start=_start(training),
         calibration=description["calibration"]["count"],
+        last_layer=_last_layer(training),
+    )
+
+
+def _last_layer(training: Mapping[str, Any]) -> str:
+    """Of a layer that was kept, or not fitted anew, nothing."""
+    fitted = training.get("last_layer")
+    if not fitted or not fitted["strength"]:
+        return ""
+    names = {name: about["name"] for name, about in training["about"].items()}
+    tried = {each["strength"]: each["sources"] for each in fitted["left_out"]}
+    kept, chosen = tried[0.0], tried[fitted["strength"]]
+    return LAST_LAYER.substitute(
+        strength=fitted["strength"],
+        slices=", ".join(f"{names.get(name, name)} ({count})" for name, count in fitted["slices"].items()),
+        rows="\n".join(
+            f"| {names.get(name, name)} | {kept[name]['auc']:.3f} | {chosen[name]['auc']:.3f} |"
+            for name in kept
+        ),
     )
 
 

@@ -74,11 +74,11 @@ class MultiSourceRun(Run):
         return [*names, *(name for name in head if name not in names)]
 
     def about(self) -> dict[str, About]:
-        """What is known of each source that it was trained on; of older runs, what is known of it now."""
+        """What is known of each source that it was made with; of older runs, what is known of it now."""
         recorded = self.record().get("about", {})
         return {
             name: About(**recorded[name]) if name in recorded else released_about(name)
-            for name in self.recipe().sources
+            for name in {**self.recipe().sources, **dict.fromkeys(self.chosen_on())}
         }
 
     def read_source(self, name: str, data: Path) -> Source:
