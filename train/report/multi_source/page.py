@@ -12,6 +12,9 @@ PLOTS = {"across-sources": plots.sources, "ablation": plots.parts}
 TABLES = {
     "trainings": tables.trainings,
     "default": tables.default,
+    "last_layer": tables.last_layer,
+    "trunks": tables.trunks,
+    "fitted_anew": tables.fitted_anew,
     "beside_others": tables.compared_with_others,
     "left_out": tables.left_out,
     "left_out_means": tables.left_out_means,

@@ -66,6 +66,12 @@ def reading(run: MultiSourceRun) -> dict[str, Evaluation]:
     return dict(readings[0]["sources"]) if readings else {}
 
 
+def as_trained(run: MultiSourceRun) -> float:
+    """The threshold of the first reading, which is older than a last layer that was fitted anew."""
+    readings = [line for line in run.readings("test") if line["by"] == TEST_READING]
+    return float(readings[0]["threshold"]) if readings else run.threshold()
+
+
 def by_seed(folder: Path, name: str, part: str) -> list[tuple[int, Evaluation]]:
     """What each seed of a training was found to do on a part."""
     readings = [(run.recipe().seed, reading(run)) for run in runs(folder, name)]
@@ -76,7 +82,7 @@ def seed_rows(folder: Path, name: str, part: str, titles: Sequence[str]) -> list
     """Titles and METRIC_COLUMNS of a part, for each seed of a training, and their mean; none if not read."""
     evaluations, unit = by_seed(folder, name, part), UNITS[part.removesuffix(WHOLE)]
     rows = [
-        [*titles, seed, e["images"], f"{e['units']} {unit}", *(_cell(e, m) for m in METRICS)]
+        [*titles, seed, e["images"], f"{e['units']} {unit}", *(cell(e, m) for m in METRICS)]
         for seed, e in evaluations
     ]
     if not evaluations:
@@ -86,7 +92,7 @@ def seed_rows(folder: Path, name: str, part: str, titles: Sequence[str]) -> list
     return [*rows, [*titles, f"mean of {len(evaluations)}", None, None, *means]]
 
 
-def _cell(evaluation: Evaluation, metric: str) -> str | None:
+def cell(evaluation: Evaluation, metric: str) -> str | None:
     """A metric with its interval; None where it is not defined, as the specificity of COVID-19 alone."""
     if metric not in evaluation["metrics"]:
         return None

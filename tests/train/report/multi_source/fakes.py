@@ -50,7 +50,24 @@ def write(runs: Path) -> Path:
         write_json(runs / network / "across-evidence.json", evidence())
     for network in ("cnn1", "cnn2"):
         write_json(runs / network / "run.json", {"settings": {"seed": 0}})
+    _fit_last_layer(MultiSourceRun(runs / "lungs"))
+    trunk = {"left_out": "MosMed", "seed": 1, "steps": "800", "recipe": "plain", "as_trained": 0.7}
+    fitted = {"fitted": 0.75, "sfax_as_trained": 0.6, "sfax_fitted": None}
+    write_json(runs / "last-layer-left-out.json", {"trunks": [{**trunk, **fitted}]})
     return runs
+
+
+def _fit_last_layer(run: MultiSourceRun) -> None:
+    """As `multi-source head` does, and test parts read once more."""
+    tried = [
+        {"strength": strength, "mean_auc": area, "sources": {"mosmed": {"auc": area, "log_loss": 0.6}}}
+        for strength, area in ((0.0, 0.71), (0.03, 0.76))
+    ]
+    write_json(run.head_file, {"strength": 0.03, "slices": {"mosmed": 112}, "left_out": tried})
+    first = run.readings("test")[0]
+    run.write_reading(
+        "test", {**first, "threshold": 0.6, "sources": evaluations(dict.fromkeys(SLICES, ("test",)), 7)}
+    )
 
 
 def _run(path: Path, sources: dict[str, float], seed: int, crop: bool = True) -> None:

@@ -112,7 +112,7 @@ def test_every_reading_is_listed_and_the_first_is_what_counts(runs: Path, tmp_pa
         MultiSourceRun(copy / "cnn1").write_reading("test", {"date": "2027-01-04T", **line})
     assert tables.default(copy) == before
     table = rows(splits.readings(copy))[2:]
-    assert [row[1:3] for row in table if row[0] == "lungs"][1:] == [
+    assert [row[1:3] for row in table if row[0] == "lungs"][2:] == [
         ["2027-01-02", "train across test"],
         ["2027-01-03", "deploy"],
     ]
