@@ -19,7 +19,6 @@ from train.commands import main
 from train.data.packed import PackedData
 from train.paper.search.batches import search_in_batches
 from train.paper.search.record import SPACE, Search
-from train.paper.search.search import search
 from train.paper.side_by_side import OutOfTimeError
 from train.run import RunError
 
@@ -53,16 +52,9 @@ def together(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> Search:
     return Search(out / "experiment-4-arrangement-2")
 
 
-@pytest.fixture(scope="module")
-def one_by_one(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Search:
-    record = Search(tmp_path_factory.mktemp("one-by-one"))
-    search(record, "4", covid_ct, SMALL, attempts=3)
-    return record
-
-
-def test_the_record_is_that_of_attempts_one_by_one(together: Search, one_by_one: Search) -> None:
-    assert {**together.description(), "at_once": None} == {**one_by_one.description(), "at_once": None}
-    ours, theirs = together.attempts(), one_by_one.attempts()
+def test_the_record_is_that_of_attempts_one_by_one(together: Search, whole: Search) -> None:
+    assert {**together.description(), "at_once": None} == {**whole.description(), "at_once": None}
+    ours, theirs = together.attempts(), whole.attempts()
     own = ("seconds", "after", "probabilities", "accuracy", "auc", "curve")
     assert without(ours, *own) == without(theirs, *own)
     for row, other in zip(ours, theirs, strict=True):
