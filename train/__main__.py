@@ -1,4 +1,4 @@
-"""`python -m train`: fit, search, test, evidence, probe, report, multi-source, finetune."""
+"""`python -m train`: fit, search, pack, search-all, test, evidence, probe, report, multi-source, finetune."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from tests import sources_folder
 from tests.sources_folder import save, write_table
 from tests.train.small_runs import RECIPE, SIZE, WEIGHTS, recipe, training_items
 from train.data.covid_ct import COVID
+from train.data.packed import pack
 from train.multi_source.crops import Crops
 from train.multi_source.evaluation import validate
 from train.multi_source.fit import fit
@@ -31,6 +32,14 @@ def three(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in WEIGHTS:
         shutil.copytree(data / name, folder / name)
     return folder
+
+
+@pytest.fixture(scope="session")
+def packed(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `pack` makes of invented slices, of 67 pixels, without weights. Read only."""
+    out = tmp_path_factory.mktemp("packed") / "packed.npz"
+    pack(covid_ct, out, 67, None)
+    return out
 
 
 @pytest.fixture(scope="session")

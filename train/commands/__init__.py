@@ -7,6 +7,7 @@ import click
 from train.commands.evaluation import evidence_command, probe_command, report_command, test_command
 from train.commands.finetune import finetune_command
 from train.commands.multi_source import multi_source
+from train.commands.searches import pack_command, search_all_command
 from train.commands.training import fit_command, search_command
 
 
@@ -18,6 +19,8 @@ def main() -> None:
 for command in (
     fit_command,
     search_command,
+    pack_command,
+    search_all_command,
     test_command,
     evidence_command,
     probe_command,

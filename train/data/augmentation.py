@@ -24,11 +24,17 @@ def quadruple(images: Image, seed: int, draw: int = 0) -> Image:
     copies = np.empty((FACTOR, *images.shape), np.uint8)
     copies[0] = images
     for number, image in enumerate(images):
-        rng = np.random.default_rng([seed, draw, number])
-        copies[1, number] = _warp(image, angle=rng.uniform(*ROTATION))
-        copies[2, number] = _warp(image, scale=rng.uniform(*SCALE))
+        angle, scale, rng = drawn(seed, draw, number)
+        copies[1, number] = _warp(image, angle=angle)
+        copies[2, number] = _warp(image, scale=scale)
         copies[3, number] = _noisy(image, rng)
     return copies.reshape(-1, *images.shape[1:])
+
+
+def drawn(seed: int, draw: int, number: int) -> tuple[float, float, np.random.Generator]:
+    """Angle in degrees and factor of enlargement for one image, and what draws its noise."""
+    rng = np.random.default_rng([seed, draw, number])
+    return rng.uniform(*ROTATION), rng.uniform(*SCALE), rng
 
 
 def _warp(image: Image, angle: float = 0.0, scale: float = 1.0) -> Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +29,11 @@ class Fire(nn.Module):
     activation, nowhere else) and `activation=Elu`; the classic one of Figure 2a has neither.
     With `bypass` the input is added to the output, through a 1x1 convolution where their widths
     differ (Iandola et al. 2016, Figure 2). `[N, channels, H, W]` to `[N, 2 * expand, H, W]`.
+
+    copies: of networks side by side, each with its share of the channels (`train/networks/stack.py`).
     """
+
+    copies = 1
 
     def __init__(
         self,
@@ -53,5 +57,13 @@ class Fire(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         squeezed = self.activation(self.norm(self.squeeze(x)))
         parts = [self.activation(self.expand1x1(squeezed)), self.activation(self.expand3x3(squeezed))]
-        expanded = torch.cat(parts, 1)
+        expanded = concatenated(parts, self.copies)
         return expanded if self.bypass is None else expanded + self.bypass(x)
+
+
+def concatenated(parts: Sequence[Tensor], copies: int) -> Tensor:
+    """Maps `[N, channels, H, W]` in depth; of several networks side by side, those of each together."""
+    if copies == 1:
+        return torch.cat(list(parts), 1)
+    shares = [part.permute(0, 2, 3, 1).unflatten(3, (copies, -1)) for part in parts]  # as they lie in memory
+    return torch.cat(shares, 4).flatten(3, 4).permute(0, 3, 1, 2)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from edgect.errors import UsageError
 from train.networks.elu import Elu
-from train.networks.fire import FIRE, Fire
+from train.networks.fire import FIRE, Fire, concatenated
 
 
 def check_image_size(size: int) -> None:
@@ -72,7 +71,10 @@ class LightCNN(nn.Module):
     convolution, whose 1,048,576 weights at 1 group are divided by their number. map_side: class
     activation maps are averaged over squares of this side; at 4 each is what the transposed
     convolution made of one place, with other weights for each of 16, which otherwise shows as a grid.
+    copies: of networks side by side, each with its share of the channels (`train/networks/stack.py`).
     """
+
+    copies = 1
 
     fire2: Fire
     fire3: Fire
@@ -124,7 +126,7 @@ class LightCNN(nn.Module):
         x = (image.float() / 255 - self.mean) / self.std
         skip = self.early(x)
         deep = self.elu(self.upsample(self.late(skip)))
-        maps: Tensor = self.elu(self.weighted_sum(torch.cat([skip, deep], 1)))
+        maps: Tensor = self.elu(self.weighted_sum(concatenated([skip, deep], self.copies)))
         return maps
 
     def early(self, x: Tensor) -> Tensor:

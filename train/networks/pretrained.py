@@ -63,6 +63,14 @@ class Weights:
             return cls(source, "", dict(SqueezeNet1_1_Weights.IMAGENET1K_V1.get_state_dict(progress=True)))
         try:
             content = Path(source).read_bytes()
+        except OSError as error:
+            raise WeightsError(f"{source}: not a readable .npz file of weights ({error})") from error
+        return cls.of(content, source)
+
+    @classmethod
+    def of(cls, content: bytes, source: str) -> Weights:
+        """From the content of an .npz file; `source` names it. Raises WeightsError."""
+        try:
             with np.load(io.BytesIO(content)) as archive:
                 arrays = {name: archive[name] for name in archive.files}
         except (OSError, ValueError, AttributeError) as error:

@@ -105,11 +105,11 @@ def _train_epoch(
     if settings.augmentation == "paper":
         images = quadruple(images, settings.seed, epoch if settings.redraw else 0)
         labels = labels.repeat(FACTOR)
-    torch.manual_seed(settings.seed * 100_003 + epoch)  # dropout, so that a resumed run draws the same
+    seed_dropout(settings, epoch)
     state.network.train()
     cast = torch.autocast(device, torch.bfloat16) if settings.precision == "bf16" else nullcontext()
     total = 0.0
-    for batch in _batches(len(images), settings, epoch):
+    for batch in batches(len(images), settings, epoch):
         inputs = torch.from_numpy(images[batch]).unsqueeze(1).to(device)
         with cast:
             logits = state.network(inputs)[0].float()
@@ -129,15 +129,24 @@ def _train_epoch(
     return total / len(images)
 
 
-def _batches(count: int, settings: TrainingSettings, epoch: int) -> Iterator[NDArray[np.intp]]:
+def seed_dropout(settings: TrainingSettings, epoch: int) -> None:
+    """So that a resumed run draws the same."""
+    torch.manual_seed(settings.seed * 100_003 + epoch)
+
+
+def batches(count: int, settings: TrainingSettings, epoch: int) -> Iterator[NDArray[np.intp]]:
     """Order depends on seed and epoch alone, so that a resumed run sees the same batches."""
     order = np.random.default_rng([settings.seed, epoch]).permutation(count)
     yield from (order[start : start + settings.batch_size] for start in range(0, count, settings.batch_size))
 
 
 def _validate(state: TrainingState, slices: Slices, device: str) -> dict[str, float]:
-    logits = predict.logits(state.validated_network, slices.val_images, device)
-    metrics = evaluate(slices.val_labels.numpy(), predict.probabilities(logits))
+    return figures(predict.logits(state.validated_network, slices.val_images, device), slices.val_labels)
+
+
+def figures(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+    """What an epoch's row says of validation. logits: float32 `[n, 2]`; labels: int64 `[n]`."""
+    metrics = evaluate(labels.numpy(), predict.probabilities(logits))
     names = ("accuracy", "sensitivity", "specificity", "auc")
-    loss = float(nn.functional.cross_entropy(logits, slices.val_labels))
+    loss = float(nn.functional.cross_entropy(logits, labels))
     return {"val_loss": loss, **{f"val_{name}": metrics[name] for name in names}}

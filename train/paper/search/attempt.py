@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from tqdm import tqdm
 
 from train.data.arrangements import Arrangement
@@ -40,14 +42,7 @@ class Attempts:
         The attempt goes on from the checkpoint in `run`, where there is one.
         """
         began = time.monotonic()
-        point = proposal.point
-        settings = replace(
-            self.settings,
-            learning_rate=point["learning_rate"],
-            momentum=point["momentum"],
-            l2=point["l2"],
-        )
-        outcome = self._outcome(settings, run, progress, title)
+        outcome = self._outcome(with_point(self.settings, proposal), run, progress, title)
         return {**outcome, "seconds": round(time.monotonic() - began, 1)}
 
     def _outcome(
@@ -56,13 +51,29 @@ class Attempts:
         try:
             state = train(settings, self.split, self.slices, run, self.weights, self.device, progress, title)
         except DivergedError:
-            return {"accuracy": CHANCE, "auc": None, "diverged": True, "curve": [], "probabilities": []}
-        last = state.history[-1]
-        logits = predict.logits(state.validated_network, self.slices.val_images, self.device)
-        return {
-            "accuracy": last["val_accuracy"],
-            "auc": last["val_auc"],
-            "diverged": False,
-            "curve": [round(row["val_accuracy"], 4) for row in state.history],
-            "probabilities": [round(float(p), 5) for p in predict.probabilities(logits)],
-        }
+            return diverged()
+        return ended(
+            state.history, predict.logits(state.validated_network, self.slices.val_images, self.device)
+        )
+
+
+def with_point(settings: TrainingSettings, proposal: Proposal) -> TrainingSettings:
+    """The settings of a search with the three that are searched."""
+    point = proposal.point
+    return replace(settings, learning_rate=point["learning_rate"], momentum=point["momentum"], l2=point["l2"])
+
+
+def ended(history: Sequence[Mapping[str, float]], logits: torch.Tensor) -> dict[str, Any]:
+    """What goes on record of a training. history: a row for each epoch; logits: `[n, 2]` of validation."""
+    return {
+        "accuracy": history[-1]["val_accuracy"],
+        "auc": history[-1]["val_auc"],
+        "diverged": False,
+        "curve": [round(row["val_accuracy"], 4) for row in history],
+        "probabilities": [round(float(p), 5) for p in predict.probabilities(logits)],
+    }
+
+
+def diverged() -> dict[str, Any]:
+    """What goes on record of a training whose loss was no number."""
+    return {"accuracy": CHANCE, "auc": None, "diverged": True, "curve": [], "probabilities": []}

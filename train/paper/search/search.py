@@ -38,7 +38,7 @@ def search(
     Raises RunError when the folder holds a search by other settings.
     """
     split = arrangement(settings.arrangement, data)
-    _begin(record, experiment, settings, split)
+    begin(record, experiment, settings, split)
     common = Attempts(settings, split, Slices.read(split, data, settings.image_size), weights, device)
     proposals = Proposals(record, attempts)
     length, ended = common.length, proposals.ended
@@ -63,7 +63,13 @@ def _one_by_one(record: Search, proposals: Proposals, attempts: Attempts, progre
         progress.update(before + attempts.length - progress.n)  # some diverge before their time
 
 
-def _begin(record: Search, experiment: str, settings: TrainingSettings, split: Arrangement) -> None:
+def begin(
+    record: Search, experiment: str, settings: TrainingSettings, split: Arrangement, **further: Any
+) -> None:
+    """Write what is searched, or hold it against what is there; further: what else is described.
+
+    Raises RunError when the folder holds a search by other settings.
+    """
     fixed = {name: value for name, value in asdict(settings).items() if name not in NAMES}
     description = {
         "experiment": experiment,
@@ -72,6 +78,7 @@ def _begin(record: Search, experiment: str, settings: TrainingSettings, split: A
         "initial": INITIAL,
         "space": {d.name: [d.low, d.high, d.prior] for d in SPACE},
         **fixed,
+        **further,
         "labels": [item.label for item in split.val],
         "patients": [item.patient for item in split.val],
     }
