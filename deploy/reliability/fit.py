@@ -60,7 +60,7 @@ def fit(trained_run: TrainedRun, folder: Path, data: Path, description: dict[str
     fitted_on = out_of_distribution.fitted_on(backends)
     training = SliceFeatures.read(bundle, _every(trained_run.parts(data, "train")), data, fitted_on)
     validation = SliceFeatures.read(bundle, _every(parts), data, engines(backends))
-    fitted = out_of_distribution.fit_detector(training, validation)
+    fitted = out_of_distribution.fit_detector(training, validation.of(_trained_on(parts, description)))
     out_of_distribution.write(folder, fitted)
     by_part = {title: validation.of(items) for title, items in parts.items()}
     description["gate"] = {
@@ -130,6 +130,12 @@ def part_summary(description: dict[str, Any], title: str) -> dict[str, Any]:
         },
         "conformal": description["conformal"]["measured"].get(title),
     }
+
+
+def _trained_on(parts: Mapping[str, Sequence[Item]], description: Mapping[str, Any]) -> list[Item]:
+    """Of the sources that the trunk was trained on: slices of others must not widen what counts as known."""
+    sources = description["training"].get("recipe", {}).get("sources")
+    return [item for item in _every(parts) if sources is None or item.source in sources]
 
 
 def _every(parts: Mapping[str, Sequence[Item]]) -> list[Item]:
