@@ -10,7 +10,7 @@ from deploy.trained_runs.trained_run import with_interval
 
 PASSAGE = Template("""\
 A slice far from the training slices (Mahalanobis distance of the network's embedding, or of the look of the
-lungs), or without lungs, gets no answer; limits reject at most $share % of the validation slices. Engines and
+lungs), or without lungs, gets no answer; limits reject at most $share % of the validation slices$known. Engines and
 precisions judged differently on $differ of them. What follows is of slices that got an answer, by
 $engine, with 95 % intervals by patient. On validation parts, where limits, temperature, thresholds and
 band were fitted, figures flatter.
@@ -49,6 +49,7 @@ def passage(description: Mapping[str, Any]) -> str:
     points, conformal = description["operating_points"], description["conformal"]
     tables = {"validation, cross-validated": conformal["cross_validated"], **conformal["measured"]}
     return PASSAGE.substitute(
+        known=" of sources that the trunk knows" if "last_layer" in description["training"] else "",
         share=f"{100 * detector['rejected_at_most']:g}",
         differ=detector["parts"]["validation"]["differ"],
         engine=errors["engine"],

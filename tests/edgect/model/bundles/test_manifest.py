@@ -18,7 +18,7 @@ Edit = Callable[[Callable[[dict[str, Any]], object]], Path]
 DIGESTS = {
     "cnn1": "ca0915713cead9d2aa345296ec3fa045c8dfc9c8019ec0aa5542668d785db74f",
     "cnn2": "b2f1afa9c2548bb3ce1de1c13c8fe34ab29f9deca397e196717b631123b8ba7b",
-    "lungs": "dd171e8f29077aff90067b7bb2c299dfedaaa72b62972947867839644f0fcc4d",
+    "lungs": "3df75b689af8041b3d27c468229cd04790ae87afca37a4c3a024cc899656a8ae",
 }
 REQUIRED = (
     "name",
