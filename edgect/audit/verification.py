@@ -57,7 +57,9 @@ class Verification:
 
     @property
     def good(self) -> bool:
-        return not self.fault_count and (not self.head or self.head_line is not None)
+        return (
+            self.last is not None and not self.fault_count and (not self.head or self.head_line is not None)
+        )
 
     def fault(self, file: Path, row: int, reason: str) -> None:
         self.fault_count += 1

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgect.audit.contents import KEPT, NEW, answer, delivery, result
 from edgect.audit.trail import Trail
+from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.results.record import ResultRecord
 from edgect.services.listen.results.series_result import SeriesResult
 from edgect.services.listen.storage.outbox import RECORD
@@ -16,11 +17,14 @@ OUTBOX = "outbox"
 class NodeTrail:
     """trail: None for a node that keeps none."""
 
-    def __init__(self, trail: Trail | None) -> None:
-        self._trail = trail
+    def __init__(self, trail: Trail | None, config: NodeConfig) -> None:
+        self._trail, node = trail, config.send_to
+        self._addresses = {"folder": str(config.out)}
+        if node is not None:
+            self._addresses["node"] = f"{node.title}@{node.host}:{node.port}"
 
     def result(self, result_: SeriesResult) -> None:
-        """A result, and the answers that are new in it; before it is put into the outbox. Raises AuditError."""
+        """A result and the answers in it, before it is put into the outbox. Raises AuditError."""
         if self._trail is None:
             return
         identifiers = self._trail.identifiers
@@ -34,8 +38,8 @@ class NodeTrail:
             *answers, result(named, result_.row, identifiers, OUTBOX, result_name(result_.digest))
         )
 
-    def attempt(self, folder: Path, address: str, outcome: str) -> None:
-        """To deliver the result in a folder of the outbox. Raises AuditError."""
+    def attempt(self, folder: Path, destination: str, outcome: str) -> None:
+        """To deliver the result in a folder of the outbox to the destination. Raises AuditError."""
         if self._trail is None:
             return
         record = ResultRecord.load(folder / RECORD)
@@ -44,6 +48,7 @@ class NodeTrail:
             str(image.get(keyword, "")) if image is not None else ""
             for keyword in ("StudyInstanceUID", "SeriesInstanceUID")
         )
+        address = self._addresses.get(destination, destination)
         name = folder.name.rpartition("-")[2]
         self._trail.append(delivery(study, series, self._trail.identifiers, name, address, outcome))
 

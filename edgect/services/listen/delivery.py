@@ -39,10 +39,7 @@ class UnreachableError(DeliveryError):
 
 
 class Destination(Protocol):
-    """name: a word, by which deliveries are marked. address: where it is, in the words of the options."""
-
     name: str
-    address: str
 
     def deliver(self, paths: list[Path]) -> None:
         """Raises DeliveryError, OSError. May be called again with files that were delivered before."""
@@ -52,7 +49,7 @@ class FolderDestination:
     name = "folder"
 
     def __init__(self, path: Path) -> None:
-        self._path, self.address = path, str(path)
+        self._path = path
 
     def deliver(self, paths: list[Path]) -> None:
         for path in paths:
@@ -69,7 +66,6 @@ class StorageDestination:
         self, node: RemoteNode, title: str, timeout: float, tls: ClientContext | None = None
     ) -> None:
         self._node, self._title, self._timeout, self._tls = node, title, timeout, tls
-        self.address = f"{node.title}@{node.host}:{node.port}"
 
     def deliver(self, paths: list[Path]) -> None:
         entity = AE(ae_title=self._title)
@@ -112,7 +108,7 @@ class Delivery:
         destinations: list[Destination],
         on_attempt: Callable[[Path, str, str], object] = lambda *_: None,
     ) -> None:
-        """on_attempt: called after each with the result's folder, the address, and its outcome in words.
+        """on_attempt: called after each with the result's folder, the destination's name, and the outcome.
 
         It may raise, and the attempt then counts as failed.
         """
@@ -141,7 +137,7 @@ class Delivery:
                 continue
             try:
                 destination.deliver(dicom_files(folder))
-                self._on_attempt(folder, destination.address, "delivered")
+                self._on_attempt(folder, destination.name, "delivered")
                 mark_delivered(folder, destination.name)
             except Exception as error:  # whatever pynetdicom raises: the other results go on
                 reason = _reason(error)
@@ -158,7 +154,7 @@ class Delivery:
 
     def _note_failure(self, folder: Path, destination: Destination, reason: str) -> None:
         try:
-            self._on_attempt(folder, destination.address, reason)
+            self._on_attempt(folder, destination.name, reason)
         except Exception as error:  # it will be tried again, and so will this
             LOG.error("a failed delivery cannot be recorded (%s)", _reason(error))
 

@@ -42,7 +42,7 @@ def run(
     """
     stop, wake = Event(), Event()
     outbox = Outbox(spool, config.remember_seconds)
-    node_trail = NodeTrail(trail)
+    node_trail = NodeTrail(trail, config)
     worker = Worker(classifier, spool, outbox, config.secondary_capture, node_trail)
     delivery = Delivery(outbox, _destinations(config, sending), node_trail.attempt)
     listener = StorageSCP(config, spool, receiving)
