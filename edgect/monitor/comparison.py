@@ -104,13 +104,13 @@ def monitor(
     baseline, now = period(others, bundle), period(current, bundle)
     if not baseline.studies:
         raise UsageError(
-            f"the baseline has no answer of bundle {bundle}, of which the period's latest is: make one of that "
-            "bundle's first weeks"
+            f"the baseline has no answer of bundle {bundle} besides those of the period: take weeks of that "
+            "bundle for it, which were as they should be"
         )
     tests = tuple(_tests(baseline, now, looks, least))
     if not tests:
         raise UsageError(
-            f"{len(baseline.studies)} studies in the baseline and {len(now.studies)} in the period are too few: "
+            f"too few studies, {len(baseline.studies)} in the baseline and {len(now.studies)} in the period: "
             f"each must have {MIN_STUDIES}"
         )
     return Comparison(bundle, baseline, now, tests, looks, least)

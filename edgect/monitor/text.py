@@ -38,7 +38,8 @@ def table(found: Comparison) -> Iterator[str]:
         "",
         "Columns: medians of studies; Kolmogorov and Smirnov's distance with its p-value; that value "
         f"adjusted for {len(found.tests)} tests (Holm) and {found.looks} looks (Bonferroni); the population "
-        f"stability index (customarily none below {_SOME}, large above {_LARGE}) and what it is on average without drift.",
+        f"stability index (customarily none below {_SOME}, large above {_LARGE}) and what it is on average "
+        "without drift.",
     )
     yield from wrapped(
         "",
