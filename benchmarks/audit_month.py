@@ -1,4 +1,4 @@
-"""`python -m benchmarks.audit_month --work DIR --out benchmarks/AUDIT.md`: audit trails and drift, by simulation.
+"""`python -m benchmarks.audit_month --work DIR --out benchmarks/AUDIT.md`: audit trails and drift, simulated.
 
 Variations of the example scans, and damaged ones, are classified by the bundled model; their rows, drawn at
 random, are written to trails as a clock that runs through months would have them.
@@ -27,7 +27,7 @@ from edgect.rows.identifiers import Identifiers
 from edgect.scans import read_slice
 from edgect.statistics.two_samples import holm, kolmogorov_smirnov
 
-SEED, VARIATIONS, DAMAGED, SHARE = 0, 40, 0.03, 0.2
+SEED, VARIATIONS, DAMAGED = 0, 40, 0.03
 STUDIES, DAYS = 10_000, 30
 WEEK, WEEKS, BASELINE_WEEKS, HALF_YEARS = 2_333, 20, 4, 200
 OTHER = "moscow"  # the source that comes in later
@@ -38,11 +38,11 @@ Random = np.random.Generator
 PAGE = """\
 # An audit trail and its monitor, by simulation
 
-Made by `python -m benchmarks.audit_month`, seed {seed}. {scans} scans ({variations} variations of each example scan:
-turned, scaled, brightened; and as many damaged or blank files as one in ten of them) are classified once by `lungs`
-({engine}, INT8). A study is one of their rows, drawn at random; {damaged:.0%} of studies are damaged files. The usual
-sources are SARS-CoV-2-CT and LUNA16, the other one is the pictures from Moscow. This shows that the program does
-what it should, not how often a hospital's scans drift.
+Made by `python -m benchmarks.audit_month`, seed {seed}. {scans} scans are classified once by `lungs`
+({engine}, INT8): {variations} variations of each example scan (turned, scaled, brightened), and
+{spoilt} files that are cut in half or blank. A study is one of their rows, drawn at random; {damaged} % are
+damaged files. The usual sources are SARS-CoV-2-CT and LUNA16, the other one is the pictures from Moscow.
+This shows that the program does what it should, not how often a hospital's scans drift.
 
 ## A month: {studies:,} studies in {days} days
 {month}
@@ -56,12 +56,12 @@ One in five scans of the other source:
 
 {drift}
 
-The smallest share of the other source at which one week raised the alarm (of 1, 2, 5, 10, 20 and 50 %):
+The smallest share of the other source that raised the alarm in its week, of 1, 2, 5, 10, 20 and 50 %:
 
 {sensitivity}
 
-Of {half_years} simulated spans of {weeks} weeks without drift, each with a baseline of its own, {false_alarms} had any
-alarm. At most {expected:.1%} may, by the level of {level:.0%} that is spread over {looks} looks.
+Of {half_years} simulated spans of {weeks} weeks without drift, each with a baseline of its own, {false_alarms}
+had any alarm. At most {expected:.1f} % may, by the level of {level:g} % that is spread over {looks} looks.
 """
 
 
@@ -75,11 +75,8 @@ def make_scans(folder: Path) -> None:
             content = cv2.imencode(".png", vary(pixels, rng))[1].tobytes()
             (folder / f"{path.stem}-{draw}.png").write_bytes(content)
             if draw % 10 == 0:
-                cut = (
-                    content[: len(content) // 2]
-                    if number % 2
-                    else cv2.imencode(".png", pixels * 0)[1].tobytes()
-                )
+                blank = cv2.imencode(".png", pixels * 0)[1].tobytes()
+                cut = content[: len(content) // 2] if number % 2 else blank
                 (folder / f"damaged-{number}-{draw}.png").write_bytes(cut)
 
 
@@ -126,7 +123,7 @@ def month(work: Path, rows: dict[str, list[Row]], rng: Random) -> str:
     files = sorted(trail.glob("*.jsonl"))
     head = read_line(files[-1].read_bytes().splitlines()[-1]).link
     parts = [run(work, "audit", "verify", trail), run(work, "audit", "replay", trail, work / "scans")]
-    parts.append("One digit of one line changed:\n")
+    parts.append("The label of one line changed:\n")
     middle, before = files[15], files[15].read_bytes()
     lines = before.splitlines(keepends=True)
     lines[100] = lines[100].replace(b'"label":"', b'"label":"x', 1)
@@ -168,7 +165,7 @@ def forge(files: Sequence[Path], number: int) -> None:
 
 
 def weeks(work: Path, rows: dict[str, list[Row]], rng: Random) -> tuple[str, str, str]:
-    """The quiet weeks as a sentence, the week with drift as the command shows it, and a sentence on shares."""
+    """The quiet weeks, the week with drift as the command shows it, and which shares raise the alarm."""
     baseline, exits = work / "baseline", []
     write(baseline, list(draw(rows, WEEK * BASELINE_WEEKS, rng)), FIRST_DAY, 7 * BASELINE_WEEKS)
     for number in range(WEEKS):
@@ -228,7 +225,7 @@ def _any_alarm(baseline: dict[str, list[float]], later: Sequence[dict[str, list[
 @click.option("--work", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
 def main(work: Path, out: Path) -> None:
-    """Simulate a month and twenty weeks of traffic in the empty folder WORK, and write what came of it."""
+    """Simulate a month and twenty weeks of traffic in an empty folder, and write what came of it."""
     rng = np.random.default_rng(SEED)
     make_scans(work / "scans")
     rows, engine = classify(work / "scans")
@@ -240,7 +237,8 @@ def main(work: Path, out: Path) -> None:
             scans=sum(map(len, rows.values())),
             variations=VARIATIONS,
             engine=engine,
-            damaged=DAMAGED,
+            damaged=f"{100 * DAMAGED:g}",
+            spoilt=len(rows["damaged"]),
             studies=STUDIES,
             days=DAYS,
             weeks=WEEKS,
@@ -248,8 +246,8 @@ def main(work: Path, out: Path) -> None:
             baseline_weeks=BASELINE_WEEKS,
             half_years=HALF_YEARS,
             false_alarms=false_alarms(rows, rng),
-            expected=LEVEL * WEEKS / LOOKS,
-            level=LEVEL,
+            expected=100 * LEVEL * WEEKS / LOOKS,
+            level=100 * LEVEL,
             looks=LOOKS,
             **parts,
         )

@@ -56,8 +56,8 @@ def _draw_test(axes: Axes, test: Test) -> None:
     axes.axvline(test.test.at, color=colour, lw=1, ls=":")
     axes.set(xlabel=MEANINGS[test.quantity], ylabel="share of studies")
     axes.set_title(
-        f"{test.quantity}: distance {test.test.distance:.3f}, adjusted p {test.adjusted:.2g}, "
-        f"stability index {test.stability.index:.3f}",
+        f"{test.quantity}: KS {test.test.distance:.3f}, adjusted p {test.adjusted:.2g}, "
+        f"PSI {test.stability.index:.3f}",
         loc="left",
         fontsize=10,
         color=colour,

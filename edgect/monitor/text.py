@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import fmean
 
 from edgect.monitor.comparison import LEVEL, MIN_STUDIES, QUANTITIES, Comparison, Test
 from edgect.monitor.studies import Period
@@ -36,7 +37,7 @@ def table(found: Comparison) -> Iterator[str]:
         )
     yield from wrapped(
         "",
-        "Columns: medians of studies; Kolmogorov and Smirnov's distance with its p-value; that value "
+        "Columns: means of studies; Kolmogorov and Smirnov's distance with its p-value; that value "
         f"adjusted for {len(found.tests)} tests (Holm) and {found.looks} looks (Bonferroni); the population "
         f"stability index (customarily none below {_SOME}, large above {_LARGE}) and what it is on average "
         "without drift.",
@@ -44,8 +45,8 @@ def table(found: Comparison) -> Iterator[str]:
     yield from wrapped(
         "",
         f"Drift is an adjusted p-value of at most {LEVEL} with a distance of at least {found.least:g}: in "
-        f"{found.looks} looks without drift the chance of any false alarm is at most {LEVEL:.0%}, where "
-        "studies are independent.",
+        f"{found.looks} looks without drift the chance of any false alarm is at most {100 * LEVEL:g} %, "
+        "where studies are independent.",
     )
     yield NOTICE
     yield ""
@@ -63,8 +64,8 @@ def _period(of: Period) -> str:
 def _row(test: Test) -> str:
     return _ROW.format(
         test.quantity,
-        f"{_median(test.baseline):.3f}",
-        f"{_median(test.current):.3f}",
+        f"{fmean(test.baseline):.3f}",
+        f"{fmean(test.current):.3f}",
         f"{test.test.distance:.3f}",
         f"{test.test.p_value:.2g}",
         f"{test.adjusted:.2g}",
@@ -72,8 +73,3 @@ def _row(test: Test) -> str:
         f"{test.stability.expected:.3f}",
         "DRIFT" if test.drift else "",
     ).rstrip()
-
-
-def _median(values: tuple[float, ...]) -> float:
-    ordered = sorted(values)
-    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2

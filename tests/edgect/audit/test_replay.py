@@ -81,7 +81,7 @@ def test_a_dicom_file_with_other_bytes_is_known_by_its_instance(classify: Classi
     sent, stored = tmp_path / "sent", tmp_path / "stored"
     for folder, patient in ((sent, "A"), (stored, "B")):
         folder.mkdir()
-        (folder / "IM1").write_bytes(write(ct(hounsfield(1), PatientID=patient)))
+        (folder / "IM1").write_bytes(write(ct(hounsfield(1), PatientID=patient, SOPInstanceUID="1.2.3.77")))
     classify(sent, *CLASSIFY, "--audit", tmp_path / "trail")
     code, text = replay(tmp_path / "trail", stored)
     assert (code, "1 of 1 answers replayed, 0 differ" in text) == (0, True)
