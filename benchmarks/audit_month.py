@@ -60,7 +60,7 @@ The smallest share of the other source that raised the alarm in its week, of 1, 
 
 {sensitivity}
 
-Of {half_years} simulated spans of {weeks} weeks without drift, each with a baseline of its own, {false_alarms}
+Of {half_years} simulated spans of {weeks} weeks without drift, each with its own baseline, {false_alarms}
 had any alarm. At most {expected:.1f} % may, by the level of {level:g} % that is spread over {looks} looks.
 """
 
