@@ -6,6 +6,7 @@ random, are written to trails as a clock that runs through months would have the
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,6 +56,7 @@ This shows that the program does what it should, not how often a hospital's scan
 One in five scans of the other source:
 
 {drift}
+![Distributions of the week and of the baseline](AUDIT_DRIFT.png)
 
 The smallest share of the other source that raised the alarm in its week, of 1, 2, 5, 10, 20 and 50 %:
 
@@ -231,6 +233,7 @@ def main(work: Path, out: Path) -> None:
     rows, engine = classify(work / "scans")
     parts = {"month": month(work, rows, rng)}
     parts["quiet"], parts["drift"], parts["sensitivity"] = weeks(work, rows, rng)
+    shutil.copy(work / "drift.png", out.with_name("AUDIT_DRIFT.png"))
     out.write_text(
         PAGE.format(
             seed=SEED,
