@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgect.errors import EngineError, ScanError
+from edgect.machine.version import __version__
 from edgect.model import backends
 from edgect.model.backends import Session
 from edgect.model.backends.forked import forks
@@ -232,6 +233,7 @@ class Pipeline:
             "threshold": self.decision.threshold,
             "milliseconds": round((perf_counter() - start) * 1000, 2),
             "sha256": digest,
+            "edgect": __version__,
             "operating_point": self.decision.operating_point,
             "error_rate": self.decision.error_rate,
             "distance": None if distance is None else round(distance, 3),
@@ -243,6 +245,7 @@ class Pipeline:
             return {}
         normal = frame.origin.normal
         return {
+            "study": self.identifiers.name(frame.origin.study),
             "series": self.identifiers.name(frame.origin.series),
             "instance": self.identifiers.name(frame.origin.instance),
             "names": self.identifiers.kind,

@@ -58,7 +58,7 @@ def examples(bundle: Bundle) -> Slices:
     for number, path in enumerate(sorted(EXAMPLES.iterdir())):
         pixels = read_slice(path)
         for draw in range(VARIATIONS):
-            varied = _vary(pixels, np.random.default_rng([number, draw]))
+            varied = vary(pixels, np.random.default_rng([number, draw]))
             images.append(preprocess(varied)[0])
             labels.append(int(path.name.startswith("covid")))
     return Slices(f"{VARIATIONS} variations of each example scan", np.stack(images), np.array(labels))
@@ -80,7 +80,7 @@ def _validation(bundle: Bundle, data: Path) -> tuple[list[Item], str]:
     return items, f"validation parts of {', '.join(names)}"
 
 
-def _vary(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def vary(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     height, width = pixels.shape
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-15, 15), rng.uniform(0.9, 1.3))
     moved = cv2.warpAffine(pixels, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)

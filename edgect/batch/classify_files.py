@@ -42,6 +42,9 @@ class Summary:
         return sum(self.counts.values())
 
 
+def _nothing(*_: object) -> None: ...
+
+
 def classify_files(
     files: Sequence[str],
     pipeline: Pipeline,
@@ -56,8 +59,11 @@ def classify_files(
     workers: int | None = None,
     progress: Callable[[int, int], object] | None = None,
     notify: Callable[[str], object] | None = None,
+    before_row: Callable[[Row, bool], object] = _nothing,
 ) -> Summary:
     """Classify files that are listed and checked. model: arguments of `pipeline`, for workers elsewhere.
+
+    before_row: called with each row, and whether an earlier run gave it, before it is written.
 
     The other arguments, and what is raised, are those of `edgect.batch.run`.
     """
@@ -77,6 +83,7 @@ def classify_files(
             with closing(source.rows_of(items)) as results:
                 for done, (_, result_rows) in enumerate(results, 1):
                     for row, span in result_rows:
+                        before_row(row, span is not None)
                         if span is None:
                             rows.write(row)
                         else:

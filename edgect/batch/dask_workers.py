@@ -125,7 +125,7 @@ class DaskWorkers:
         """Names of series and files are made here, where the salt is."""
         if self._names_hashed and row["names"]:
             identifiers = self._pipeline.identifiers
-            row |= {name: identifiers.name(str(row[name])) for name in ("series", "instance")}
+            row |= {name: identifiers.name(str(row[name])) for name in ("study", "series", "instance")}
             row["names"] = identifiers.kind
         return row
 

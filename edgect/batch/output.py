@@ -10,9 +10,9 @@ from pathlib import Path
 from time import monotonic
 from typing import BinaryIO, Protocol, TextIO
 
-from edgect.batch.lock import open_locked
 from edgect.errors import UsageError
 from edgect.machine.atomic import sync, sync_folder
+from edgect.machine.lock import open_locked
 from edgect.rows.formats import Lines, Row, Span, encode
 
 SYNC = 10.0  # seconds: what a power cut may cost

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from edgect.audit.contents import KEPT, NEW, answer
+from edgect.audit.trail import LOCK, Trail, owns
 from edgect.batch import dask_workers as dask
 from edgect.batch import report_file as reports
 from edgect.batch.classify_files import Summary, classify_files, one_opencv_thread
@@ -33,6 +36,7 @@ def run(
     heat_maps: FilePath | None = None,
     series: FilePath | None = None,
     report: FilePath | None = None,
+    audit: FilePath | None = None,
     resume: bool = False,
     scheduler: str | None = None,
     workers: int | None = None,
@@ -58,6 +62,8 @@ def run(
         A file for a row of every series: CSV by the suffix `.csv`, else JSON lines.
     report : str or PathLike, optional
         A web page with every row and its pictures.
+    audit : str or PathLike, optional
+        The folder of an audit trail, to which each row appends a line before it is written.
     resume : bool
         Go on with what an interrupted run with the same `output` left.
     scheduler : str, optional
@@ -106,10 +112,12 @@ def run(
     names, limits = [os.fspath(path) for path in paths], limits or Limits()
     destination = Path(output) if isinstance(output, str | os.PathLike) else output
     file = destination if isinstance(destination, Path) else None
-    folder, series_file, page = (None if name is None else Path(name) for name in (heat_maps, series, report))
+    folder, series_file, page, trail_folder = (
+        None if name is None else Path(name) for name in (heat_maps, series, report, audit)
+    )
     _check_options(form, file, resume)
     dask.check_options(scheduler, workers, model.get("threads"))
-    outputs = list(_outputs(file, series_file, page))
+    outputs = list(_outputs(file, series_file, page, trail_folder))
     if page is not None:
         reports.check(page, names)
     files = list_inputs(names, outputs)
@@ -121,7 +129,7 @@ def run(
     # only once the paths are known to be good, as everything that takes time to load
     from edgect.pipeline import Pipeline
 
-    with one_opencv_thread():
+    with one_opencv_thread(), _audited(trail_folder) as before_row:
         pipeline = Pipeline(**model, many=len(files) > 1, limits=limits)
         return classify_files(
             files,
@@ -136,6 +144,7 @@ def run(
             workers=workers,
             progress=progress,
             notify=notify,
+            before_row=before_row,
         )
 
 
@@ -148,13 +157,29 @@ def _check_options(form: str, file: Path | None, resume: bool) -> None:
         raise UsageError("--resume needs --format csv or jsonl: a table keeps too little")
 
 
-def _outputs(file: Path | None, series: Path | None, report: Path | None) -> Iterator[Output]:
+def _outputs(
+    file: Path | None, series: Path | None, report: Path | None, trail: Path | None
+) -> Iterator[Output]:
     if file is not None:
         yield Output("-o", file, partial(belongs_to, file))
     if series is not None:
         yield Output("--series", series, partial(SeriesFile.owns, series))
     if report is not None:
         yield Output("--report", report, partial(reports.owns, report))
+    if trail is not None:
+        yield Output("--audit", trail / LOCK, partial(owns, trail))
+
+
+@contextmanager
+def _audited(folder: Path | None) -> Iterator[Callable[[Row, bool], object]]:
+    """Give what is to be called with each row, and whether it is kept, before it is written."""
+    if folder is None:
+        yield lambda *_: None
+        return
+    with Trail(folder, "classify") as trail:
+        yield lambda row, kept: trail.append(
+            answer(row, trail.identifiers, "rows", KEPT if kept else NEW), durable=False
+        )
 
 
 def _make_sinks(

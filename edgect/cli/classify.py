@@ -62,6 +62,7 @@ PATHS_SHOWN = 3  # of the command line that the report repeats
     metavar="FILE.html",
     help="Write a page with every row and its pictures to FILE.html.",
 )
+@options.audit
 @click.option("--resume", is_flag=True, help="Continue an interrupted run with the same -o FILE.")
 def command(
     paths: tuple[str, ...],

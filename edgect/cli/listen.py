@@ -124,6 +124,7 @@ _MIB = 2**20
 @options.operating_point
 @options.error_rate
 @options.limits
+@options.audit
 def command(
     ae_title: str,
     host: str,
@@ -150,6 +151,7 @@ def command(
     max_bytes: int,
     max_pixels: int,
     max_frames: int,
+    audit: Path | None,
     **model: Any,
 ) -> None:
     """Take CT images by DICOM, and give a structured report on every series. For research use only.
@@ -162,6 +164,7 @@ def command(
     secure --send-to, whose host name must stand in that node's certificate.
     """
     with needing("dicom", "listening"):
+        from edgect.audit.trail import Trail
         from edgect.services.listen.config import NodeConfig, RemoteNode, check_ae_title
         from edgect.services.listen.network.tls import TLSFiles
         from edgect.services.listen.service import quieten, run
@@ -196,7 +199,9 @@ def command(
     sending = tls.client() if secured else None
     quieten()
     taken = Spool(settings)
+    trail: Trail | None = None
     try:
+        trail = None if audit is None else Trail(audit, "listen")
         import cv2
 
         from edgect.pipeline import Pipeline
@@ -218,8 +223,11 @@ def command(
             lambda port: click.echo(
                 f"{settings.title} listens on {host}:{port}, {model_and_engine}\n{NOTICE}", err=True
             ),
+            trail,
         )
     finally:
+        if trail is not None:
+            trail.close()
         taken.close()
 
 

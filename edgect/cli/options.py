@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -63,6 +64,14 @@ def engine(command: Command) -> Command:
         "--backend", type=click.Choice(BACKENDS), default=DEFAULT_BACKEND, show_default=True
     )
     return backend(precision(command))
+
+
+audit = click.option(
+    "--audit",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Append a hash-chained line for each answer to the audit trail in DIR, before it is given.",
+)
 
 
 def cluster(command: Command) -> Command:

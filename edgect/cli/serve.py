@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ _MIB = 2**20
 @options.operating_point
 @options.error_rate
 @options.limits
+@options.audit
 def command(
     host: str,
     port: int,
@@ -98,14 +100,17 @@ def command(
     max_bytes: int,
     max_pixels: int,
     max_frames: int,
+    audit: Path | None,
     **model: Any,
 ) -> None:
     """Serve the kiosk page and an HTTP interface on this machine. For research use only.
 
-    Nothing that is sent is written to a disk or kept once it is answered. SIGTERM or Ctrl-C finishes
+    Nothing that is sent is written to a disk or kept once it is answered; the lines of --audit hold no
+    identifier. SIGTERM or Ctrl-C finishes
     what is in hand, and ends with exit code 0; a second one does not wait.
     """
     with needing("serve", "serving"):
+        from edgect.audit.trail import Trail
         from edgect.services.serve.app import application
         from edgect.services.serve.config import ServerConfig
         from edgect.services.serve.endpoints import Endpoints
@@ -125,7 +130,8 @@ def command(
         idle_seconds=60 * idle_minutes,
     )
     limits = Limits(max_bytes, max_pixels, max_frames)
-    with listen(settings) as listening:
+    trail = nullcontext() if audit is None else Trail(audit, "serve")
+    with trail as opened_trail, listen(settings) as listening:
         import cv2
 
         from edgect.pipeline import Pipeline
@@ -134,7 +140,7 @@ def command(
         classifier = Pipeline(**model, many=True, limits=limits)
         assert classifier.identifiers.kind  # looks for the salt now rather than when the first series comes
         warn_of_unstable_names(classifier.identifiers.salt_warning)
-        endpoints = Endpoints(classifier, limits, settings)
+        endpoints = Endpoints(classifier, limits, settings, opened_trail)
         _log_to_stderr()
         engine = classifier.engine
         model_and_engine = (

@@ -133,6 +133,12 @@ SLICE_COLUMNS = (
         pattern="^([0-9a-f]{64})?$",
     ),
     Column(
+        "edgect",
+        str,
+        "The version of edgect that gave the row. No column holds the time, so that the same scans give the "
+        "same rows again; the audit trail, reports and HTTP responses have it.",
+    ),
+    Column(
         "operating_point",
         str,
         "The operating point that the threshold belongs to, such as `balanced` or `screening`. It is empty "
@@ -145,6 +151,12 @@ SLICE_COLUMNS = (
         nullable=True,
         minimum=0,
         maximum=1,
+    ),
+    Column(
+        "study",
+        str,
+        "The name of the DICOM study: a salted hash of its UID, or the UID itself where identifiers were "
+        "asked for. It is empty for other files.",
     ),
     Column(
         "series",
@@ -161,8 +173,8 @@ SLICE_COLUMNS = (
     Column(
         "names",
         str,
-        "How `series` and `instance` were made: `uid`, or `hash-` and eight digits that tell one salt from "
-        "another. It is empty for pictures.",
+        "How `study`, `series` and `instance` were made: `uid`, or `hash-` and eight digits that tell one "
+        "salt from another. It is empty for pictures.",
         pattern="^(uid|hash-[0-9a-f]{8})?$",
     ),
     Column(
@@ -201,6 +213,7 @@ COLUMNS = tuple(column.name for column in SLICE_COLUMNS)
 """Names of the columns of a row about a slice, in order."""
 
 PROVENANCE_COLUMNS = (
+    "edgect",
     "bundle",
     "backend",
     "engine",

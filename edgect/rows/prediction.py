@@ -47,8 +47,10 @@ class Prediction:
     threshold: float
     milliseconds: float
     sha256: str
+    edgect: str = ""
     operating_point: str = "balanced"
     error_rate: float | None = None
+    study: str = ""
     series: str = ""
     instance: str = ""
     names: str = ""

@@ -19,13 +19,15 @@ class Origin:
     series, instance: unique identifiers, of the series and of the file (DICOM UIDs as they are; a
     NIfTI file is its own series). position: in millimetres along the normal of the slices, None where
     the file does not say. normal: of the slice, towards the head, in the patient's coordinates of
-    DICOM (x to the left, y to the back, z to the head); None where the file does not say.
+    DICOM (x to the left, y to the back, z to the head); None where the file does not say. study: the
+    UID of the DICOM study, empty where there is none.
     """
 
     series: str
     instance: str
     position: float | None = None
     normal: Vector | None = None
+    study: str = ""
 
 
 @dataclass(frozen=True)

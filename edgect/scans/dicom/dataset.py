@@ -31,6 +31,7 @@ KEYWORDS = (
     "SOPClassUID",
     "SOPInstanceUID",
     "SeriesInstanceUID",
+    "StudyInstanceUID",
     "Modality",
     "DirectoryRecordSequence",
     "ImagePositionPatient",

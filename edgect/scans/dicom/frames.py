@@ -58,7 +58,11 @@ def _frames(
             with silenced:
                 frame_geometry = geometry(groups, index, frame_pixels.count)
                 frame_origin = Origin(
-                    origin.series, origin.instance, frame_geometry.position, frame_geometry.normal
+                    origin.series,
+                    origin.instance,
+                    frame_geometry.position,
+                    frame_geometry.normal,
+                    origin.study,
                 )
                 pixels = to_grey(_plane(decode(), frame_geometry, padding), window, limits)
         except ScanError as error:
@@ -77,7 +81,8 @@ def _plane(stored: Stored, frame_geometry: Geometry, padding: Padding | None) ->
 
 
 def _origin(dataset: Dataset) -> Origin:
-    series, instance = (
-        str(elements.value(dataset, keyword) or "") for keyword in ("SeriesInstanceUID", "SOPInstanceUID")
+    series, instance, study = (
+        str(elements.value(dataset, keyword) or "")
+        for keyword in ("SeriesInstanceUID", "SOPInstanceUID", "StudyInstanceUID")
     )
-    return Origin(series, instance)
+    return Origin(series, instance, study=study)

@@ -102,8 +102,17 @@ class StorageDestination:
 class Delivery:
     """Delivers what is in the outbox. After each failure the next attempt waits longer."""
 
-    def __init__(self, outbox: Outbox, destinations: list[Destination]) -> None:
-        self._outbox, self._destinations = outbox, destinations
+    def __init__(
+        self,
+        outbox: Outbox,
+        destinations: list[Destination],
+        on_attempt: Callable[[Path, str, str], object] = lambda *_: None,
+    ) -> None:
+        """on_attempt: called after each with the result's folder, the destination's name, and the outcome.
+
+        It may raise, and the attempt then counts as failed.
+        """
+        self._outbox, self._destinations, self._on_attempt = outbox, destinations, on_attempt
         self._due: dict[tuple[str, str], tuple[float, float]] = {}  # time of the next attempt, and its delay
 
     def run(self, stop: Event, wake: Event) -> None:
@@ -128,10 +137,12 @@ class Delivery:
                 continue
             try:
                 destination.deliver(dicom_files(folder))
+                self._on_attempt(folder, destination.name, "delivered")
                 mark_delivered(folder, destination.name)
             except Exception as error:  # whatever pynetdicom raises: the other results go on
                 reason = _reason(error)
                 delay = self._postpone(destination_key if isinstance(error, UnreachableError) else result_key)
+                self._note_failure(folder, destination, reason)
                 LOG.warning("results wait for the %s, for %g s: %s", destination.name, delay, reason)
                 continue
             self._due.pop(result_key, None)
@@ -140,6 +151,12 @@ class Delivery:
             LOG.info("delivered to the %s: %s", destination.name, names)
         if not list(self._pending(folder)):
             self._outbox.remove(folder)
+
+    def _note_failure(self, folder: Path, destination: Destination, reason: str) -> None:
+        try:
+            self._on_attempt(folder, destination.name, reason)
+        except Exception as error:  # it will be tried again, and so will this
+            LOG.error("a failed delivery cannot be recorded (%s)", _reason(error))
 
     def _postpone(self, key: tuple[str, str]) -> float:
         delay = min(2 * self._due.get(key, (0.0, FIRST_DELAY / 2))[1], MAX_DELAY)

@@ -10,8 +10,10 @@ import warnings
 from collections.abc import Callable
 from threading import Event, Thread
 
+from edgect.audit.trail import Trail
 from edgect.errors import UsageError
 from edgect.pipeline import Pipeline
+from edgect.services.listen.auditing import NodeTrail
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.delivery import Delivery, Destination, FolderDestination, StorageDestination
 from edgect.services.listen.network.store_scp import StorageSCP
@@ -31,16 +33,18 @@ def run(
     receiving: ssl.SSLContext | None,
     sending: ClientContext | None,
     ready: Callable[[int], None],
+    trail: Trail | None = None,
 ) -> None:
     """Until SIGTERM or SIGINT; then callers may finish for a while, and the next start goes on with the rest.
 
-    receiving, sending: TLS, None for none. ready: called with the port once images are accepted. Raises
-    UsageError.
+    receiving, sending: TLS, None for none. ready: called with the port once images are accepted. trail: of
+    answers and deliveries, None for none. Raises UsageError.
     """
     stop, wake = Event(), Event()
     outbox = Outbox(spool, config.remember_seconds)
-    worker = Worker(classifier, spool, outbox, config.secondary_capture)
-    delivery = Delivery(outbox, _destinations(config, sending))
+    node_trail = NodeTrail(trail, config)
+    worker = Worker(classifier, spool, outbox, config.secondary_capture, node_trail)
+    delivery = Delivery(outbox, _destinations(config, sending), node_trail.attempt)
     listener = StorageSCP(config, spool, receiving)
     threads = [
         Thread(target=task, args=(stop, wake), name=name, daemon=True)

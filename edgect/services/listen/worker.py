@@ -12,6 +12,7 @@ from threading import Event
 from pydicom import Dataset, dcmwrite
 
 from edgect.pipeline import Pipeline
+from edgect.services.listen.auditing import NodeTrail, result_name
 from edgect.services.listen.results.record import ResultRecord
 from edgect.services.listen.results.secondary_capture import secondary_capture
 from edgect.services.listen.results.series_result import SliceResult, classify_images, series_result
@@ -27,8 +28,15 @@ CHECK = 0.25  # seconds between checks of the spool
 class Worker:
     """Puts a result of every series into the outbox. secondary_captures: whether heat maps are made too."""
 
-    def __init__(self, classifier: Pipeline, spool: Spool, outbox: Outbox, secondary_captures: bool) -> None:
-        self._classifier, self._spool, self._outbox = classifier, spool, outbox
+    def __init__(
+        self,
+        classifier: Pipeline,
+        spool: Spool,
+        outbox: Outbox,
+        secondary_captures: bool,
+        trail: NodeTrail,
+    ) -> None:
+        self._classifier, self._spool, self._outbox, self._trail = classifier, spool, outbox, trail
         self._secondary_captures = secondary_captures
         self._failed: dict[str, tuple[int, float]] = {}  # how often, and when to try again
 
@@ -80,10 +88,11 @@ class Worker:
     def _put(self, key: str, slices: Sequence[SliceResult], last: ResultRecord | None) -> None:
         result = series_result(self._classifier, slices)
         report = structured_report(result, last)
-        name = result.digest[:16]
+        name = result_name(result.digest)
         files = {f"report-{name}.dcm": _encoded(report)}
         if self._secondary_captures and (picture := secondary_capture(result, last)) is not None:
             files[f"heat-map-{name}.dcm"] = _encoded(picture)
+        self._trail.result(result)
         self._outbox.put(key, name, files, ResultRecord(report, int(report.InstanceNumber), result.slices))
 
     def _fail(self, key: str, images: Sequence[SpooledImage], error: Exception) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from edgect.audit.contents import NEW, PICTURE, answer
+from edgect.audit.trail import Trail
 from edgect.machine.version import __version__
 from edgect.pipeline import Pipeline
 from edgect.rows import NOTICE
@@ -37,9 +39,11 @@ _WITHOUT_PROBABILITY = {"rejected": "no answer", "error": "an error"}
 class Endpoints:
     """Each method answers a request, or raises HTTPError. The response is sent by whoever calls it."""
 
-    def __init__(self, classifier: Pipeline, limits: Limits, config: ServerConfig) -> None:
+    def __init__(
+        self, classifier: Pipeline, limits: Limits, config: ServerConfig, trail: Trail | None = None
+    ) -> None:
         self.admission, self._config, self._limits = Admission(config), config, limits
-        self._classifier = classifier
+        self._classifier, self._trail = classifier, trail
         self._upload_classifier = UploadClassifier(classifier, limits, config.timeout, config.max_held_bytes)
         self._series_lock = asyncio.Lock()
         self._scale = float(classifier.bundle.manifest.heat_map_scale)
@@ -70,6 +74,7 @@ class Endpoints:
 
         def to_line(number: int, prediction: Prediction) -> bytes:
             self.metrics.row(prediction)
+            self._audit(prediction, NEW)
             return json_line(number, prediction, scale)
 
         async def lines() -> AsyncGenerator[bytes]:
@@ -94,6 +99,7 @@ class Endpoints:
             """A picture, or why there is none; nothing for another frame."""
             if prediction.frame not in (None, int(frame or 0)):
                 return b""
+            self._audit(prediction, PICTURE)
             if prediction.evidence is None:
                 return f"{_WITHOUT_PROBABILITY[prediction.status]}: {prediction.reason}"
             return heat_map(prediction, self._scale)
@@ -169,6 +175,11 @@ class Endpoints:
         uploads = await read_uploads(request, self._config, self._limits)
         request.scope[LOG_FIELDS]["files"] = len(uploads)
         return uploads
+
+    def _audit(self, prediction: Prediction, outcome: str) -> None:
+        """Before it is sent. Raises AuditError, so that there is no answer without its line."""
+        if self._trail is not None:
+            self._trail.append(answer(prediction.row(), self._trail.identifiers, "http", outcome))
 
     def _series(self, body: bytes) -> list[dict[str, Any]]:
         series = SeriesRows(self._classifier.decision.labels, self._classifier.threshold)

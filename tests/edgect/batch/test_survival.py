@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from edgect.batch.lock import open_locked
+from edgect.machine.lock import open_locked
 from edgect.rows.columns import COLUMNS
 from edgect.scans import find_scans
 from tests.edgect.cli.test_exit_codes import one_line

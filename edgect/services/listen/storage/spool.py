@@ -13,9 +13,9 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, NamedTuple
 
-from edgect.batch.lock import open_locked
 from edgect.errors import EdgectError, UsageError
 from edgect.machine import atomic
+from edgect.machine.lock import open_locked
 from edgect.services.listen.config import NodeConfig
 
 SUFFIX = ".dcm"

@@ -2,7 +2,7 @@
 
 import { doubted, kind } from "./kinds.js";
 
-const PROVENANCE = ["model", "bundle", "backend", "engine", "precision", "threshold", "operating_point", "error_rate"];
+const PROVENANCE = ["model", "edgect", "bundle", "backend", "engine", "precision", "threshold", "operating_point", "error_rate"];
 
 export class Rows {
   constructor(settings) {

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from edgect.batch.lock import open_locked
+from edgect.machine.lock import open_locked
 
 fcntl = pytest.importorskip("fcntl", reason="locks as POSIX has them")
 
