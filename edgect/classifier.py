@@ -27,8 +27,8 @@ class Classifier:
 
     Parameters
     ----------
-    model : str or PathLike
-        The name of a bundled model (`lungs`, `cnn1`, `cnn2`), or a bundle's folder.
+    model : str, PathLike or Bundle
+        The name of a bundled model (`lungs`, `cnn1`, `cnn2`), a bundle's folder, or a loaded bundle.
     backend : {"openvino", "onnxruntime"}
         The inference engine.
     precision : {"int8", "fp32"}
@@ -57,7 +57,7 @@ class Classifier:
     UsageError
         Unknown backend, precision or operating point; a threshold or an error rate out of range.
     ModelError
-        The bundle is missing or damaged.
+        The bundle is missing, damaged, unfinished or altered.
     EngineError
         The engine is not installed, or failed.
 
@@ -72,7 +72,7 @@ class Classifier:
 
     def __init__(
         self,
-        model: str | os.PathLike[str] = DEFAULT,
+        model: str | os.PathLike[str] | Bundle = DEFAULT,
         backend: str = DEFAULT_BACKEND,
         precision: str = "int8",
         threads: int | None = None,

@@ -45,7 +45,7 @@ class Pipeline:
 
     def __init__(
         self,
-        model: str | os.PathLike[str] = DEFAULT,
+        model: str | os.PathLike[str] | Bundle = DEFAULT,
         backend: str = backends.DEFAULT_BACKEND,
         precision: str = "int8",
         threads: int | None = None,
@@ -57,7 +57,7 @@ class Pipeline:
         gate: bool = True,
         many: bool = False,
     ) -> None:
-        self.bundle = Bundle.load(model)
+        self.bundle = model if isinstance(model, Bundle) else Bundle.load(model)
         self.decision = Decision.from_manifest(self.bundle.manifest, operating_point, threshold, error_rate)
         self.identifiers = Identifiers(include_identifiers)
         self._detector, self._rejecting = OutOfDistributionDetector.load(self.bundle), gate

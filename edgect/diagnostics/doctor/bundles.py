@@ -27,7 +27,9 @@ def check_bundles(models: Iterable[str]) -> Iterator[tuple[Finding, Bundle | Non
             yield Finding("bundles", name, "fault", str(error), _advice(path)), None
         else:
             count = len(bundle.manifest.files)
-            message = f"{count} files as its manifest has them; manifest {bundle.digest[:12]}"
+            message = (
+                f"{bundle.state}; {count} files as its manifest has them; manifest {bundle.digest[:12]}"
+            )
             yield Finding("bundles", name, "ok", message), bundle
 
 
