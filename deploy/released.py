@@ -25,7 +25,9 @@ def write() -> None:
 def _digest(name: str) -> str:
     bundle = Bundle.load(BUNDLED / name, unfinished=True)
     if bundle.name != name:
-        raise ModelError(f"{bundle.path}: its manifest calls it {bundle.name!r}; the folder must be called so")
+        raise ModelError(
+            f"{bundle.path}: its manifest calls it {bundle.name!r}; the folder must be called so"
+        )
     if seal.STATE in bundle.manifest.document:  # those of before there were states have none
         seal.check(bundle.manifest.document, bundle.path / MANIFEST)
     return bundle.digest

@@ -51,6 +51,11 @@ class Classifier:
         Whether the out-of-distribution detector rejects pictures unlike the training slices. Without it,
         which is for measuring the network alone, they are classified, and `reason` says why they would
         have been rejected.
+    trusted_keys : str or PathLike, optional
+        The file of a public key, or a folder of such, by which signed bundles are known; by default what the
+        environment's `EDGECT_TRUSTED_KEYS` names.
+    require_signature : bool
+        Whether to refuse a bundle that is neither released nor signed by a trusted key.
 
     Raises
     ------
@@ -83,6 +88,8 @@ class Classifier:
         include_identifiers: bool = False,
         error_rate: float | None = None,
         gate: bool = True,
+        trusted_keys: str | os.PathLike[str] | None = None,
+        require_signature: bool = False,
     ) -> None:
         self._pipeline = Pipeline(
             model,
@@ -95,6 +102,8 @@ class Classifier:
             include_identifiers=include_identifiers,
             error_rate=error_rate,
             gate=gate,
+            trusted_keys=trusted_keys,
+            require_signature=require_signature,
         )
 
     @property

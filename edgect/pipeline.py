@@ -56,8 +56,14 @@ class Pipeline:
         error_rate: float | None = None,
         gate: bool = True,
         many: bool = False,
+        trusted_keys: str | os.PathLike[str] | None = None,
+        require_signature: bool = False,
     ) -> None:
-        self.bundle = model if isinstance(model, Bundle) else Bundle.load(model)
+        self.bundle = (
+            model
+            if isinstance(model, Bundle)
+            else Bundle.load(model, trusted_keys=trusted_keys, require_signature=require_signature)
+        )
         self.decision = Decision.from_manifest(self.bundle.manifest, operating_point, threshold, error_rate)
         self.identifiers = Identifiers(include_identifiers)
         self._detector, self._rejecting = OutOfDistributionDetector.load(self.bundle), gate

@@ -24,6 +24,7 @@ COMMANDS = {
     "benchmark": "edgect.cli.benchmark",
     "doctor": "edgect.cli.doctor",
     "serve": "edgect.cli.serve",
+    "bundle": "edgect.cli.bundle",
 }
 INTERRUPTED, TERMINATED = 130, 143  # 128 and the signal's number, as a shell says it
 VERSION = "Show the version and exit."

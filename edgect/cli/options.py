@@ -10,6 +10,7 @@ import click
 from edgect.errors import UsageError
 from edgect.model.backends import BACKENDS, DEFAULT_BACKEND, PRECISIONS
 from edgect.model.bundles.bundle import DEFAULT
+from edgect.model.bundles.signature import VARIABLE
 from edgect.model.decision.labels import DEFAULT_POINT
 from edgect.scans.options import Limits
 
@@ -63,6 +64,25 @@ def engine(command: Command) -> Command:
         "--backend", type=click.Choice(BACKENDS), default=DEFAULT_BACKEND, show_default=True
     )
     return backend(precision(command))
+
+
+def trust(command: Command) -> Command:
+    """--trusted-keys and --require-signature."""
+    require = click.option(
+        "--require-signature",
+        is_flag=True,
+        help="Refuse a bundle that is neither released with edgect nor signed by a trusted key.",
+    )
+    return trusted_keys(require(command))
+
+
+trusted_keys = click.option(
+    "--trusted-keys",
+    type=click.Path(exists=True),
+    envvar=VARIABLE,
+    metavar="PATH",
+    help=f"A public key, or a folder of such (*.pub), that bundles are signed by; or {VARIABLE}.",
+)
 
 
 def cluster(command: Command) -> Command:

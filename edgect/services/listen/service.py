@@ -11,7 +11,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from edgect.errors import UsageError
-from edgect.pipeline import Pipeline
+from edgect.services.current_model import CurrentModel
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.delivery import Delivery, Destination, FolderDestination, StorageDestination
 from edgect.services.listen.network.store_scp import StorageSCP
@@ -27,7 +27,7 @@ _VERBOSE_LOGGERS = ("pydicom", "pynetdicom", "highdicom")
 def run(
     config: NodeConfig,
     spool: Spool,
-    classifier: Pipeline,
+    model: CurrentModel,
     receiving: ssl.SSLContext | None,
     sending: ClientContext | None,
     ready: Callable[[int], None],
@@ -39,7 +39,7 @@ def run(
     """
     stop, wake = Event(), Event()
     outbox = Outbox(spool, config.remember_seconds)
-    worker = Worker(classifier, spool, outbox, config.secondary_capture)
+    worker = Worker(model, spool, outbox, config.secondary_capture)
     delivery = Delivery(outbox, _destinations(config, sending))
     listener = StorageSCP(config, spool, receiving)
     threads = [
@@ -49,6 +49,7 @@ def run(
     stop_signal = _StopSignal()
     for thread in threads:
         thread.start()
+    model.follow(stop)
     ready(listener.port)
     stop_signal.wait()
     listener.close()

@@ -2,7 +2,11 @@
 
 import { doubted, kind } from "./kinds.js";
 
-const PROVENANCE = ["model", "bundle", "backend", "engine", "precision", "threshold", "operating_point", "error_rate"];
+const PROVENANCE = ["model", "bundle", "bundle_state", "bundle_key", "backend", "engine", "precision"].concat([
+  "threshold",
+  "operating_point",
+  "error_rate",
+]);
 
 export class Rows {
   constructor(settings) {

@@ -70,7 +70,9 @@ def test_an_edited_manifest_in_the_wheel_is_refused_though_it_is_sealed_again(
     (bundle_copy / "manifest.json").write_text(seal.text_of(seal.finished(document)))
     assert Bundle.load(bundle_copy).state == "unsigned"
     monkeypatch.setattr(bundles, "BUNDLED", bundle_copy.parent)
-    with pytest.raises(ModelError, match="altered: the manifest is not the one that edgect was released with"):
+    with pytest.raises(
+        ModelError, match="altered: the manifest is not the one that edgect was released with"
+    ):
         Bundle.load(bundle_copy.name)
 
 

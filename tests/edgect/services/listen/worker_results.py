@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from edgect.pipeline import Pipeline
+from edgect.services.current_model import CurrentModel
 from edgect.services.listen import worker
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.results.image_headers import grouping_key, read_identifiers
@@ -45,7 +46,10 @@ def results_of(classifier: Pipeline, content: bytes) -> Iterator[Results]:
         )
         stop, outbox = Event(), Outbox(spool, 3600)
         spool.put(content, grouping_key(header), str(header.SOPInstanceUID))
-        running = Thread(target=worker.Worker(classifier, spool, outbox, True).run, args=(stop, Event()))
+        running = Thread(
+            target=worker.Worker(CurrentModel(lambda: classifier, "", worker.LOG), spool, outbox, True).run,
+            args=(stop, Event()),
+        )
         running.start()
         try:
             until(lambda: spool.images == 0)
