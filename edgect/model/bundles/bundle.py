@@ -105,13 +105,13 @@ class Bundle:
         if not unfinished:
             state, key_id = _state(manifest, content, digest, file, trusted_keys)
         bundle = cls(manifest.name, path, manifest, digest, state, key_id)
+        for name in manifest.files:
+            bundle.read(name)
         if require_signature and state not in (RELEASED, SIGNED):
             raise ModelError(
                 f"{path}: the bundle is {bundle.standing}, and a signature of a trusted key is required: "
                 f"{ADVICE[state]}"
             )
-        for name in manifest.files:
-            bundle.read(name)
         return bundle
 
     @property
