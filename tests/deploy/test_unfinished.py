@@ -28,7 +28,12 @@ def test_it_is_refused_by_what_its_manifest_says(
         with pytest.raises(ModelError) as refused:
             Classifier(tmp_path / "renamed")
         unfinished.append(str(refused.value))
-        row = {"slices": 118, "agreement": 0.5, "max_probability_difference": 0.01}
+        row = {
+            "slices": 118,
+            "agreement": 0.5,
+            "max_probability_difference": 0.01,
+            "accuracy_difference": 0.0,
+        }
         return {"openvino": row, "onnxruntime": row}
 
     monkeypatch.setattr(stages.engine_parity, "compare_on_processors", compare)
