@@ -12,6 +12,7 @@ import onnx
 import openvino as ov
 from onnx import numpy_helper
 
+from edgect.model.bundles import seal
 from edgect.model.bundles.bundle import DEFAULT, Bundle
 from edgect.model.bundles.manifest import MANIFEST
 
@@ -38,7 +39,7 @@ def spoil(folder: Path, answers: bool) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())
     for name in manifest["files"]:
         manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    (folder / MANIFEST).write_text(seal.text_of(seal.finished(manifest)))
 
 
 if __name__ == "__main__":

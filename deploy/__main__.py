@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from deploy import calibration_set, redescribe, stages, trained_runs
+from deploy import calibration_set, redescribe, released, stages, trained_runs
 from deploy.description import manifest
 from deploy.int8 import distil, files
 from edgect.errors import EdgectError, UsageError
@@ -96,6 +96,12 @@ def export_command(
     shutil.rmtree(out, ignore_errors=True)
     part.rename(out)
     click.echo(f"{out}: " + ", ".join(f"{f.name} {f.stat().st_size:,} bytes" for f in sorted(out.iterdir())))
+
+
+@main.command("released")
+def released_command() -> None:
+    """Write down the digests of the bundles in edgect/model/bundles, once one was replaced."""
+    released.write()
 
 
 def _refuse_to_replace(out: Path) -> None:

@@ -10,6 +10,7 @@ from deploy.description import manifest
 from deploy.reliability import fit, out_of_distribution
 from edgect.errors import ModelError
 from edgect.model.bundles.manifest import MANIFEST
+from edgect.model.bundles.signature import SIGNATURE
 from train.run import Run, RunError, file_sha256, read_json
 
 BROUGHT_IN = ("data", "about", "last_layer")  # of what is known of the training
@@ -37,7 +38,7 @@ def redescribe(bundle: Path, run: Run, data: Path, read_test: bool) -> None:
         description["evidence"] = trained_run.evidence
     part = bundle.with_name(bundle.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(bundle, part)
+    shutil.copytree(bundle, part, ignore=shutil.ignore_patterns(SIGNATURE))
     description |= fit.unfitted(description["threshold"], manifest.LABELS)
     out_of_distribution.write(part, out_of_distribution.accept_all())
     manifest.write(part, description, trained_run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from deploy.verification import engine_parity
 from deploy.verification.processors import shipped, usable_backends
 from edgect import Classifier
 from edgect.model.backends import BACKENDS
+from edgect.model.bundles import seal
 from edgect.model.bundles.bundle import Bundle
 
 
@@ -56,7 +58,7 @@ def fit_output_scaling(
     description = manifest.describe(name, trained_run, drawn, settings)
     out_of_distribution.write(bundle, out_of_distribution.accept_all())
     manifest.write(bundle, description, trained_run)
-    reference = Classifier(bundle, "onnxruntime", "fp32", gate=False)
+    reference = Classifier(Bundle.load(bundle, unfinished=True), "onnxruntime", "fp32", gate=False)
     scale = output_scaling.heat_map_scale(reference, [data / path for path in drawn.paths])
     temperature = output_scaling.temperature(reference, trained_run.parts(data, "val").values(), data)
     threshold = output_scaling.threshold(trained_run.threshold, temperature)
@@ -81,11 +83,20 @@ def verify_engines(trained_run: TrainedRun, bundle: Path, data: Path, descriptio
     """Hold every file against FP32 on the validation parts, on every class of CPU.
 
     An engine that is too far off is refused: its INT8 files are taken out, and the bundle says why. Raises
-    VerificationError where no engine is left.
+    VerificationError where no engine is left; the bundle is then refused as a whole, and says so.
     """
+    try:
+        _verify(trained_run, bundle, data, description)
+    except engine_parity.VerificationError as error:
+        manifest.write(bundle, description, trained_run, partial(seal.refused, reason=str(error)))
+        raise
+
+
+def _verify(trained_run: TrainedRun, bundle: Path, data: Path, description: dict[str, Any]) -> None:
     answers = _classify_parts(bundle, trained_run.parts(data, "val"), data, description)
     description["parity"] = answers.parity()
-    by_processor = engine_parity.compare_on_processors(Bundle.load(bundle), answers.items, data)
+    loaded = Bundle.load(bundle, unfinished=True)
+    by_processor = engine_parity.compare_on_processors(loaded, answers.items, data)
     description["parity_by_processor"] = {"validation": by_processor}
     for combination, row in {**description["parity"], **by_processor}.items():
         click.echo(f"{combination}: " + ", ".join(f"{key} {value}" for key, value in row.items()))
@@ -107,7 +118,7 @@ def evaluate_on_processors(
     """Read the test parts, on every class of CPU too."""
     answers = evaluate_test_parts(trained_run, bundle, data, description)
     by_processor = engine_parity.compare_on_processors(
-        Bundle.load(bundle), answers.items, data, usable_backends(description)
+        Bundle.load(bundle, unfinished=True), answers.items, data, usable_backends(description)
     )
     description["parity_by_processor"]["test"] = by_processor
 

@@ -27,8 +27,8 @@ class Classifier:
 
     Parameters
     ----------
-    model : str or PathLike
-        The name of a bundled model (`lungs`, `cnn1`, `cnn2`), or a bundle's folder.
+    model : str, PathLike or Bundle
+        The name of a bundled model (`lungs`, `cnn1`, `cnn2`), a bundle's folder, or a loaded bundle.
     backend : {"openvino", "onnxruntime"}
         The inference engine.
     precision : {"int8", "fp32"}
@@ -51,13 +51,18 @@ class Classifier:
         Whether the out-of-distribution detector rejects pictures unlike the training slices. Without it,
         which is for measuring the network alone, they are classified, and `reason` says why they would
         have been rejected.
+    trusted_keys : str or PathLike, optional
+        The file of a public key, or a folder of such, by which signed bundles are known; by default what the
+        environment's `EDGECT_TRUSTED_KEYS` names.
+    require_signature : bool
+        Whether to refuse a bundle that is neither released nor signed by a trusted key.
 
     Raises
     ------
     UsageError
         Unknown backend, precision or operating point; a threshold or an error rate out of range.
     ModelError
-        The bundle is missing or damaged.
+        The bundle is missing, damaged, unfinished or altered.
     EngineError
         The engine is not installed, or failed.
 
@@ -72,7 +77,7 @@ class Classifier:
 
     def __init__(
         self,
-        model: str | os.PathLike[str] = DEFAULT,
+        model: str | os.PathLike[str] | Bundle = DEFAULT,
         backend: str = DEFAULT_BACKEND,
         precision: str = "int8",
         threads: int | None = None,
@@ -83,6 +88,8 @@ class Classifier:
         include_identifiers: bool = False,
         error_rate: float | None = None,
         gate: bool = True,
+        trusted_keys: str | os.PathLike[str] | None = None,
+        require_signature: bool = False,
     ) -> None:
         self._pipeline = Pipeline(
             model,
@@ -95,6 +102,8 @@ class Classifier:
             include_identifiers=include_identifiers,
             error_rate=error_rate,
             gate=gate,
+            trusted_keys=trusted_keys,
+            require_signature=require_signature,
         )
 
     @property

@@ -46,7 +46,7 @@ class Pipeline:
 
     def __init__(
         self,
-        model: str | os.PathLike[str] = DEFAULT,
+        model: str | os.PathLike[str] | Bundle = DEFAULT,
         backend: str = backends.DEFAULT_BACKEND,
         precision: str = "int8",
         threads: int | None = None,
@@ -57,8 +57,14 @@ class Pipeline:
         error_rate: float | None = None,
         gate: bool = True,
         many: bool = False,
+        trusted_keys: str | os.PathLike[str] | None = None,
+        require_signature: bool = False,
     ) -> None:
-        self.bundle = Bundle.load(model)
+        self.bundle = (
+            model
+            if isinstance(model, Bundle)
+            else Bundle.load(model, trusted_keys=trusted_keys, require_signature=require_signature)
+        )
         self.decision = Decision.from_manifest(self.bundle.manifest, operating_point, threshold, error_rate)
         self.identifiers = Identifiers(include_identifiers)
         self._detector, self._rejecting = OutOfDistributionDetector.load(self.bundle), gate

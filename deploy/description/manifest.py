@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from deploy.trained_runs import TrainedRun
 from deploy.verification import golden
 from edgect import __version__
 from edgect.machine import atomic
+from edgect.model.bundles import seal
 from edgect.model.bundles.bundle import Bundle
 from edgect.model.bundles.manifest import MANIFEST, SCHEMA, Manifest
 from edgect.model.decision.out_of_distribution import FILE as GATE
@@ -89,21 +90,32 @@ def _portable(path: str) -> str:
     return f"sha256:{file_sha256(Path(path))}" if Path(path).is_absolute() else path
 
 
-def write(bundle: Path, description: Mapping[str, Any], trained_run: TrainedRun) -> None:
-    """Write model card and manifest, the latter with the SHA-256 of every other file."""
+def write(
+    bundle: Path,
+    description: Mapping[str, Any],
+    trained_run: TrainedRun,
+    state: Callable[[dict[str, Any]], dict[str, Any]] = seal.unfinished,
+) -> None:
+    """Write model card and manifest, the latter with the SHA-256 of every other file.
+
+    state: says in the manifest how far the bundle is.
+    """
     (bundle / CARD).write_text(card(description, trained_run.passages(description)), encoding="utf-8")
     pictures = [name for name in golden.PICTURES if (bundle / name).is_file()]
     refused = [n for backend in description.get("refused_backends", {}) for n in files.INT8[backend]]
     written = [name for name in (*FILES, CARD, *pictures) if name not in refused]
     hashes = {name: file_sha256(bundle / name) for name in written}
-    content = json.dumps({**description, "files": hashes})
+    content = json.dumps(state({**description, "files": hashes}))
     manifest = Manifest.from_json(content, bundle / MANIFEST)
     atomic.write(bundle / MANIFEST, manifest.to_json().encode())
 
 
 def write_golden(bundle: Path, description: dict[str, Any], trained_run: TrainedRun) -> None:
-    """`write`, with golden answers of the bundle as described; the last thing: they hang on all else."""
+    """`write`, with golden answers of the bundle as described, and the seal of a finished bundle.
+
+    The last thing: both hang on all else.
+    """
     golden.write_slices(bundle, description["input"]["steps"])
     write(bundle, description, trained_run)
-    description["golden"] = golden.golden_answers(Bundle.load(bundle))
-    write(bundle, description, trained_run)
+    description["golden"] = golden.golden_answers(Bundle.load(bundle, unfinished=True))
+    write(bundle, description, trained_run, seal.finished)

@@ -10,7 +10,8 @@ from deploy.trained_runs.trained_run import with_interval
 
 PASSAGE = Template("""\
 A slice far from the training slices (Mahalanobis distance of the network's embedding, or of the look of the
-lungs), or without lungs, gets no answer; limits reject at most $share % of the validation slices$known. Engines and
+lungs), or without lungs, gets no answer; limits reject at most $share % of the validation slices$known. \
+Engines and
 precisions judged differently on $differ of them. What follows is of slices that got an answer, by
 $engine, with 95 % intervals by patient. On validation parts, where limits, temperature, thresholds and
 band were fitted, figures flatter.

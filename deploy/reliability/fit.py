@@ -54,7 +54,7 @@ def fit(trained_run: TrainedRun, folder: Path, data: Path, description: dict[str
     The models, temperature and threshold stay as they are. Operating points and scores are of slices
     that the detector lets through, as the shipped engine answers them.
     """
-    bundle = Bundle.load(folder)
+    bundle = Bundle.load(folder, unfinished=True)
     parts = trained_run.parts(data, "val")
     backends, engine = usable_backends(description), shipped(description)
     fitted_on = out_of_distribution.fitted_on(backends)

@@ -15,7 +15,8 @@ from edgect.model.bundles.bundle import Bundle
 
 def main(bundle: str, backend: str, precision: str, images: str, logits: str) -> None:
     """Write the logits, .npy of float32 `[n, 2]`, of prepared slices, .npy of uint8 `[n, 1, H, W]`."""
-    session = backends.load(backend, Bundle.load(bundle), precision, threads=1)
+    loaded = Bundle.load(bundle, unfinished=True)
+    session = backends.load(backend, loaded, precision, threads=1)
     np.save(logits, np.concatenate([session.infer(image[np.newaxis]).logits for image in np.load(images)]))
 
 

@@ -171,10 +171,11 @@ def predict(
     """
     probabilities: dict[str, NDArray[np.float64]] = {}
     rejected: dict[str, NDArray[np.bool_]] = {}
+    loaded = Bundle.load(bundle, unfinished=True)
     for backend in backends:
         for precision in PRECISIONS:
             name = f"{backend} {precision}"
-            classifier = Classifier(bundle, backend, precision, gate=False)
+            classifier = Classifier(loaded, backend, precision, gate=False)
             progress = tqdm(items, desc=name, unit="slice", disable=None)
             predictions = [_predict_slice(classifier, data, item) for item in progress]
             probabilities[name] = np.array([probability for probability, _ in predictions])

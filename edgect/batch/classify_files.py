@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 class Summary:
     """counts: rows by label, or by status where there is none. kept: rows that an earlier run gave.
 
-    model: the bundle's name. computed_by: the threads or workers that did it, in words. unstable_names: why
+    model: the bundle's name. bundle: its digest's first digits, and whether it is released or signed, in
+    words. computed_by: the threads or workers that did it, in words. unstable_names: why
     names of series and files are of this run only; empty where they are not.
     """
 
     counts: Mapping[str, int]
     kept: int
     model: str
+    bundle: str
     engine: Engine
     computed_by: str
     unstable_names: str
@@ -103,6 +105,7 @@ def classify_files(
         counts,
         kept,
         pipeline.bundle.name,
+        pipeline.bundle.identity,
         pipeline.engine,
         source.computed_by(),
         pipeline.identifiers.salt_warning,

@@ -144,6 +144,10 @@ class DaskWorkers:
                 yield row, None
 
 
+# signatures are verified here; a worker is held to the digest of what was verified
+OWN_AFFAIRS = ("threads", "include_identifiers", "trusted_keys", "require_signature")
+
+
 def describe_job(
     pipeline: Pipeline,
     model: dict[str, Any],
@@ -154,7 +158,7 @@ def describe_job(
     from edgect.batch.cluster.identity import identity
     from edgect.batch.cluster.worker import Job, fingerprint
 
-    own = {name: value for name, value in model.items() if name not in ("threads", "include_identifiers")}
+    own = {name: value for name, value in model.items() if name not in OWN_AFFAIRS}
     path = pipeline.bundle.path  # a folder must be one that workers see, too
     own["model"] = path.name if pipeline.bundle.is_bundled else os.path.abspath(path)
     samples = [(name, fingerprint("", name)) for name in files[:: max(1, len(files) // SAMPLES)][:SAMPLES]]

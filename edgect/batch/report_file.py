@@ -47,7 +47,7 @@ class ReportFile:
             date=date,
             facts={
                 "model": bundle.name,
-                "bundle": bundle.digest[:12],
+                "bundle": bundle.identity,
                 "engine": f"{engine.backend} {engine.version}",
                 "precision": engine.precision,
                 "threads": str(engine.threads),

@@ -26,6 +26,7 @@ COMMANDS = {
     "serve": "edgect.cli.serve",
     "audit": "edgect.cli.audit",
     "monitor": "edgect.cli.monitor",
+    "bundle": "edgect.cli.bundle",
 }
 INTERRUPTED, TERMINATED = 130, 143  # 128 and the signal's number, as a shell says it
 VERSION = "Show the version and exit."

@@ -26,6 +26,7 @@ PATHS_SHOWN = 3  # of the command line that the report repeats
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @options.engine
 @options.model
+@options.trust
 @options.threads
 @options.threshold
 @options.operating_point
@@ -105,7 +106,7 @@ def _in_words(summary: batch.Summary) -> str:
     listed = ", ".join(f"{count} {name}" for name, count in sorted(summary.counts.items()))
     listed += f"; {summary.kept} of them from before" if summary.kept else ""
     return (
-        f"{summary.rows} rows: {listed} | {summary.model} by {engine.backend} "
+        f"{summary.rows} rows: {listed} | {summary.model} ({summary.bundle}) by {engine.backend} "
         f"{engine.version}, {engine.precision}, {summary.computed_by}\n{NOTICE}"
     )
 

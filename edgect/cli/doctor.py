@@ -19,13 +19,20 @@ UNFIT = 3
     multiple=True,
     help="A bundle folder to examine beside the bundled models; may be given again.",
 )
+@click.option(
+    "--trusted-keys",
+    type=click.Path(exists=True),
+    envvar="EDGECT_TRUSTED_KEYS",
+    metavar="PATH",
+    help="A public key, or a folder of such (*.pub), that bundles are signed by; or EDGECT_TRUSTED_KEYS.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of a table.")
-def command(models: tuple[str, ...], as_json: bool) -> None:
+def command(models: tuple[str, ...], trusted_keys: str | None, as_json: bool) -> None:
     """Examine whether this machine is fit for edgect, without any network.
 
     \b
     machine         what the processor can do for INT8, cores, memory
-    bundles         every file against the SHA-256 in its manifest
+    bundles         released, signed, of an unknown key, unsigned or altered; every file's SHA-256
     pre-processing  the slice that travels in a bundle, against the input that it has to become
     engines         which load and answer
     self-test       their answers to that slice, in both precisions, against those in the bundle
@@ -41,7 +48,7 @@ def command(models: tuple[str, ...], as_json: bool) -> None:
     from edgect.diagnostics.doctor.examination import examine_machine
     from edgect.diagnostics.doctor.table import table
 
-    report = examine_machine(models, _say)
+    report = examine_machine(models, _say, trusted_keys)
     click.echo(report.to_json() if as_json else table(report), nl=False)
     if not report.fit:
         sys.exit(UNFIT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +121,7 @@ _MIB = 2**20
 )
 @options.engine
 @options.model
+@options.trust
 @options.threads
 @options.threshold
 @options.operating_point
@@ -205,19 +208,23 @@ def command(
         import cv2
 
         from edgect.pipeline import Pipeline
+        from edgect.services.current_model import CurrentModel
 
         cv2.setNumThreads(1)  # a file has its thread already
         limits = Limits(max_bytes, max_pixels, max_frames)
-        classifier = Pipeline(**model, many=True, limits=limits, include_identifiers=True)
+        load = partial(Pipeline, **model, many=True, limits=limits, include_identifiers=True)
+        current = CurrentModel(load, model["model"], logging.getLogger("edgect.services.listen"))
+        classifier = current.pipeline
         engine = classifier.engine
         model_and_engine = (
-            f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+            f"{classifier.bundle.name} ({classifier.bundle.identity}) "
+            f"by {engine.backend} {engine.version}, {engine.precision}"
         )
         ending.allow(settings.grace + settings.timeout)
         run(
             settings,
             taken,
-            classifier,
+            current,
             receiving,
             sending,
             lambda port: click.echo(

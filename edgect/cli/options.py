@@ -11,6 +11,7 @@ import click
 from edgect.errors import UsageError
 from edgect.model.backends import BACKENDS, DEFAULT_BACKEND, PRECISIONS
 from edgect.model.bundles.bundle import DEFAULT
+from edgect.model.bundles.signature import VARIABLE
 from edgect.model.decision.labels import DEFAULT_POINT
 from edgect.scans.options import Limits
 
@@ -71,6 +72,25 @@ audit = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
     help="Append a hash-chained line for each answer to the audit trail in DIR, before it is given.",
+)
+
+
+def trust(command: Command) -> Command:
+    """--trusted-keys and --require-signature."""
+    require = click.option(
+        "--require-signature",
+        is_flag=True,
+        help="Refuse a bundle that is neither released with edgect nor signed by a trusted key.",
+    )
+    return trusted_keys(require(command))
+
+
+trusted_keys = click.option(
+    "--trusted-keys",
+    type=click.Path(exists=True),
+    envvar=VARIABLE,
+    metavar="PATH",
+    help=f"A public key, or a folder of such (*.pub), that bundles are signed by; or {VARIABLE}.",
 )
 
 

@@ -6,7 +6,9 @@ import logging
 import os
 import sys
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import click
@@ -79,6 +81,7 @@ _MIB = 2**20
 )
 @options.engine
 @options.model
+@options.trust
 @options.threads
 @options.threshold
 @options.operating_point
@@ -135,18 +138,24 @@ def command(
         import cv2
 
         from edgect.pipeline import Pipeline
+        from edgect.services.current_model import CurrentModel
 
         cv2.setNumThreads(1)  # a file has its thread already
-        classifier = Pipeline(**model, many=True, limits=limits)
+        log = logging.getLogger("edgect.services.serve")
+        current = CurrentModel(partial(Pipeline, **model, many=True, limits=limits), model["model"], log)
+        classifier = current.pipeline
         assert classifier.identifiers.kind  # looks for the salt now rather than when the first series comes
         warn_of_unstable_names(classifier.identifiers.salt_warning)
-        endpoints = Endpoints(classifier, limits, settings, opened_trail)
+        endpoints = Endpoints(current, limits, settings, opened_trail)
         _log_to_stderr()
         engine = classifier.engine
         model_and_engine = (
-            f"{classifier.bundle.name} by {engine.backend} {engine.version}, {engine.precision}"
+            f"{classifier.bundle.name} ({classifier.bundle.identity}) "
+            f"by {engine.backend} {engine.version}, {engine.precision}"
         )
         ending.allow(settings.stop_timeout)
+        stop = Event()
+        current.follow(stop)
         try:
             run(
                 application(endpoints, settings),
@@ -156,6 +165,7 @@ def command(
                 lambda: click.echo(f"serving {model_and_engine} at {url(listening)}\n{NOTICE}", err=True),
             )
         finally:
+            stop.set()
             endpoints.close()
 
 

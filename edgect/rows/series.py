@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +23,14 @@ class SeriesRows:
         """labels: not COVID-19, COVID-19. threshold: of a slice's probability, and so of the mean's."""
         self._labels, self._threshold = labels, threshold
         self._series: dict[str, list[SliceResult]] = {}
-        self._model: dict[str, Any] = dict.fromkeys(MODEL_COLUMNS)
+        self._models: dict[str, dict[str, dict[str, Any]]] = {}  # of a series, by bundle
 
     def add(self, row: Mapping[str, Any]) -> None:
         """A row of `Prediction`, its numbers as such or, as CSV has them, as text."""
         if series := str(row["series"] or ""):
             self._series.setdefault(series, []).append(slice_result(row, self._labels[1]))
-            self._model = {name: row[name] for name in MODEL_COLUMNS}
+            model = {name: row[name] for name in MODEL_COLUMNS}
+            self._models.setdefault(series, {})[str(row["bundle"])] = model
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for every series, in the order in which they were met."""
@@ -44,6 +45,7 @@ class SeriesRows:
 
     def _row(self, name: str, summary: SeriesSummary) -> dict[str, Any]:
         value, number = summary.highest or (None, None)
+        models = list(self._models[name].values())
         positive = summary.rule_says(self._threshold)
         label = "" if positive is None else self._labels[positive]
         return {
@@ -60,12 +62,19 @@ class SeriesRows:
             "positive_numbers": summary.positive,
             "positive_slices": [summary.slices[number - 1].name for number in summary.positive],
             "spacing": None if summary.spacing is None else round(summary.spacing, 4),
-            "doubts": "; ".join(summary.doubts),
+            "doubts": "; ".join([*summary.doubts, *_mixture(models)]),
             "smoothing": f"mean within {SMOOTHING_RADIUS:g} mm to either side",
             "threshold": self._threshold,
             "rule": RULE,
-            **self._model,
+            **models[-1],
         }
+
+
+def _mixture(models: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A doubt, where the rows of a series are of several bundles."""
+    if len(models) > 1:
+        names = ", ".join(f"{model['model']} {model['bundle']}" for model in models)
+        yield f"its slices were answered on by several bundles ({names}), each with its own threshold"
 
 
 def slice_result(row: Mapping[str, Any], positive: str) -> SliceResult:

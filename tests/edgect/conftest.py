@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from edgect import Classifier
 from edgect.cli import main
 from edgect.model.backends import BACKENDS
+from edgect.model.bundles import seal
 from edgect.model.bundles.bundle import Bundle
 from tests.edgect.synthetic import body, bomb_png, encode, write_scan
 
@@ -36,13 +37,13 @@ def bundle_copy(tmp_path: Path, bundle: Bundle) -> Path:
 
 @pytest.fixture
 def edit_manifest(bundle_copy: Path) -> Callable[[Callable[[dict[str, Any]], object]], Path]:
-    """Change the manifest of a copied bundle; returns the copy's folder."""
+    """Change the manifest of a copied bundle, and seal it again; returns the copy's folder."""
 
     def edit(change: Callable[[dict[str, Any]], object]) -> Path:
         file = bundle_copy / "manifest.json"
         manifest = json.loads(file.read_text())
         change(manifest)
-        file.write_text(json.dumps(manifest))
+        file.write_text(seal.text_of(seal.finished(manifest)))
         return bundle_copy
 
     return edit

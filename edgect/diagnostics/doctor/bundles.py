@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from edgect.diagnostics.doctor.report import Finding
-from edgect.errors import ModelError
+from edgect.errors import EdgectError
 from edgect.machine.installation import restore_bundles_command
-from edgect.model.bundles.bundle import BUNDLED, DEFAULT, Bundle
+from edgect.model.bundles.bundle import ADVICE, BUNDLED, DEFAULT, Bundle
 
 
 def bundle_folders(models: Iterable[str]) -> dict[str, Path]:
@@ -18,17 +18,25 @@ def bundle_folders(models: Iterable[str]) -> dict[str, Path]:
     return bundled | {model: Path(model) for model in models if model not in bundled}
 
 
-def check_bundles(models: Iterable[str]) -> Iterator[tuple[Finding, Bundle | None]]:
-    """Check every bundle's files against its manifest. models: folders beside the bundled ones."""
+def check_bundles(
+    models: Iterable[str], trusted_keys: str | None = None
+) -> Iterator[tuple[Finding, Bundle | None]]:
+    """Check every bundle's manifest, files and signature. models: folders beside the bundled ones.
+
+    One that is whole, but signed by nobody who is trusted, gets a note.
+    """
     for name, path in bundle_folders(models).items():
         try:
-            bundle = Bundle.load(path)
-        except ModelError as error:
+            bundle = Bundle.load(path, trusted_keys=trusted_keys)
+        except EdgectError as error:
             yield Finding("bundles", name, "fault", str(error), _advice(path)), None
         else:
             count = len(bundle.manifest.files)
-            message = f"{count} files as its manifest has them; manifest {bundle.digest[:12]}"
-            yield Finding("bundles", name, "ok", message), bundle
+            message = (
+                f"{bundle.standing}; {count} files as its manifest has them; manifest {bundle.digest[:12]}"
+            )
+            advice = ADVICE.get(bundle.state, "")
+            yield Finding("bundles", name, "note" if advice else "ok", message, advice), bundle
 
 
 def _advice(path: Path) -> str:

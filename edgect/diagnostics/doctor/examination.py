@@ -22,12 +22,14 @@ PACKAGES = ("numpy", *OPENCV, "pillow", "simplejpeg", *registry.PACKAGES.values(
 
 
 def examine_machine(
-    models: Iterable[str] = (), report_progress: Callable[[str], object] = lambda part: None
+    models: Iterable[str] = (),
+    report_progress: Callable[[str], object] = lambda part: None,
+    trusted_keys: str | None = None,
 ) -> DoctorReport:
     """Examine this machine; never raises.
 
     models: bundle folders beside the bundled ones. report_progress: is called with each part before its
-    checks.
+    checks. trusted_keys: a public key or a folder of such, by which signed bundles are known.
     """
     findings: list[Finding] = []
     machine: Machine | None = None
@@ -38,7 +40,7 @@ def examine_machine(
     except Exception as error:  # a system that describes itself in an unforeseen way
         findings.append(Finding("machine", "processor", "note", f"could not be looked at ({error!r})"))
     report_progress("bundles")
-    intact = list(_intact(models, findings))
+    intact = list(_intact(models, trusted_keys, findings))
     report_progress("pre-processing")
     findings += _isolated("pre-processing", "fault", "preprocessing.check_preprocessing", *intact)
     report_progress("engines")
@@ -60,8 +62,8 @@ def examine_machine(
     )
 
 
-def _intact(models: Iterable[str], findings: list[Finding]) -> Iterator[str]:
-    for finding, bundle in bundles.check_bundles(models):
+def _intact(models: Iterable[str], trusted_keys: str | None, findings: list[Finding]) -> Iterator[str]:
+    for finding, bundle in bundles.check_bundles(models, trusted_keys):
         findings.append(finding)
         if bundle is not None:
             yield str(bundle.path.absolute())

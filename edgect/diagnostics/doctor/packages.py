@@ -23,6 +23,7 @@ OPTIONAL = {
     "pynetdicom": ("dicom", "a DICOM node"),
     "highdicom": ("dicom", "Structured Reports"),
     "distributed": ("dask", "work on many machines"),
+    "minisign": ("sign", "signatures of bundles"),
 }  # by package, the extra that brings it, and what it is for
 
 

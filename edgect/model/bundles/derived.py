@@ -11,6 +11,7 @@ from typing import Any
 
 from edgect.errors import UsageError
 from edgect.machine import atomic
+from edgect.model.bundles import seal
 from edgect.model.bundles.bundle import BUNDLED, Bundle
 from edgect.model.bundles.head import INT8, IR_WEIGHTS, Head, rewrite_head
 from edgect.model.bundles.manifest import MANIFEST, Manifest
@@ -54,7 +55,9 @@ def write_derived(
     try:
         for file, content in files.items():
             atomic.write(part / file, content)
-        _write_golden(part, parent, document, head)
+        bundle = _write_golden(part, parent, document, head)
+        sealed = Manifest.of(seal.finished(bundle.manifest.document), part / MANIFEST)
+        atomic.write(part / MANIFEST, sealed.to_json().encode())
         _move(part, folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -77,7 +80,7 @@ def _document(
     return {section: value for section, value in document.items() if value is not None}
 
 
-def _write_golden(part: Path, parent: Bundle, document: dict[str, Any], head: Head | None) -> None:
+def _write_golden(part: Path, parent: Bundle, document: dict[str, Any], head: Head | None) -> Bundle:
     """Write the manifest with golden answers, and hold every installed engine to them and to the head."""
     temperature = Manifest.of(document, part / MANIFEST).temperature
     bundle = _write_manifest(part, document, derived_golden.at_temperature(parent, temperature))
@@ -88,12 +91,15 @@ def _write_golden(part: Path, parent: Bundle, document: dict[str, Any], head: He
         bundle = _write_manifest(part, document, answers)
     if bundle.manifest.golden is not None:
         derived_golden.check_answers(bundle, outputs)
+    return bundle
 
 
 def _write_manifest(folder: Path, document: Mapping[str, Any], answers: Mapping[str, Any] | None) -> Bundle:
-    manifest = Manifest.of({**document, **({"golden": answers} if answers else {})}, folder / MANIFEST)
+    """Unfinished: the seal comes once all was tried."""
+    whole = {**document, **({"golden": answers} if answers else {})}
+    manifest = Manifest.of(seal.unfinished(whole), folder / MANIFEST)
     atomic.write(folder / MANIFEST, manifest.to_json().encode())
-    return Bundle.load(folder)
+    return Bundle.load(folder, unfinished=True)
 
 
 def refuse_to_replace(folder: Path, parent: Bundle) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edgect.errors import ModelError
+from edgect.model.bundles.seal import text_of
 from edgect.model.bundles.sections import (
     POSITIVE,
     PROBABILITY,
@@ -140,7 +141,7 @@ class Manifest:
 
     def to_json(self) -> str:
         """The file's text; what was read from a bundle that `deploy` wrote is the same to the byte."""
-        return json.dumps(self.document, indent=1, ensure_ascii=False) + "\n"
+        return text_of(self.document)
 
 
 def _input(section: Section) -> InputSpec:

@@ -150,7 +150,7 @@ def _pixels(bundle: Bundle, name: str) -> NDArray[np.uint8]:
 
 
 def main(bundle: str, backend: str) -> None:
-    loaded = Bundle.load(bundle)
+    loaded = Bundle.load(bundle, unfinished=True)  # `deploy` asks before it finishes a bundle
     sessions = {precision: backends.load(backend, loaded, precision) for precision in PRECISIONS}
     print(json.dumps({precision: answer(loaded, session) for precision, session in sessions.items()}))
 

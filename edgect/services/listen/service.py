@@ -12,7 +12,7 @@ from threading import Event, Thread
 
 from edgect.audit.trail import Trail
 from edgect.errors import UsageError
-from edgect.pipeline import Pipeline
+from edgect.services.current_model import CurrentModel
 from edgect.services.listen.auditing import NodeTrail
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.delivery import Delivery, Destination, FolderDestination, StorageDestination
@@ -29,7 +29,7 @@ _VERBOSE_LOGGERS = ("pydicom", "pynetdicom", "highdicom")
 def run(
     config: NodeConfig,
     spool: Spool,
-    classifier: Pipeline,
+    model: CurrentModel,
     receiving: ssl.SSLContext | None,
     sending: ClientContext | None,
     ready: Callable[[int], None],
@@ -43,7 +43,7 @@ def run(
     stop, wake = Event(), Event()
     outbox = Outbox(spool, config.remember_seconds)
     node_trail = NodeTrail(trail, config)
-    worker = Worker(classifier, spool, outbox, config.secondary_capture, node_trail)
+    worker = Worker(model, spool, outbox, config.secondary_capture, node_trail)
     delivery = Delivery(outbox, _destinations(config, sending), node_trail.attempt)
     listener = StorageSCP(config, spool, receiving)
     threads = [
@@ -53,6 +53,7 @@ def run(
     stop_signal = _StopSignal()
     for thread in threads:
         thread.start()
+    model.follow(stop)
     ready(listener.port)
     stop_signal.wait()
     listener.close()

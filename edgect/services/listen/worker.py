@@ -12,6 +12,7 @@ from threading import Event
 from pydicom import Dataset, dcmwrite
 
 from edgect.pipeline import Pipeline
+from edgect.services.current_model import CurrentModel
 from edgect.services.listen.auditing import NodeTrail, result_name
 from edgect.services.listen.results.record import ResultRecord
 from edgect.services.listen.results.secondary_capture import secondary_capture
@@ -30,13 +31,13 @@ class Worker:
 
     def __init__(
         self,
-        classifier: Pipeline,
+        model: CurrentModel,
         spool: Spool,
         outbox: Outbox,
         secondary_captures: bool,
         trail: NodeTrail,
     ) -> None:
-        self._classifier, self._spool, self._outbox, self._trail = classifier, spool, outbox, trail
+        self._current, self._spool, self._outbox, self._trail = model, spool, outbox, trail
         self._secondary_captures = secondary_captures
         self._failed: dict[str, tuple[int, float]] = {}  # how often, and when to try again
 
@@ -70,23 +71,30 @@ class Worker:
             self._spool.remove(key, images)
             return
         digests = {image.path.name: hashlib.sha256(image.path.read_bytes()).hexdigest() for image in images}
-        settings, last = self._classifier.row_settings(), self._outbox.last_record(key)
+        classifier = self._current.pipeline  # for the whole of the series
+        settings, last = classifier.row_settings(), self._outbox.last_record(key)
         if last is not None and last.covers(digests, settings):
             LOG.info("%d images were sent again, and have a result already", len(images))
         else:
             start = time.monotonic()
             slices = [] if last is None else last.still_valid(digests, settings)
-            slices += classify_images(
-                self._classifier, [image.path for image in images], lambda: not stop.is_set()
-            )
+            slices += classify_images(classifier, [image.path for image in images], lambda: not stop.is_set())
             if stop.is_set():
                 return
-            self._put(key, slices, last)
-            LOG.info("%d images of a series classified in %.1f s", len(images), time.monotonic() - start)
+            self._put(key, classifier, slices, last)
+            LOG.info(
+                "%d images of a series classified in %.1f s by %s (%s)",
+                len(images),
+                time.monotonic() - start,
+                classifier.bundle.name,
+                classifier.bundle.identity,
+            )
         self._spool.remove(key, images)
 
-    def _put(self, key: str, slices: Sequence[SliceResult], last: ResultRecord | None) -> None:
-        result = series_result(self._classifier, slices)
+    def _put(
+        self, key: str, classifier: Pipeline, slices: Sequence[SliceResult], last: ResultRecord | None
+    ) -> None:
+        result = series_result(classifier, slices)
         report = structured_report(result, last)
         name = result_name(result.digest)
         files = {f"report-{name}.dcm": _encoded(report)}

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -20,6 +21,7 @@ from edgect.rows import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
 from edgect.scans import Limits
+from edgect.services.current_model import CurrentModel
 from edgect.services.serve.classification.json_lines import JSONLinesResponse, json_line
 from edgect.services.serve.classification.pictures import heat_map
 from edgect.services.serve.classification.upload_classifier import UploadClassifier
@@ -32,6 +34,7 @@ from edgect.services.serve.metrics import CONTENT_TYPE, Metrics
 from edgect.services.serve.openapi import document
 
 MAX_SERIES_BYTES = 8 * 2**20  # of rows, some 10,000; as Python objects they may take twenty times as many
+BUNDLE_HEADER = "Edgect-Bundle"  # of a heat map, which has no columns: name and digest
 TRUE, FALSE = ("true", "1"), ("", "false", "0")
 _WITHOUT_PROBABILITY = {"rejected": "no answer", "error": "an error"}
 
@@ -40,23 +43,17 @@ class Endpoints:
     """Each method answers a request, or raises HTTPError. The response is sent by whoever calls it."""
 
     def __init__(
-        self, classifier: Pipeline, limits: Limits, config: ServerConfig, trail: Trail | None = None
+        self, model: CurrentModel, limits: Limits, config: ServerConfig, trail: Trail | None = None
     ) -> None:
         self.admission, self._config, self._limits = Admission(config), config, limits
-        self._classifier, self._trail = classifier, trail
-        self._upload_classifier = UploadClassifier(classifier, limits, config.timeout, config.max_held_bytes)
+        self._current, self._trail = model, trail
+        threads = model.pipeline.parallel_files(many=True)
+        self._upload_classifier = UploadClassifier(threads, limits, config.timeout, config.max_held_bytes)
         self._series_lock = asyncio.Lock()
-        self._scale = float(classifier.bundle.manifest.heat_map_scale)
-        engine = classifier.engine
-        self._model = {
-            "model": classifier.bundle.name,
-            "bundle": classifier.bundle.digest[:12],
-            "backend": engine.backend,
-            "engine": engine.version,
-            "precision": engine.precision,
-        }
         self.metrics = Metrics(
-            lambda: self.admission.active_requests, lambda: self.admission.reserved_bytes, self._model
+            lambda: self.admission.active_requests,
+            lambda: self.admission.reserved_bytes,
+            lambda: _model_columns(self._current.pipeline),
         )
 
     def stop(self) -> None:
@@ -69,17 +66,19 @@ class Endpoints:
 
     async def classify(self, request: Request) -> Response:
         """`POST /v1/classify`: a row for every file and frame."""
-        scale = self._scale if _flag(request, "pictures") else None
+        with_pictures = _flag(request, "pictures")
         uploads = await self._uploads(request)
+
+        classifier = self._current.pipeline  # for the whole of the request
 
         def to_line(number: int, prediction: Prediction) -> bytes:
             self.metrics.row(prediction)
             self._audit(prediction, NEW)
-            return json_line(number, prediction, scale)
+            return json_line(number, prediction, classifier.bundle if with_pictures else None)
 
         async def lines() -> AsyncGenerator[bytes]:
             async with aclosing(
-                self._upload_classifier.classify(uploads, scale is not None, to_line)
+                self._upload_classifier.classify(classifier, uploads, with_pictures, to_line)
             ) as rows:
                 async for row in rows:
                     yield row
@@ -94,6 +93,9 @@ class Endpoints:
         uploads = await self._uploads(request)
         if len(uploads) != 1:
             raise HTTPError(400, "a heat map shows one file: send exactly one")
+        classifier = self._current.pipeline
+        scale = classifier.bundle.manifest.heat_map_scale
+        headers = {BUNDLE_HEADER: f"{quote(classifier.bundle.name)} {classifier.bundle.digest}"}
 
         def to_picture(_: int, prediction: Prediction) -> bytes | str:
             """A picture, or why there is none; nothing for another frame."""
@@ -102,14 +104,16 @@ class Endpoints:
             self._audit(prediction, PICTURE)
             if prediction.evidence is None:
                 return f"{_WITHOUT_PROBABILITY[prediction.status]}: {prediction.reason}"
-            return heat_map(prediction, self._scale)
+            return heat_map(prediction, scale)
 
-        async with aclosing(self._upload_classifier.classify(uploads, True, to_picture)) as pictures:
+        async with aclosing(
+            self._upload_classifier.classify(classifier, uploads, True, to_picture)
+        ) as pictures:
             async for picture in pictures:
                 if isinstance(picture, str):
                     raise HTTPError(422, picture)
                 if picture:
-                    return Response(picture, media_type="image/png")
+                    return Response(picture, media_type="image/png", headers=headers)
                 if await request.is_disconnected():
                     break
         raise HTTPError(422, f"there is no frame {frame}")
@@ -129,21 +133,34 @@ class Endpoints:
             ) from None
 
     async def model(self, _: Request) -> Response:
-        """`GET /v1/model`: the bundle's manifest."""
-        return JSONResponse(self._classifier.bundle.manifest.document)
+        """`GET /v1/model`: the bundle's manifest, and under `bundle` what is known of the bundle.
+
+        `refused`: why the bundle that the registry names now is not in use; empty where it is.
+        """
+        bundle = self._current.pipeline.bundle
+        known = {
+            "digest": bundle.digest,
+            "state": bundle.state,
+            "key": bundle.key_id,
+            "refused": self._current.refused,
+        }
+        return JSONResponse({**bundle.manifest.document, "bundle": known})
 
     async def settings(self, _: Request) -> Response:
         """`GET /v1/settings`: what the page needs to send requests and to label its results."""
-        decision, config = self._classifier.decision, self._config
+        classifier, config = self._current.pipeline, self._config
+        decision, bundle = classifier.decision, classifier.bundle
         return JSONResponse(
             {
                 "edgect": __version__,
-                **self._model,
+                **_model_columns(classifier),
+                "bundle_state": bundle.state,
+                "bundle_key": bundle.key_id,
                 "threshold": decision.threshold,
                 "operating_point": decision.operating_point,
                 "error_rate": decision.error_rate,
                 "labels": list(decision.labels),
-                "heat_map_scale": self._scale,
+                "heat_map_scale": bundle.manifest.heat_map_scale,
                 "idle_seconds": config.idle_seconds,
                 "max_files": config.max_files,
                 "max_request_bytes": config.max_request_bytes,
@@ -182,10 +199,25 @@ class Endpoints:
             self._trail.append(answer(prediction.row(), self._trail.identifiers, "http", outcome))
 
     def _series(self, body: bytes) -> list[dict[str, Any]]:
-        series = SeriesRows(self._classifier.decision.labels, self._classifier.threshold)
-        for row in json.loads(body)["rows"]:
+        rows = json.loads(body)["rows"]
+        labels, threshold = self._current.pipeline.decision.labels, self._current.pipeline.threshold
+        thresholds = {float(row.get("threshold", threshold)) for row in rows}  # of an earlier bundle, maybe
+        series = SeriesRows(labels, thresholds.pop() if len(thresholds) == 1 else threshold)
+        for row in rows:
             series.add(row)
         return series.rows()
+
+
+def _model_columns(classifier: Pipeline) -> dict[str, str]:
+    """As rows have them."""
+    engine = classifier.engine
+    return {
+        "model": classifier.bundle.name,
+        "bundle": classifier.bundle.digest[:12],
+        "backend": engine.backend,
+        "engine": engine.version,
+        "precision": engine.precision,
+    }
 
 
 def _flag(request: Request, name: str) -> bool:

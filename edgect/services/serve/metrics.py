@@ -18,8 +18,13 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 class Metrics:
     """Of one server, in a registry of its own."""
 
-    def __init__(self, requests: Callable[[], int], held: Callable[[], int], model: dict[str, str]) -> None:
-        """requests, held: return the requests in progress, and the bytes that are reserved for them."""
+    def __init__(
+        self, requests: Callable[[], int], held: Callable[[], int], model: Callable[[], dict[str, str]]
+    ) -> None:
+        """requests, held: return the requests in progress, and the bytes that are reserved for them.
+
+        model: returns what describes the model that answers now.
+        """
         registry = self._registry = CollectorRegistry()
         self.requests = Counter(
             "edgect_requests_total", "Requests by route and status.", ("route", "status"), registry=registry
@@ -59,8 +64,8 @@ class Metrics:
         active.set_function(requests)
         free = Gauge("edgect_bytes_held", "Memory kept free for uploads, in bytes.", registry=registry)
         free.set_function(held)
-        info = Gauge("edgect_model_info", "The model that answers.", tuple(model), registry=registry)
-        info.labels(**model).set(1)
+        self._model = model
+        self._info = Gauge("edgect_model_info", "The model that answers.", tuple(model()), registry=registry)
 
     def row(self, prediction: Prediction) -> None:
         self._rows.labels(prediction.status, prediction.label).inc()
@@ -73,4 +78,6 @@ class Metrics:
             self._unanswered.labels(kind).inc()
 
     def text(self) -> bytes:
+        self._info.clear()
+        self._info.labels(**self._model()).set(1)
         return generate_latest(self._registry)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from edgect.machine.version import __version__
+from edgect.model.bundles.bundle import RELEASED, SIGNED, UNKNOWN_KEY, UNSIGNED
 from edgect.rows.columns import SERIES_COLUMNS, SLICE_COLUMNS, object_schema
 from edgect.services.serve.classification.json_lines import CONTENT_TYPE
 from edgect.services.serve.classification.uploads import FIELD
 
 _FILE = {"type": "integer", "minimum": 0, "description": "The number of the upload, counted from 0."}
 _PNG = {"type": ["string", "null"], "contentEncoding": "base64", "contentMediaType": "image/png"}
+_BUNDLE = {
+    "bundle_state": {"type": "string", "enum": [RELEASED, SIGNED, UNKNOWN_KEY, UNSIGNED]},
+    "bundle_key": {"type": "string", "description": "The id of the key of the bundle's signature, or empty."},
+}
 _ERROR = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
 _ERROR_STATUSES = {
     "400": "The request is damaged, or is not what this path takes.",
@@ -52,7 +57,7 @@ def document(token: bool) -> dict[str, Any]:
             {"application/json": {"schema": series}},
             [],
         ),
-        "/v1/model": _get("The manifest of the loaded bundle."),
+        "/v1/model": _get("The manifest of the loaded bundle, and in `bundle` its digest, state and key."),
         "/v1/settings": _get("The settings that a page needs to ask and to explain the answers."),
         "/healthz": _get("Whether the process is alive."),
         "/readyz": _get("Whether the server would take another request."),
@@ -78,7 +83,7 @@ def document(token: bool) -> dict[str, Any]:
 
 def _row() -> dict[str, Any]:
     row = object_schema(SLICE_COLUMNS)
-    row["properties"] |= {"file": _FILE, "slice": _PNG, "activation": _PNG}
+    row["properties"] |= {"file": _FILE, "slice": _PNG, "activation": _PNG, **_BUNDLE}
     return row
 
 

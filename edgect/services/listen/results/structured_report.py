@@ -130,7 +130,7 @@ def _parameters(result: SeriesResult) -> list[str]:
     engine, decision = classifier.engine, classifier.decision
     rate = "none" if decision.error_rate is None else f"{decision.error_rate:g}"
     return [
-        f"bundle {classifier.bundle.digest}",
+        f"bundle {classifier.bundle.digest}, {classifier.bundle.standing}",
         f"{engine.backend} {engine.version}, {engine.precision}",
         f"operating point {decision.operating_point or 'none'}, threshold {classifier.threshold:g}, "
         f"error rate {rate}",

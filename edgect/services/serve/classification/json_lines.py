@@ -11,17 +11,19 @@ from typing import Any
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from edgect.model.bundles.bundle import Bundle
 from edgect.rows.prediction import Prediction
 from edgect.services.serve.classification.pictures import pictures
 
 CONTENT_TYPE = "application/x-ndjson"
 
 
-def json_line(number: int, prediction: Prediction, scale: float | None) -> bytes:
-    """number: of the upload, from 0. scale: of the heat map; None for a row without pictures."""
+def json_line(number: int, prediction: Prediction, bundle: Bundle | None) -> bytes:
+    """number: of the upload, from 0. bundle: whose prediction it is; None for a row without pictures."""
     row: dict[str, Any] = prediction.row()
-    if scale is not None:
-        row |= {"file": number, **pictures(prediction, scale)}
+    if bundle is not None:
+        state = {"bundle_state": bundle.state, "bundle_key": bundle.key_id}
+        row |= {"file": number, **state, **pictures(prediction, bundle.manifest.heat_map_scale)}
     return json.dumps(row).encode() + b"\n"
 
 

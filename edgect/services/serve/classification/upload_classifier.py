@@ -25,17 +25,17 @@ T = TypeVar("T")
 
 
 class UploadClassifier:
-    """One loaded model for all requests; frames are classified in the order in which they are requested."""
+    """One pool for all requests; frames are classified in the order in which they are requested."""
 
-    def __init__(self, classifier: Pipeline, limits: Limits, timeout: float, unpacked: int) -> None:
+    def __init__(self, threads: int, limits: Limits, timeout: float, unpacked: int) -> None:
         """timeout: seconds after which what is left of a request gets a row of status `error`.
 
         unpacked: bytes that the members of archives may have together, of all requests.
         """
-        self._classifier, self._limits, self._timeout = classifier, limits, timeout
+        self._limits, self._timeout = limits, timeout
         self._memory = MemoryBudget(unpacked)
         self._stop_time = inf
-        self.threads = classifier.parallel_files(many=True)
+        self.threads = threads
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="edgect")
 
     def stop_after(self, seconds: float) -> None:
@@ -46,7 +46,11 @@ class UploadClassifier:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def classify(
-        self, uploads: Sequence[Upload], evidence: bool, convert: Callable[[int, Prediction], T]
+        self,
+        classifier: Pipeline,
+        uploads: Sequence[Upload],
+        evidence: bool,
+        convert: Callable[[int, Prediction], T],
     ) -> AsyncGenerator[T]:
         """Yield `convert(number of the upload, prediction)` for each prediction, called in the pool.
 
@@ -62,7 +66,7 @@ class UploadClassifier:
                     number, name, read = part
                     is_member = name != uploads[number].name
                     results = self._file_results(
-                        name, read, is_member, evidence, partial(convert, number), deadline
+                        classifier, name, read, is_member, evidence, partial(convert, number), deadline
                     )
                     active.append(_FileResults(self._pool, results))
                 if not active:
@@ -76,6 +80,7 @@ class UploadClassifier:
 
     def _file_results(
         self,
+        classifier: Pipeline,
         name: str,
         read: ContentReader,
         is_member: bool,
@@ -88,7 +93,7 @@ class UploadClassifier:
             self._check_time(deadline)
             content = read(self._limits)
             with self._memory.reserved(len(content) if is_member else 0):
-                for prediction in self._classifier.classify_content(content, name, evidence, many=True):
+                for prediction in classifier.classify_content(content, name, evidence, many=True):
                     self._check_time(deadline)
                     result = convert(prediction)
                     del prediction
@@ -100,7 +105,7 @@ class UploadClassifier:
             LOG.error("failed: %s at %s", type(error).__name__, raise_location(error))
             failure = ScanError(f"the server failed on it ({type(error).__name__})")
         content = b""
-        yield convert(self._classifier.failure(name, failure))
+        yield convert(classifier.failure(name, failure))
 
     def _check_time(self, deadline: float) -> None:
         now = monotonic()

@@ -8,6 +8,7 @@ import { watchIdle } from "./idle.js";
 import * as report from "./report.js";
 import { Results, summary, connectTurning } from "./results.js";
 import { Rows } from "./rows.js";
+import { standing } from "./slice.js";
 import { load, number, plural, text } from "./texts.js";
 import { Upload } from "./upload.js";
 
@@ -38,7 +39,7 @@ async function loadSettings() {
       settings = await api.settings();
       const { model, threshold, operating_point: point } = settings;
       at("model").textContent = text(point && point !== "balanced" ? "model_point" : "model", {
-        model,
+        model: settings.bundle_state === "released" ? model : `${model} (${standing(settings)})`,
         threshold: number(threshold, 3),
         point,
       });

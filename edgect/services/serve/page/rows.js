@@ -2,7 +2,12 @@
 
 import { doubted, kind } from "./kinds.js";
 
-const PROVENANCE = ["model", "edgect", "bundle", "backend", "engine", "precision", "threshold", "operating_point", "error_rate"];
+const PROVENANCE = ["model", "edgect", "bundle", "bundle_state", "bundle_key", "backend", "engine"].concat([
+  "precision",
+  "threshold",
+  "operating_point",
+  "error_rate",
+]);
 
 export class Rows {
   constructor(settings) {

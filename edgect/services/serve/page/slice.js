@@ -59,13 +59,16 @@ export function particulars(row, when) {
     ["exact", row.probability === null ? "" : number(row.probability, 8)],
     ["region", row.region ? text(`region_${row.region}`) : ""],
     ["threshold", `${number(threshold, 6)}${point ? ` (${point})` : ""}`],
-    ["network", text("network_bundle", { model, bundle })],
+    ["network", `${text("network_bundle", { model, bundle })}, ${standing(row.provenance)}`],
     ["engine", `${backend} ${engine}, ${precision}; edgect ${edgect}`],
     ["time", date(when)],
   ]
     .filter(([, value]) => value)
     .map(([key, value]) => [text(key), value]);
 }
+
+/** Whether a bundle is released or signed, and by which key. settings: or a row's provenance. */
+export const standing = ({ bundle_state: state, bundle_key: key }) => text(`bundle ${state}`, { key });
 
 const facts = (row, when) =>
   particulars(row, when)

@@ -16,6 +16,7 @@ import pytest
 
 from edgect.diagnostics.doctor import engines, subprocess_runner
 from edgect.model.backends import BACKENDS
+from edgect.model.bundles import seal
 from edgect.model.bundles.bundle import Bundle, bundled_names
 from edgect.model.conformance import golden
 
@@ -90,7 +91,7 @@ def copy(bundle: Bundle, folder: Path, change: Callable[[dict[str, Any]], object
         (folder / f"{stem}.onnx").write_bytes(content)
         manifest["files"][f"{stem}.onnx"] = hashlib.sha256(content).hexdigest()
     change(manifest)
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "manifest.json").write_text(seal.text_of(seal.finished(manifest)))
     return str(folder)
 
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from edgect import Classifier, EngineError
 from edgect.cli import main
+from edgect.model.bundles import seal
 from edgect.model.bundles.bundle import Bundle
 from edgect.model.bundles.derived import write_derived
 from edgect.model.bundles.manifest import MANIFEST
@@ -27,7 +28,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("int8.xml", "int8.bin"):
         (folder / name).unlink()
         del manifest["files"][name]
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    (folder / MANIFEST).write_text(seal.text_of(seal.finished(manifest)))
     return folder
 
 

@@ -19,6 +19,7 @@ from edgect.errors import EngineError, ModelError, UsageError
 from edgect.machine import atomic
 from edgect.model import backends
 from edgect.model.backends import BACKENDS, PRECISIONS, Outputs
+from edgect.model.bundles import seal
 from edgect.model.bundles.bundle import BUNDLED, Bundle, bundled_names
 from edgect.model.bundles.derived import write_derived
 from edgect.model.bundles.head import Head, read_head
@@ -113,7 +114,7 @@ def test_it_says_what_it_was_derived_from(derived: Derived) -> None:
     }
     assert document["golden"]["processors"] == list(BACKENDS)
     assert document["temperature"] == TEMPERATURE
-    own = {"name", "parent", "golden", "temperature", "files"}
+    own = {"name", "parent", "golden", "temperature", "files", "state", "seal"}
     kept = {key: value for key, value in document.items() if key not in own}
     assert kept == {key: value for key, value in parent.manifest.document.items() if key not in own}
     changed = {name for name in bundle.manifest.files if bundle.read(name) != parent.read(name)}
@@ -237,7 +238,7 @@ def test_a_network_that_does_not_use_the_constants_is_refused(
     (bundle_copy / "fp32.onnx").write_bytes(content)
     manifest = json.loads((bundle_copy / "manifest.json").read_text())
     manifest["files"]["fp32.onnx"] = hashlib.sha256(content).hexdigest()
-    (bundle_copy / "manifest.json").write_text(json.dumps(manifest))
+    (bundle_copy / "manifest.json").write_text(seal.text_of(seal.finished(manifest)))
     parent = Bundle.load(bundle_copy)
     with pytest.raises(ModelError, match=r"fp32 gives logits.*cannot be replaced"):
         write_derived(parent, tmp_path / "new", name="new", document_changes={}, head=random_head())

@@ -9,7 +9,9 @@ import pytest
 
 from edgect.errors import UsageError
 from edgect.pipeline import Pipeline
+from edgect.services.current_model import CurrentModel
 from edgect.services.listen import worker
+from edgect.services.listen.auditing import NodeTrail
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.storage.outbox import Outbox
 from edgect.services.listen.storage.spool import Spool
@@ -27,7 +29,12 @@ def test_what_cannot_be_reported_is_set_aside(tmp_path: Path, monkeypatch: pytes
     spool.put(b"came whole, but the disk has lost it", "a series", "1.2.3")
     spool.put(write(image(0)), "another", "1.2.4")
     classifier = Pipeline(backend="onnxruntime", threads=1, include_identifiers=True)
-    running = Thread(target=worker.Worker(classifier, spool, outbox, True).run, args=(stop, Event()))
+    running = Thread(
+        target=worker.Worker(
+            CurrentModel(lambda: classifier, "", worker.LOG), spool, outbox, True, NodeTrail(None, config)
+        ).run,
+        args=(stop, Event()),
+    )
     running.start()
     try:
         (aside,) = until(lambda: list((spool.root / "set-aside").glob("*/*.dcm")))
@@ -52,7 +59,12 @@ def test_a_fault_of_the_disk_does_not_end_the_answering(
     outbox, stop = Outbox(spool, 0), Event()
     (spool.reported / "cannot be deleted as a record").mkdir()
     classifier = Pipeline(backend="onnxruntime", threads=1, include_identifiers=True)
-    running = Thread(target=worker.Worker(classifier, spool, outbox, False).run, args=(stop, Event()))
+    running = Thread(
+        target=worker.Worker(
+            CurrentModel(lambda: classifier, "", worker.LOG), spool, outbox, False, NodeTrail(None, config)
+        ).run,
+        args=(stop, Event()),
+    )
     running.start()
     try:
         until(lambda: "the spool cannot be processed" in caplog.text)

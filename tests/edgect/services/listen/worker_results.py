@@ -16,7 +16,9 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 from edgect.pipeline import Pipeline
+from edgect.services.current_model import CurrentModel
 from edgect.services.listen import worker
+from edgect.services.listen.auditing import NodeTrail
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.results.image_headers import grouping_key, read_identifiers
 from edgect.services.listen.storage.outbox import Outbox
@@ -38,14 +40,18 @@ def results_of(classifier: Pipeline, content: bytes) -> Iterator[Results]:
     header = read_identifiers(io.BytesIO(content))
     with tempfile.TemporaryDirectory() as folder, patch.multiple(worker, PAUSE=0.0, CHECK=0.01):
         root = Path(folder)
-        spool = Spool(
-            NodeConfig(
-                "EDGECT", "127.0.0.1", 0, root / "spool", quiet_seconds=0, out=root / "out", min_free=0
-            )
+        config = NodeConfig(
+            "EDGECT", "127.0.0.1", 0, root / "spool", quiet_seconds=0, out=root / "out", min_free=0
         )
+        spool = Spool(config)
         stop, outbox = Event(), Outbox(spool, 3600)
         spool.put(content, grouping_key(header), str(header.SOPInstanceUID))
-        running = Thread(target=worker.Worker(classifier, spool, outbox, True).run, args=(stop, Event()))
+        running = Thread(
+            target=worker.Worker(
+                CurrentModel(lambda: classifier, "", worker.LOG), spool, outbox, True, NodeTrail(None, config)
+            ).run,
+            args=(stop, Event()),
+        )
         running.start()
         try:
             until(lambda: spool.images == 0)

@@ -64,11 +64,12 @@ def _rows_of(
     """Without HTTP: what a server does only when it is in trouble."""
 
     async def collected() -> list[Prediction]:
-        upload_classifier = UploadClassifier(classifier or Pipeline(many=True), Limits(), 60, unpacked)
+        pipeline = classifier or Pipeline(many=True)
+        upload_classifier = UploadClassifier(pipeline.parallel_files(many=True), Limits(), 60, unpacked)
         if end is not None:
             upload_classifier.stop_after(end)
         uploads = [Upload(name, content, len(content)) for name, content in files]
-        rows = [row async for row in upload_classifier.classify(uploads, False, lambda _, row: row)]
+        rows = [row async for row in upload_classifier.classify(pipeline, uploads, False, lambda _, row: row)]
         upload_classifier.close()
         return rows
 
