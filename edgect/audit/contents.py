@@ -70,7 +70,7 @@ def result(
 def delivery(
     study: str, series: str, identifiers: Identifiers, name: str, destination: str, outcome: str
 ) -> dict[str, Any]:
-    """An attempt to deliver a result. study, series: UIDs. outcome: `delivered`, or why it was not."""
+    """An attempt to deliver a result. study, series: UIDs. outcome: `delivered FILE`, or why not."""
     return {
         "event": DELIVERY,
         "study": identifiers.name(study),

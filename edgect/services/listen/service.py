@@ -15,7 +15,8 @@ from edgect.errors import UsageError
 from edgect.services.current_model import CurrentModel
 from edgect.services.listen.auditing import NodeTrail
 from edgect.services.listen.config import NodeConfig
-from edgect.services.listen.delivery import Delivery, Destination, FolderDestination, StorageDestination
+from edgect.services.listen.delivery import Delivery
+from edgect.services.listen.destinations import Destination, FolderDestination, StorageDestination
 from edgect.services.listen.network.store_scp import StorageSCP
 from edgect.services.listen.network.tls import ClientContext
 from edgect.services.listen.storage.outbox import Outbox

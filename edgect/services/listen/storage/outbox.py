@@ -1,4 +1,7 @@
-"""Results on the disk until they have been delivered: `results/SERIES-DIGEST/`, each whole or not there."""
+"""Results on the disk until they have been delivered: `results/SERIES-DIGEST/`, each whole or not there.
+
+Beside each file stands for which destinations it is done. What one refuses is kept in `refused/DESTINATION/`.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,14 @@ from edgect.machine import atomic
 from edgect.services.listen.results.record import ResultRecord
 from edgect.services.listen.storage.spool import Spool, sync_folder
 
-RECORD, PART, DELIVERED = "record.json", ".part", ".done"
+RECORD, PART, DELIVERED, REFUSED = "record.json", ".part", ".done", ".refused"
 
 
 class Outbox:
     """remember_seconds: for which the record of a series is kept after its result has been delivered."""
 
     def __init__(self, spool: Spool, remember_seconds: float) -> None:
-        self._results, self._reported = spool.results, spool.reported
+        self._results, self._reported, self._refused = spool.results, spool.reported, spool.refused
         self._remember_seconds = remember_seconds
         for unfinished in [*self._results.glob(f"*{PART}"), *self._reported.glob(f"*{PART}")]:
             shutil.rmtree(unfinished) if unfinished.is_dir() else unfinished.unlink()
@@ -54,6 +57,16 @@ class Outbox:
         folder.rename(removed)
         shutil.rmtree(removed)
 
+    def set_aside(self, file: Path, destination: str) -> Path:
+        """Keep a file that a destination refuses for somebody to look at; return where. Raises OSError."""
+        folder = self._refused / destination
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        aside = folder / file.name
+        atomic.write(aside, file.read_bytes(), mode=0o600)
+        sync_folder(folder)
+        atomic.write(_mark(file, destination, REFUSED), b"", mode=0o600)
+        return aside
+
     def last_record(self, key: str) -> ResultRecord | None:
         """The record of the last result of a series, as far as it is remembered."""
         return max(self._records(key), key=lambda record: record.number, default=None)
@@ -75,10 +88,21 @@ def dicom_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.dcm"))
 
 
-def is_delivered(folder: Path, destination: str) -> bool:
-    return (folder / f"{destination}{DELIVERED}").exists()
+def undelivered(folder: Path, destination: str) -> list[Path]:
+    """The DICOM files of a result that a destination neither has nor refuses."""
+    if (folder / f"{destination}{DELIVERED}").exists():  # as earlier versions marked a whole result
+        return []
+    return [
+        file
+        for file in dicom_files(folder)
+        if not any(_mark(file, destination, suffix).exists() for suffix in (DELIVERED, REFUSED))
+    ]
 
 
-def mark_delivered(folder: Path, destination: str) -> None:
+def mark_delivered(file: Path, destination: str) -> None:
     """Raises OSError."""
-    atomic.write(folder / f"{destination}{DELIVERED}", b"", mode=0o600)
+    atomic.write(_mark(file, destination, DELIVERED), b"", mode=0o600)
+
+
+def _mark(file: Path, destination: str, suffix: str) -> Path:
+    return file.with_name(f"{file.name}.{destination}{suffix}")

@@ -49,7 +49,7 @@ class Spool:
         self.root = root = config.spool
         self._incoming, self._waiting = root / "incoming", root / "waiting"
         self._kept, self._set_aside = root / "kept", root / "set-aside"
-        self.results, self.reported = root / "results", root / "reported"
+        self.results, self.reported, self.refused = root / "results", root / "reported", root / "refused"
         try:
             for folder in (root, self._incoming, self._waiting, self.results, self.reported):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

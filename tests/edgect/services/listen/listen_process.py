@@ -25,7 +25,7 @@ needs_dcmtk = pytest.mark.skipif(
 needs_dciodvfy = pytest.mark.skipif(
     not shutil.which("dciodvfy"), reason="needs dciodvfy (Debian: dicom3tools)"
 )
-WAIT = 60.0  # seconds, for what takes one or two on an idle machine
+WAIT = 240.0  # seconds, for what takes one or two on an idle machine
 
 
 class Node:

@@ -1,11 +1,11 @@
-"""Every result goes to every destination, to no other, and again until it is there."""
+"""Every file goes to every destination, to no other, and again until it is there or refused."""
 
 from __future__ import annotations
 
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -15,10 +15,12 @@ from pydicom import Dataset
 
 from edgect.services.listen import delivery
 from edgect.services.listen.config import NodeConfig, RemoteNode
-from edgect.services.listen.delivery import (
-    Delivery,
+from edgect.services.listen.delivery import Delivery
+from edgect.services.listen.destinations import (
     DeliveryError,
     FolderDestination,
+    Outcome,
+    RefusedError,
     StorageDestination,
     UnreachableError,
 )
@@ -30,7 +32,7 @@ from tests.edgect.services.listen.listen_process import free_port, save
 
 
 class Recorder:
-    """A destination that notes what it gets, or raises what is in `errors` for a file."""
+    """A destination that notes what it gets, or refuses a file, or fails, as `errors` has it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -38,13 +40,15 @@ class Recorder:
         self.received: list[str] = []
         self.errors: dict[str, Exception] = {}
 
-    def deliver(self, paths: list[Path]) -> None:
-        names = [path.name for path in paths]
-        self.attempts += names
-        for name in names:
-            if name in self.errors:
-                raise self.errors[name]
-        self.received += names
+    def deliver(self, paths: list[Path]) -> Generator[Outcome, None, None]:
+        for path in paths:
+            self.attempts.append(path.name)
+            error = self.errors.get(path.name)
+            if error is not None and type(error) not in (DeliveryError, RefusedError):
+                raise error
+            if error is None:
+                self.received.append(path.name)
+            yield path, error  # type: ignore[misc]
 
 
 class Clock(Event):
@@ -216,8 +220,8 @@ def test_an_outbox_that_cannot_be_read_is_tried_again(
 
 def test_it_stops_between_two_destinations(outbox: Outbox, clock: Clock) -> None:
     class Stopping(Recorder):
-        def deliver(self, paths: list[Path]) -> None:
-            super().deliver(paths)
+        def deliver(self, paths: list[Path]) -> Generator[Outcome, None, None]:
+            yield from super().deliver(paths)
             clock.stop.set()
 
     first, second = Stopping("first"), Recorder("second")
@@ -227,13 +231,70 @@ def test_it_stops_between_two_destinations(outbox: Outbox, clock: Clock) -> None
     assert len(outbox.waiting()) == 2
 
 
+def put_both(outbox: Outbox) -> None:
+    """A report and a picture, of one result."""
+    files = {"picture.dcm": b"picture", "report.dcm": b"report"}
+    outbox.put("both", "0", files, ResultRecord(Dataset(), 1, []))
+
+
+@pytest.mark.parametrize("failing", ["picture.dcm", "report.dcm"])
+def test_a_file_that_must_wait_holds_up_no_other_and_no_other_is_sent_twice(
+    outbox: Outbox, clock: Clock, caplog: pytest.LogCaptureFixture, failing: str
+) -> None:
+    destination, other = Recorder("node"), Recorder("folder")
+    destination.errors[failing] = DeliveryError("busy")
+    put_both(outbox)
+    delivering = Delivery(outbox, [destination, other])
+    clock.run(delivering, 10)
+    (arrived,) = {"picture.dcm", "report.dcm"} - {failing}
+    assert (destination.received, destination.attempts.count(arrived)) == ([arrived], 1)
+    assert destination.attempts.count(failing) > 1
+    assert "results wait for the node, for 1 s: busy" in caplog.text
+    destination.errors.clear()
+    clock.run(Delivery(outbox, [destination, other]), 1)  # as after another start
+    assert destination.received == [arrived, failing]
+    assert (sorted(other.attempts), outbox.waiting()) == (["picture.dcm", "report.dcm"], [])
+
+
+def test_what_is_refused_for_good_is_set_aside_and_not_tried_again(
+    outbox: Outbox, clock: Clock, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    destination, other = Recorder("node"), Recorder("folder")
+    destination.errors["report.dcm"] = RefusedError("the node refuses Comprehensive SR Storage")
+    put_both(outbox)
+    clock.run(Delivery(outbox, [destination, other]), 1000)
+    assert destination.attempts == other.received == ["picture.dcm", "report.dcm"]
+    assert (destination.received, outbox.waiting()) == (["picture.dcm"], [])
+    aside = tmp_path / "spool" / "refused" / "node" / "report.dcm"
+    assert aside.read_bytes() == b"report"
+    assert f"refuses Comprehensive SR Storage; it is not tried again, and set aside as {aside}" in caplog.text
+    assert "wait" not in caplog.text
+
+
+def test_what_is_refused_and_cannot_be_set_aside_is_not_lost(
+    outbox: Outbox, clock: Clock, tmp_path: Path
+) -> None:
+    destination = Recorder("node")
+    destination.errors["report.dcm"] = RefusedError("refused")
+    put_both(outbox)
+    (tmp_path / "spool" / "refused").write_text("in the way")
+    delivering = Delivery(outbox, [destination])
+    clock.run(delivering, 5)
+    assert [path.name for path in outbox.waiting()[0].glob("*.dcm")]
+    (tmp_path / "spool" / "refused").unlink()
+    clock.run(delivering, 20)
+    assert (tmp_path / "spool" / "refused" / "node" / "report.dcm").read_bytes() == b"report"
+    assert (outbox.waiting(), destination.attempts.count("picture.dcm")) == ([], 1)
+
+
 def test_a_folder_gets_private_copies(tmp_path: Path) -> None:
     out, report = tmp_path / "out", save(tmp_path / "report.dcm", b"report")
     with pytest.raises(OSError, match="No such file"):
-        FolderDestination(out).deliver([report])
+        list(FolderDestination(out).deliver([report]))
     out.mkdir()
     save(out / "report.dcm", b"from before")
-    FolderDestination(out).deliver([report, save(tmp_path / "heat-map.dcm", b"picture")])
+    files = [report, save(tmp_path / "heat-map.dcm", b"picture")]
+    assert list(FolderDestination(out).deliver(files)) == [(file, None) for file in files]
     assert {path.name: path.read_bytes() for path in out.iterdir()} == {
         "report.dcm": b"report",
         "heat-map.dcm": b"picture",
@@ -254,7 +315,7 @@ def test_a_folder_that_the_disk_does_not_keep_has_not_got_it(
     report = save(tmp_path / "report.dcm", b"report")
     monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(OSError, match="Input/output"):
-        FolderDestination(tmp_path).deliver([report])
+        list(FolderDestination(tmp_path).deliver([report]))
 
 
 def test_what_a_real_destination_has_is_known_to_the_next_process(
@@ -265,6 +326,6 @@ def test_what_a_real_destination_has_is_known_to_the_next_process(
     put(outbox, "a")
     clock.run(Delivery(outbox, [FolderDestination(tmp_path / "out"), down]), 0.5)
     (folder,) = outbox.waiting()
-    assert {path.name for path in folder.glob("*.done")} == {"folder.done"}
+    assert {path.name for path in folder.glob("*.done")} == {"a.dcm.folder.done"}
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.dcm"]
     assert down.name == "node"  # by this name earlier versions marked it

@@ -16,7 +16,7 @@ from edgect.cli import main
 from edgect.errors import UsageError
 from edgect.services.listen import config
 from edgect.services.listen.config import NodeConfig
-from edgect.services.listen.delivery import StorageDestination, UnreachableError
+from edgect.services.listen.destinations import StorageDestination, UnreachableError
 from edgect.services.listen.network.tls import TLSFiles
 from tests.edgect.services.listen.listen_process import (
     Node,
@@ -144,7 +144,7 @@ def test_a_node_that_cannot_show_who_it_is_gets_nothing(
 ) -> None:
     archive.start(name)
     with pytest.raises(UnreachableError, match=REFUSED[name]):
-        destination(archive, own_files(certificates)).deliver([report])
+        list(destination(archive, own_files(certificates)).deliver([report]))
     assert archive.received == []
 
 
@@ -152,10 +152,9 @@ def test_a_node_that_the_system_does_not_trust_gets_nothing(
     certificates: Path, archive: Scp, report: Path
 ) -> None:
     archive.start("archive")
+    files = TLSFiles(certificates / "node.pem", certificates / "node.key", None)
     with pytest.raises(UnreachableError, match=UNTRUSTED):
-        destination(archive, TLSFiles(certificates / "node.pem", certificates / "node.key", None)).deliver(
-            [report]
-        )
+        list(destination(archive, files).deliver([report]))
     assert archive.received == []
 
 
@@ -165,7 +164,7 @@ def test_a_node_that_does_not_know_this_one_is_reported(
     archive.start("archive", authority="other-ca")
     until(lambda: not _refused(archive.port))
     with pytest.raises(UnreachableError, match=r"TLS: .*UNKNOWN_CA"):
-        destination(archive, own_files(certificates)).deliver([report])
+        list(destination(archive, own_files(certificates)).deliver([report]))
     assert archive.received == []
 
 

@@ -13,7 +13,7 @@ from pydicom import Dataset
 
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.results.record import ResultRecord
-from edgect.services.listen.storage.outbox import Outbox, dicom_files, is_delivered, mark_delivered
+from edgect.services.listen.storage.outbox import Outbox, dicom_files, mark_delivered, undelivered
 from edgect.services.listen.storage.spool import Spool
 
 
@@ -56,11 +56,11 @@ def test_a_result_is_there_with_all_its_files(outbox: Outbox, spool: Spool) -> N
 def test_a_result_that_is_there_is_not_made_again(outbox: Outbox) -> None:
     outbox.put("key", "digest", {"report.dcm": b"first"}, record(1))
     (folder,) = outbox.waiting()
-    mark_delivered(folder, "node")
+    mark_delivered(folder / "report.dcm", "node")
     outbox.put("key", "digest", {"report.dcm": b"second"}, record(2))
     assert outbox.waiting() == [folder]
     assert (folder / "report.dcm").read_bytes() == b"first"
-    assert is_delivered(folder, "node")
+    assert undelivered(folder, "node") == []
 
 
 def test_what_a_killed_process_left_is_neither_delivered_nor_kept(outbox: Outbox, spool: Spool) -> None:
@@ -194,9 +194,28 @@ def test_old_records_are_forgotten_and_others_are_not(outbox: Outbox, spool: Spo
     assert {path.stem for path in spool.reported.iterdir()} == {"fresh", "recent"}
 
 
-def test_a_destination_is_marked_on_its_own(outbox: Outbox) -> None:
+def test_each_file_is_marked_on_its_own_for_each_destination(outbox: Outbox) -> None:
+    outbox.put("key", "digest", {"report.dcm": b"", "heat-map.dcm": b""}, record())
+    (folder,) = outbox.waiting()
+    mark_delivered(folder / "report.dcm", "node")
+    assert [path.name for path in undelivered(folder, "node")] == ["heat-map.dcm"]
+    assert [path.name for path in undelivered(folder, "folder")] == ["heat-map.dcm", "report.dcm"]
+    assert [path.name for path in dicom_files(folder)] == ["heat-map.dcm", "report.dcm"]
+
+
+def test_what_is_refused_is_kept_apart_and_no_longer_to_be_delivered(outbox: Outbox, spool: Spool) -> None:
+    outbox.put("key", "digest", {"report.dcm": b"report"}, record())
+    (folder,) = outbox.waiting()
+    aside = outbox.set_aside(folder / "report.dcm", "node")
+    assert aside == spool.root / "refused" / "node" / "report.dcm"
+    assert (undelivered(folder, "node"), len(undelivered(folder, "folder"))) == ([], 1)
+    outbox.remove(folder)
+    assert aside.read_bytes() == b"report"
+    assert (stat.S_IMODE(aside.stat().st_mode), stat.S_IMODE(aside.parent.stat().st_mode)) == (0o600, 0o700)
+
+
+def test_a_result_that_an_earlier_version_marked_as_a_whole_is_not_delivered_again(outbox: Outbox) -> None:
     outbox.put("key", "digest", {"report.dcm": b""}, record())
     (folder,) = outbox.waiting()
-    mark_delivered(folder, "node")
-    assert (is_delivered(folder, "node"), is_delivered(folder, "folder")) == (True, False)
-    assert [path.name for path in dicom_files(folder)] == ["report.dcm"]
+    (folder / "node.done").touch()
+    assert (undelivered(folder, "node"), len(undelivered(folder, "folder"))) == ([], 1)
