@@ -101,7 +101,7 @@ def test_what_is_measured_is_what_the_bundles_answer(
             assert held["after"]["points"][name][rate]["value"] == pytest.approx(
                 point["metrics"][rate], abs=1e-4
             )
-    assert list(held["before"]["points"]) == ["balanced", "screening"]
+    assert list(held["before"]["points"]) == ["balanced", "screening", "specific"]
 
 
 def test_a_new_heads_answers_are_the_fitted_ones(

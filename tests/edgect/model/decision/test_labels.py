@@ -97,8 +97,11 @@ def test_every_bundle_screens_at_a_lower_threshold(model: str) -> None:
     balanced, screening = (Decision.from_manifest(described, point) for point in ("balanced", "screening"))
     assert balanced.threshold == described.threshold
     assert screening.threshold < balanced.threshold
-    measured = described.document["operating_points"]["screening"]["measured"]["validation"]["sensitivity"]
-    assert measured["value"] >= 0.95
+    points = described.document["operating_points"]
+    measured, before = (points[p]["measured"]["validation"]["sensitivity"] for p in ("screening", "balanced"))
+    assert measured["value"] > before["value"]
+    if "each slice counting alike" in points["screening"]["chosen"]:
+        assert measured["value"] >= 0.95
     assert measured["slices"] == len(described.conformal_scores["COVID-19"])
 
 
