@@ -7,6 +7,8 @@ random, are written to trails as a clock that runs through months would have the
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,13 +17,11 @@ from typing import Any
 import click
 import cv2
 import numpy as np
-from click.testing import CliRunner
 
 from benchmarks.harness.slices import EXAMPLES, vary
 from edgect.audit.chain import START, read_line, write_line
 from edgect.audit.contents import answer
 from edgect.audit.trail import Trail
-from edgect.cli import main as edgect
 from edgect.monitor.comparison import LEAST, LEVEL, LOOKS, MIN_STUDIES, QUANTITIES
 from edgect.pipeline import Pipeline
 from edgect.rows.identifiers import Identifiers
@@ -110,13 +110,21 @@ def write(folder: Path, studies: Sequence[Row], begin: datetime, days: int) -> N
             trail.append(answer(named, trail.identifiers, "http"), durable=False)
 
 
+def edgect(*arguments: str) -> tuple[int, str]:
+    """Exit code and output of the command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "edgect", *arguments], stdout=subprocess.PIPE, text=True, check=False
+    )
+    return done.returncode, done.stdout
+
+
 def run(work: Path, *arguments: object) -> str:
     """The command, its output and its exit code, as Markdown. Folders lie in `work`."""
     line = [str(argument) for argument in arguments]
-    done = CliRunner().invoke(edgect, line, catch_exceptions=False)
+    code, output = edgect(*line)
     shown = " ".join(["edgect", *line]).replace(f"{work}/", "")
-    output = done.output.replace(f"{work}/", "")
-    return f"```\n$ {shown}\n{output}exit code {done.exit_code}\n```\n"
+    output = output.replace(f"{work}/", "")
+    return f"```\n$ {shown}\n{output}exit code {code}\n```\n"
 
 
 def month(work: Path, rows: dict[str, list[Row]], rng: Random) -> str:
@@ -174,7 +182,7 @@ def weeks(work: Path, rows: dict[str, list[Row]], rng: Random) -> tuple[str, str
         begin = FIRST_DAY + timedelta(weeks=BASELINE_WEEKS + number)
         write(work / f"week-{number}", list(draw(rows, WEEK, rng)), begin, 7)
         line = ["monitor", str(work / f"week-{number}"), "--baseline", str(baseline)]
-        exits.append(CliRunner().invoke(edgect, line, catch_exceptions=False).exit_code)
+        exits.append(edgect(*line)[0])
     quiet = f"exit codes of the {WEEKS} weeks: {', '.join(map(str, exits))}\n\n"
     quiet += run(work, "monitor", work / "week-0", "--baseline", baseline)
     begin = FIRST_DAY + timedelta(weeks=BASELINE_WEEKS + WEEKS)
@@ -183,7 +191,7 @@ def weeks(work: Path, rows: dict[str, list[Row]], rng: Random) -> tuple[str, str
         folder = work / f"week-with-{percent}-percent"
         write(folder, list(draw(rows, WEEK, rng, percent / 100)), begin, 7)
         line = ["monitor", str(folder), "--baseline", str(baseline)]
-        if CliRunner().invoke(edgect, line, catch_exceptions=False).exit_code:
+        if edgect(*line)[0]:
             found.append(f"{percent} %")
     drift = run(
         work, "monitor", work / "week-with-20-percent", "--baseline", baseline, "--plot", work / "drift.png"

@@ -37,18 +37,18 @@ def test_serve_appends_a_line_for_each_row_and_counts_them(tmp_path: Path) -> No
 def test_listen_appends_answers_their_result_and_its_delivery(tmp_path: Path) -> None:
     node = Node(tmp_path, "--quiet", 0.2, "--audit", tmp_path / "trail").start()
     try:
-        send(node, series(tmp_path / "sent", 2, PatientName=CANARY))
+        send(node, series(tmp_path / "sent", 1, PatientName=CANARY))
         until(lambda: node.results() and "delivered" in node.log_text())
         assert node.stop() == 0
     finally:
         node.kill()
     lines = contents(tmp_path / "trail")
-    assert [line["event"] for line in lines] == ["answer", "answer", "result", "delivery"]
+    assert [line["event"] for line in lines] == ["answer", "result", "delivery"]
     assert len({line["study"] for line in lines}) == len({line["series"] for line in lines}) == 1
-    assert lines[2]["result"] == lines[3]["result"]
+    assert lines[1]["result"] == lines[2]["result"]
     (report,) = node.results()
-    assert report.name == f"report-{lines[2]['result']}.dcm"
-    assert (lines[3]["destination"], lines[3]["outcome"]) == (str(node.out), "delivered")
+    assert report.name == f"report-{lines[1]['result']}.dcm"
+    assert (lines[2]["destination"], lines[2]["outcome"]) == (str(node.out), "delivered")
     assert check(tmp_path / "trail").good
     text = json.dumps(lines) + "".join(file.read_text() for file in files(tmp_path / "trail"))
     assert CANARY not in text
