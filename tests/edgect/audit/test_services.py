@@ -48,7 +48,10 @@ def test_listen_appends_answers_their_result_and_its_delivery(tmp_path: Path) ->
     assert lines[1]["result"] == lines[2]["result"]
     (report,) = node.results()
     assert report.name == f"report-{lines[1]['result']}.dcm"
-    assert (lines[2]["destination"], lines[2]["outcome"]) == (str(node.out), "delivered")
+    assert (lines[2]["destination"], lines[2]["outcome"]) == (
+        str(node.out),
+        f"delivered {report.name}",
+    )
     assert check(tmp_path / "trail").good
     text = json.dumps(lines) + "".join(file.read_text() for file in files(tmp_path / "trail"))
     assert CANARY not in text
