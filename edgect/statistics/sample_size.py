@@ -15,12 +15,13 @@ _ROUNDING = 1e-9  # of a number of patients
 def patients_to_know(share: float, within: float, level: float = LEVEL) -> int:
     """Fewest patients of whom `share` makes an exact interval that ends at most `within` from it.
 
-    share, such as a sensitivity: 0 to 1. within: `CLOSEST` or more. level: of the interval, which is Clopper
-    and Pearson's (1934) for k = share * n of n patients, each right or wrong as a whole. With
+    share, such as a sensitivity: 0 to 1. within: `CLOSEST` or more. level: of the interval, Clopper and
+    Pearson's (1934) for k = share * n of n patients, each right or wrong as a whole. With
     t = (1 - level) / 2 its ends are the quantiles t of Beta(k, n - k + 1) and 1 - t of Beta(k + 1, n - k);
     so n is the least with
 
-        P(Beta(k, n - k + 1) <= share - within) <= t    and    P(Beta(k + 1, n - k) <= share + within) >= 1 - t
+        P(Beta(k, n - k + 1) <= share - within) <= t
+        P(Beta(k + 1, n - k) <= share + within) >= 1 - t
 
     in which k need not be whole. That is a plan, not a promise: another share may be found, and has an
     interval of its own. Raises ValueError for values out of their range.
