@@ -39,14 +39,14 @@ for comparison.
 {areas}
 
 ## Difference of two models on the same slices
-`truth`: the share that each model calls right; the correlation of the normal values that decide which slices
-are. At 1.0 they are one model.
+`truth`: the share that each model calls right; the correlation of the normal values that decide which
+slices are. At 1.0 they are one model.
 
 {differences}
 
 ## The promised sensitivity of `edgect calibrate`
-{promised} promised; the true sensitivity of thresholds fitted to so many patients with COVID-19, on average, and
-how often a single one reaches what is promised.
+{promised} promised; the true sensitivity of thresholds fitted to so many patients with COVID-19, on
+average, and how often a single one reaches what is promised.
 
 {promises}
 """
