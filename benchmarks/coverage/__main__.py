@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal, norm
 from tqdm import tqdm
 
 from benchmarks.coverage import exact, simulated
-from benchmarks.coverage.setting import WANTED, WIDE, Coverage, Results, Setting, cells, clusters
+from benchmarks.coverage.setting import WANTED, WIDE, Coverage, Results, Setting, cells, clusters, two_errors
 from train.report.markdown import number, table
 
 SEED = 0
@@ -24,8 +24,8 @@ PAGE = """\
 
 Coverage of 95 % intervals, and their mean width. 0.95 is what is wanted; more is the price of holding for
 every distribution. Of patients of one slice it is summed over every outcome, but for areas; else it is
-simulated, with {repetitions} repetitions of seed {seed}, by which a coverage of 0.95 is known to {error}, two
-standard errors.
+simulated, with {repetitions} repetitions ({area_repetitions} for areas) of seed {seed}, by which a coverage of
+0.95 is known to {error}, two standard errors ({area_error} for areas).
 Correlation: of slices of one patient. `bootstrap`: coverage of the plain percentile bootstrap over patients,
 for comparison.
 
@@ -149,7 +149,9 @@ def main(out: Path) -> None:
     page = PAGE.format(
         repetitions=simulated.REPETITIONS,
         seed=SEED,
-        error=number(2 * (WANTED * (1 - WANTED) / simulated.REPETITIONS) ** 0.5),
+        area_repetitions=simulated.AREA_REPETITIONS,
+        error=number(two_errors(simulated.REPETITIONS)),
+        area_error=number(two_errors(simulated.AREA_REPETITIONS)),
         shown=shown(results),
         promised=PROMISED,
         promises=table(["patients", "sensitivity", "promise kept"], list(promises())),

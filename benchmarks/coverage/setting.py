@@ -38,9 +38,13 @@ class Coverage(NamedTuple):
 
     @property
     def short(self) -> bool:
-        """Below what is wanted by more than two standard errors of the simulation."""
-        error = (WANTED * (1 - WANTED) / self.repetitions) ** 0.5 if self.repetitions else 0.0
-        return self.covered < WANTED - 2 * error - 5e-4
+        """Below what is wanted by more than the simulation leaves open, or the draws of an interval."""
+        return self.covered < WANTED - (two_errors(self.repetitions) if self.repetitions else 5e-4)
+
+
+def two_errors(repetitions: int) -> float:
+    """Two standard errors of what is covered as often as is wanted."""
+    return float(2 * (WANTED * (1 - WANTED) / repetitions) ** 0.5)
 
 
 Results = dict[Setting, Coverage]
