@@ -24,8 +24,8 @@ PAGE = """\
 
 Coverage of 95 % intervals, and their mean width. 0.95 is what is wanted; more is the price of holding for
 every distribution. Of patients of one slice it is summed over every outcome, but for areas; else it is
-simulated, with {repetitions} repetitions ({area_repetitions} for areas) of seed {seed}, by which a coverage of
-0.95 is known to {error}, two standard errors ({area_error} for areas).
+simulated, with {repetitions} repetitions ({area_repetitions} for areas) of seed {seed}, by which a coverage
+of 0.95 is known to {error}, two standard errors ({area_error} for areas).
 Correlation: of slices of one patient. `bootstrap`: coverage of the plain percentile bootstrap over patients,
 for comparison.
 
