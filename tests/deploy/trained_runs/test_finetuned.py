@@ -148,7 +148,7 @@ def test_a_record_says_how_the_bundle_came_about(bundle: Path, run: FinetuneRun)
     table = record["tables"]["ours"]
     assert table["digest"] == run.record()["tables"]["ours"]["sha256"]
     assert len(table["files"]) == 64
-    assert record["figures"]["metrics"] == loaded.manifest.document["metrics"]
+    assert record["figures"]["parity"] == loaded.manifest.document["parity"]
     assert record["figures"]["refused_backends"] == loaded.manifest.document["refused_backends"]
     assert {"version", "commit"} == record["code"].keys()
     assert str(bundle.parent) not in json.dumps(record)
