@@ -22,6 +22,7 @@ def names(count: int, slices: int = 1) -> list[str]:
     return [f"p{number:04}" for number in range(count) for _ in range(slices)]
 
 
+@settings(deadline=None)
 @given(st.integers(2, 60).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))), st.integers(1, 4))
 def test_patients_wholly_right_or_wrong_have_the_exact_interval(counts: tuple[int, int], slices: int) -> None:
     count, of = counts
@@ -29,7 +30,7 @@ def test_patients_wholly_right_or_wrong_have_the_exact_interval(counts: tuple[in
     assert interval_of_mean(right, names(of, slices)) == clopper_pearson(count, of)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(2, 12).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
 def test_weighted_patients_have_nearly_the_exact_interval_too(counts: tuple[int, int]) -> None:
     count, of = counts
@@ -62,6 +63,7 @@ def test_patients_without_slices_do_not_count() -> None:
     assert interval_of_ratio([1, 0], [1, 0]) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9)), min_size=2, max_size=20), st.data())
 def test_shares_of_right_and_wrong_mirror_each_other(
     rows: list[tuple[int, int]], data: st.DataObject
