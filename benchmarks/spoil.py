@@ -30,16 +30,21 @@ def main(what: str, model: str, out: Path) -> None:
 
 def spoil(folder: Path, answers: bool) -> None:
     """Replace the INT8 files of a bundle folder, and make its hashes match again."""
+    spoil_models(folder, answers)
+    manifest = json.loads((folder / MANIFEST).read_text())
+    for name in manifest["files"]:
+        manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / MANIFEST).write_text(seal.text_of(seal.finished(manifest)))
+
+
+def spoil_models(folder: Path, answers: bool) -> None:
+    """Replace the INT8 files beside `fp32.onnx`."""
     network = onnx.load(folder / "fp32.onnx")
     if answers:
         weights = next(t for t in network.graph.initializer if list(t.dims) == [64, 1, 3, 3])
         weights.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weights) * 1.5, weights.name))
     onnx.save(network, folder / "int8.onnx")
     ov.save_model(ov.Core().read_model(folder / "int8.onnx"), folder / "int8.xml", compress_to_fp16=False)
-    manifest = json.loads((folder / MANIFEST).read_text())
-    for name in manifest["files"]:
-        manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    (folder / MANIFEST).write_text(seal.text_of(seal.finished(manifest)))
 
 
 if __name__ == "__main__":

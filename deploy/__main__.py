@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from deploy import calibration_set, redescribe, released, stages, trained_runs
+from deploy import calibration_set, record, redescribe, released, stages, trained_runs
 from deploy.description import manifest
 from deploy.int8 import distil, files
 from edgect.errors import EdgectError, UsageError
@@ -52,6 +53,14 @@ def main() -> None:
     help="Read the test split too, and write the reading down: for a finished model only.",
 )
 @click.option(
+    "--record",
+    "record_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write how the bundle came about to FILE, as JSON; of an earlier record there, say what differs.  "
+    "[default: OUT.record.json]",
+)
+@click.option(
     "--describe",
     "only_describe",
     is_flag=True,
@@ -68,6 +77,7 @@ def export_command(
     rate: float,
     seed: int,
     read_test: bool,
+    record_file: Path | None,
     only_describe: bool,
 ) -> None:
     """Make a bundle from a finished RUN and verify every file in it on every backend."""
@@ -79,6 +89,8 @@ def export_command(
         raise click.UsageError("--data DIR is needed, the folder that holds the released sources of RUN")
     data = data or Path()
     _refuse_to_replace(out)
+    record_file = record_file or out.with_name(f"{out.name}.record.json")
+    record.check(record_file)
     part = out.with_name(out.name + ".part")  # left by an interruption, with a training that goes on
     part.mkdir(parents=True, exist_ok=True)
     settings = distil.DistillationSettings(steps, rate, seed)
@@ -95,6 +107,8 @@ def export_command(
     (part / files.STATE).unlink()
     shutil.rmtree(out, ignore_errors=True)
     part.rename(out)
+    for sentence in record.write(record_file, _arguments(), trained_run, out, data, seed, read_test):
+        click.echo(sentence, err=True)
     click.echo(f"{out}: " + ", ".join(f"{f.name} {f.stat().st_size:,} bytes" for f in sorted(out.iterdir())))
 
 
@@ -102,6 +116,13 @@ def export_command(
 def released_command() -> None:
     """Write down the digests of the bundles in edgect/model/bundles, once one was replaced."""
     released.write()
+
+
+def _arguments() -> dict[str, Any]:
+    """By the names that a user writes; without the record's own."""
+    context = click.get_current_context()
+    names = {each.name: max(each.opts, key=len) for each in context.command.params}
+    return {names[name]: value for name, value in context.params.items() if name != "record_file"}
 
 
 def _refuse_to_replace(out: Path) -> None:

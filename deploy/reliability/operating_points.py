@@ -20,7 +20,7 @@ METRICS = ("sensitivity", "specificity")
 def screening_threshold(items: Sequence[Item], probabilities: NDArray[np.float64]) -> float:
     """The highest threshold at which `SENSITIVITY` of patients' slices with COVID-19 are found.
 
-    Of a patient's slices the share counts. Slices that may show nothing, such as MosMed's CT-1, do not: a
+    Of a patient's slices the share counts. Slices that may show nothing, such as those of mild disease, do not: a
     threshold that finds them would call healthy lungs ill. Rounded down. probabilities: `[n]`, 0 to 1.
     """
     chosen = [n for n, item in enumerate(items) if item.label == COVID and item.target is None]

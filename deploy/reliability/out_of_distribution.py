@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
+from deploy.reliability.prediction_limit import cross_validated, prediction_limit
 from deploy.reliability.slice_features import SliceFeatures
 from edgect.calibration.gate_limits import MAX_REJECTED, distances, limit_beyond
 from edgect.model.decision.out_of_distribution import FILE, VIEW, Gaussian, OutOfDistributionDetector
 
 REFERENCE = "onnxruntime"
+FEW = round(2 / MAX_REJECTED)  # validation slices: of fewer, neither limit may leave one out
 EMBEDDING = 128
 NO_LIMIT = 1e9
 
@@ -45,7 +48,9 @@ def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> OutOfDis
     """One normal distribution of embeddings and one of views, each by Ledoit and Wolf (2004).
 
     Slices without lungs, which the detector rejects before, are left out. What of `MAX_REJECTED`
-    they leave is shared by both limits alike; a slice counts by the engine that puts it furthest off.
+    they leave is shared by both limits alike; a slice counts by the engine that puts it furthest off. Of
+    fewer than `FEW` validation slices the furthest says little of the next: then each limit is the one that
+    the next exceeds with half that probability (`prediction_limit`), and no closer than that slice.
     """
     with_lungs_in_training = training.lungs
     embeddings = np.concatenate([own[with_lungs_in_training] for own in training.embeddings.values()])
@@ -55,6 +60,13 @@ def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> OutOfDis
     embedding_distances = np.max(
         [distances(embedding, e[with_lungs]) for e in validation.embeddings.values()], axis=0
     )
+    if len(validation.items) < FEW and with_lungs.any():
+        limit = partial(_limit_of_few, training, validation)
+        view_distances = distances(view, validation.views[with_lungs])
+        return OutOfDistributionDetector(
+            _with_limit(embedding, limit(embedding_distances, list(training.embeddings.values()))),
+            _with_limit(view, limit(view_distances, [training.views])),
+        )
     embedding_limit = limit_beyond(embedding_distances, max(allowed, 0) // 2)
     # of those that the first limit leaves, the second takes the rest
     beyond_embedding = int((embedding_distances > embedding_limit).sum())
@@ -63,6 +75,33 @@ def fit_detector(training: SliceFeatures, validation: SliceFeatures) -> OutOfDis
         _with_limit(embedding, embedding_limit),
         _with_limit(view, limit_beyond(view_distances, max(allowed - beyond_embedding, 0))),
     )
+
+
+def _limit_of_few(
+    training: SliceFeatures,
+    validation: SliceFeatures,
+    validation_distances: NDArray[np.float64],
+    training_values: Sequence[NDArray[Any]],
+) -> float:
+    """validation_distances: of slices with lungs, `[n]`. training_values: of all, `[m, d]`, by engine."""
+    values = [own[training.lungs] for own in training_values]
+    patients, unseen_patients = (
+        [item.patient for item, lungs in zip(features.items, features.lungs, strict=True) if lungs]
+        for features in (training, validation)
+    )
+
+    def from_others(others: NDArray[np.intp], own: NDArray[np.intp]) -> NDArray[np.float64]:
+        gaussian = _gaussian(np.concatenate([each[others] for each in values]))
+        return np.asarray(np.max([distances(gaussian, each[own]) for each in values], axis=0))
+
+    limit = prediction_limit(
+        validation_distances,
+        unseen_patients,
+        cross_validated(from_others, patients),
+        patients,
+        MAX_REJECTED / 2,
+    )
+    return round(min(max(limit, limit_beyond(validation_distances, 0)), NO_LIMIT), 3)
 
 
 def rejection_report(

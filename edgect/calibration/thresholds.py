@@ -8,6 +8,7 @@ import numpy as np
 
 from edgect.calibration.patients import ROUNDING, Floats, Labelled
 from edgect.errors import UsageError
+from edgect.statistics.sample_size import patients_to_promise
 
 SCALE = 1e6  # thresholds have six digits
 
@@ -63,13 +64,12 @@ def _rank(patients: int, promised: float, name: str) -> int:
     """Which of the patients' values is the threshold: one less may be missed."""
     if (rank := math.floor((patients + 1) * (1 - promised) + ROUNDING)) >= 1:
         return rank
-    needed = math.ceil(1 / (1 - promised) - 1 - ROUNDING)
     kind = "with" if name == "sensitivity" else "without"
     highest = math.floor(1000 * patients / (patients + 1)) / 1000
     advice = f"the highest with {patients} is --{name} {highest:g}" if patients else "there is none"
     raise UsageError(
         f"a {name} of {promised:g} cannot be promised by {patients} patients {kind} COVID-19 in the fitting "
-        f"part: {needed} are needed; {advice}"
+        f"part: {patients_to_promise(promised)} are needed; {advice}"
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -12,20 +11,18 @@ import click
 
 from edgect.batch import report_file
 from edgect.batch.classify_files import classify_files, one_opencv_thread
-from edgect.cli import labelled, options, recording
+from edgect.cli import labelled, options, recording, table_part
 from edgect.cli.messages import Progress, show_stage
 from edgect.errors import UsageError
 from edgect.scans import Limits
 from edgect.sources.labels import Cases
-from edgect.sources.parts import fixed_parts
-from edgect.sources.table import PARTS
 
 if TYPE_CHECKING:
     from edgect.compare.pictures import PictureSpool
     from edgect.compare.sides import Side
     from edgect.evaluate.groups import By
     from edgect.model.bundles.bundle import Bundle
-    from edgect.sources.parts import FixedParts, Part
+    from edgect.sources.parts import Part
 
 FORMATS = ("table", "json")
 PAGE = "compare.html"  # in a folder that --report names
@@ -53,7 +50,7 @@ def _two(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tupl
 @options.threads
 @options.operating_point
 @options.limits
-@click.option("--part", type=click.Choice(PARTS), help="Compare on this part of the table alone.")
+@table_part.option
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option(
     "--report",
@@ -105,8 +102,7 @@ def command(
     recording.check(record)
     page = _page(page, source, cases)
     bundles = _bundles(models, operating_point)
-    fixed = _fixed_parts(source, cases, part)
-    cases = _part_of(cases, fixed, part)
+    cases, fixed = table_part.of_table(source, cases, part)
     limits = Limits(max_bytes, max_pixels, max_frames)
     # only once the input is known to be good, as everything that takes time to load
     from edgect.compare.figures import comparison
@@ -130,8 +126,7 @@ def command(
         result = comparison(source, cases, sides, by, part or "")
         if page is not None and first_pictures and second_pictures:
             write(page, result, sides, (first_pictures, second_pictures))
-    if part == "test" and fixed is not None:
-        _write_reading(source, fixed, bundles)
+    table_part.write_reading(source, part, fixed, bundles)
     click.echo(result.to_json() if form == "json" else table(result), nl=False)
     recording.save(
         record,
@@ -187,35 +182,6 @@ def _bundles(models: tuple[str, str], operating_point: str | None) -> list[Bundl
     for bundle in bundles:
         Decision.from_manifest(bundle.manifest, operating_point)
     return bundles
-
-
-def _fixed_parts(source: str, cases: Cases, part: Part | None) -> FixedParts | None:
-    """None where no part is wanted."""
-    if part is None:
-        return None
-    if Path(source).is_dir():
-        raise UsageError("--part is for tables; a folder is not divided into parts")
-    return fixed_parts(source, cases)
-
-
-def _part_of(cases: Cases, fixed: FixedParts | None, part: Part | None) -> Cases:
-    if fixed is None or part is None:
-        return cases
-    if not (files := fixed.of(part)):
-        raise UsageError(f"--part {part}: no slice of {fixed.table} is in that part")
-    return replace(cases, files=files)
-
-
-def _write_reading(source: str, fixed: FixedParts, bundles: list[Bundle]) -> None:
-    """Beside the table; on stderr how often it was read before, since it is there to be read once."""
-    from edgect.sources.readings import append_reading, earlier_readings
-
-    earlier = len(earlier_readings(source))
-    named = [{"name": bundle.name, "digest": bundle.digest} for bundle in bundles]
-    append_reading(source, "compare", fixed.digest, named)
-    click.echo(
-        f"This reading of the test part of {source} is number {earlier + 1} and is on record.", err=True
-    )
 
 
 def _page(page: Path | None, source: str, cases: Cases) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import click
 
 from edgect.batch import dask_workers
 from edgect.batch.classify_files import classify_files, one_opencv_thread
-from edgect.cli import labelled, options, recording
+from edgect.cli import labelled, options, recording, table_part
 from edgect.cli.messages import Progress, interruption_notes, show_stage
 from edgect.errors import UsageError
 from edgect.scans import Limits
@@ -19,12 +20,14 @@ from edgect.sources.labels import Cases
 
 if TYPE_CHECKING:
     from edgect.evaluate.groups import By
+    from edgect.sources.parts import Part
 
 FORMATS = ("table", "json")
 
 
 @click.command("evaluate")
 @labelled.source
+@table_part.option
 @options.engine
 @options.model
 @options.threads
@@ -54,6 +57,7 @@ def command(
     negative: tuple[str, ...],
     patients: str | None,
     by: By,
+    part: Part | None,
     form: str,
     plots: Path | None,
     rows: Path | None,
@@ -85,6 +89,8 @@ def command(
                  volume are series by themselves; of pictures, those that the table gives one
                  series, or that lie in one folder below a label's; any other is one alone
     --by patient the same of patients, each by the highest of its series
+    --part       of the parts that a table is divided into at first use, which TABLE.parts.json
+                 keeps; a test part is there to be read once, of a model that is finished
 
     \b
     record       SHA-256 of every file, of the table and of the bundle, versions, machine and figures,
@@ -101,6 +107,10 @@ def command(
     dask_workers.check_options(scheduler, workers, model["threads"])
     cases = labelled.read(source, positive, negative, patients, by)
     _check_outputs(source, cases, rows, plots, record)
+    cases, fixed = table_part.of_table(source, cases, part)
+    if fixed is not None:
+        sentence = f"Of the table the {part} part alone: {len(cases.files):,} of {len(fixed.cases):,} files."
+        cases = replace(cases, notes=[sentence, *cases.notes])
     # only once the input is known to be good, as everything that takes time to load
     from edgect.evaluate.figures import report
     from edgect.evaluate.recorded import contents, figures
@@ -128,6 +138,7 @@ def command(
             notify=partial(click.echo, err=True),
         )
     slices = collected.slices
+    table_part.write_reading(source, part, fixed, [pipeline.bundle])
     show_stage(f"computing intervals of {len(slices)} slices")
     result = report(source, cases, slices, pipeline, by)
     if plots is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from edgect.errors import UsageError
+from edgect.sources.labels import Case, listed
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,22 @@ class About:
         if faults := list(_faults(content)):
             raise UsageError(f"{file}: {'; '.join(faults)}")
         return cls(**{"name": table.stem, **content})
+
+    def check_groups(self, table: str | Path, cases: Iterable[Case]) -> None:
+        """Raise UsageError where it speaks of a group that no case has. table, cases: whose it is."""
+        known = {case.group for case in cases if case.group}
+        named = {
+            "clear_groups": self.clear_groups,
+            "target_by_group": list(self.target_by_group),
+            "views": [group for groups in self.views.values() for group in groups],
+        }
+        for key, groups in named.items():
+            if unknown := [group for group in dict.fromkeys(groups) if group not in known]:
+                there = f"its groups are {listed(sorted(known))}" if known else "no slice there has a group"
+                raise UsageError(
+                    f"{Path(table).with_suffix('.about.json')}: {key} names {listed(unknown)}, of which "
+                    f"{Path(table).name} has no slice; {there}"
+                )
 
 
 def _faults(content: Any) -> list[str]:

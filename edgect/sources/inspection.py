@@ -70,7 +70,7 @@ def inspect_tables(
 
     progress: gives for a table what is told how many of its files are read, of how many.
 
-    Raises UsageError for a table that cannot be used, or two of the same name.
+    Raises UsageError for a table that cannot be used, two of the same name, or a group that no slice has.
     """
     abouts = [About.of_table(table) for table in tables]
     names = [about.name for about in abouts]
@@ -79,6 +79,8 @@ def inspect_tables(
             f"two tables are named {listed(twice)}; rename a table, or its TABLE.about.json's name"
         )
     cases = [read_table(table, words) for table in tables]
+    for table, about, own in zip(tables, abouts, cases, strict=True):
+        about.check_groups(table, own.files)
     labels = [{case.label for case in own.files} for own in cases]
     parts = [fixed_parts(table, own, fix=False) for table, own in zip(tables, cases, strict=True)]
     sources = []

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from edgect.sources.findings import Finding, Severity, plural
 from edgect.sources.parts import FixedParts
 from edgect.sources.table import PARTS
+from edgect.statistics.sample_size import patients_to_know, patients_to_promise
 
 NAMES = ("not COVID-19", "COVID-19")  # by label
-# patients of a class by which a sensitivity or specificity of 0.95 can be promised of others: of n patients
-# the lowest leaves 1 / (n + 1) below it (Vovk and others 2005, conformal prediction)
-FITTING = 19
-# patients of a class by which the 95 % interval of a share of 0.9 (Clopper and Pearson) reaches 0.1 at most
-HELD = 65
+PROMISED = 0.95  # sensitivity and specificity that `edgect calibrate` promises by default
+EXPECTED, WITHIN = 0.9, 0.1  # what is measured on the test part, and how closely it is to be known
+FITTING = patients_to_promise(PROMISED)  # patients of a class to fit a threshold to
+HELD = patients_to_know(EXPECTED, WITHIN)  # patients of a class to measure on
 LARGE_SHARE = 0.25  # of a class's slices in a part that one patient has
 FEW_UNITS, FEW_SLICES = 4, 10  # with fewer patients each has a large share; fewer slices of one are not many
 
@@ -76,15 +76,15 @@ def _class(
         yield Finding(
             severe,
             f"Training and validation part have {plural(fitting, parts.unit)} with slices {name}; to promise "
-            f"{'a sensitivity' if label else 'a specificity'} of 0.95, as `edgect calibrate` does unless "
-            f"told otherwise, {FITTING} are needed.",
+            f"{'a sensitivity' if label else 'a specificity'} of {PROMISED}, as `edgect calibrate` does "
+            f"unless told otherwise, {FITTING} are needed.",
             FITTING,
         )
     if held < HELD:
         yield Finding(
             "warning" if held else severe,
             f"The test part has {plural(held, parts.unit)} with slices {name}; to know "
-            f"{'the sensitivity' if label else 'the specificity'} to 0.1, about {HELD} are needed.",
+            f"{'the sensitivity' if label else 'the specificity'} to {WITHIN}, about {HELD} are needed.",
             HELD,
         )
     for part in ("train", "validation"):

@@ -6,7 +6,7 @@ right for the high end: what the patients at hand cannot rule out. The ends are 
 the weighted figure. This is the bound of Gaffke (2005) for the mean of bounded values of any distribution
 (Learned-Miller and Thomas 2019, A new confidence interval for the mean of a bounded random variable). Where
 each patient is one slice, or as many that are right or wrong together, it is the interval of Clopper and
-Pearson, and computed as that. `benchmarks/COVERAGE.md` has its coverage by simulation.
+Pearson, and computed as that. `benchmarks/COVERAGE.md` has its coverage.
 """
 
 from __future__ import annotations

@@ -23,27 +23,31 @@ CAPPED = processors.CAPPED[-1:]  # of which deploying it is tested, as every one
 
 def write(path: Path, data: Path) -> MultiSourceRun:
     """data: as `tests.sources_folder` writes it."""
-    torch.manual_seed(0)
     recipe = Recipe(image_size=SIZE, upsample_groups=16, threads=1)
     sources = {name: read_source(name, data) for name in recipe.sources}
     crops = Crops.read([item for source in sources.values() for item in source.train], data, SIZE)
-    mean, std = float(crops.images.mean() / 255), float(crops.images.std() / 255)
-    network = LightCNN(mean, std, recipe.upsample_groups)
-    pretrained.initialise(network)
-    _fit_classifier(network.eval(), crops)
-    run = MultiSourceRun(path)
-    run.begin_multi_source(
-        recipe, mean, std, {name: fingerprint(source) for name, source in sources.items()}, {}
-    )
+    network = untrained_network(recipe, crops)
+    run, splits = MultiSourceRun(path), {name: fingerprint(source) for name, source in sources.items()}
+    run.begin_multi_source(recipe, network.mean, network.std, splits, {})
     torch.save(network.state_dict(), run.weights)
     write_json(run.validation_file, {"threshold": THRESHOLD, "sources": {}})
     return run
 
 
+def untrained_network(recipe: Recipe, crops: Crops) -> LightCNN:
+    """A random trunk, and a classifier that tells the crops of the two classes apart."""
+    torch.manual_seed(0)
+    mean, std = float(crops.images.mean() / 255), float(crops.images.std() / 255)
+    network = LightCNN(mean, std, recipe.upsample_groups)
+    pretrained.initialise(network)
+    _fit_classifier(network.eval(), crops)
+    return network
+
+
 def _fit_classifier(network: LightCNN, crops: Crops) -> None:
     """Ridge regression of the labels on the pooled maps, so that scores lie apart."""
     with torch.inference_mode():
-        batches = np.array_split(crops.images, len(crops.images) // 32)
+        batches = np.array_split(crops.images, max(1, len(crops.images) // 32))
         pooled = np.concatenate([network(torch.from_numpy(b[:, None]))[2].numpy() for b in batches])
     centred = (pooled - pooled.mean(0)).astype(np.float64)
     signs = np.array([2.0 * item.label - 1 for item in crops.items])

@@ -3,20 +3,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from tests import sources_folder
-from tests.sources_folder import save, write_table
+from tests import hospital_folder, sources_folder
 from tests.train.small_runs import RECIPE, SIZE, WEIGHTS, recipe, training_items
-from train.data.covid_ct import COVID
 from train.data.packed import pack
 from train.multi_source.crops import Crops
 from train.multi_source.evaluation import validate
 from train.multi_source.fit import fit
 from train.multi_source.run import MultiSourceRun
-
-HOSPITAL_PARTS = ("train",) * 4 + ("validation",) * 2 + ("test",) * 2  # of a class's patients
 
 
 @pytest.fixture(scope="session")
@@ -73,18 +68,7 @@ def uncropped(three: Path, tmp_path: Path) -> MultiSourceRun:
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A hospital's folder with its table: of each class 8 patients of two slices. Read only."""
-    folder, rng = tmp_path_factory.mktemp("hospital"), np.random.default_rng(5)
-    lines = []
-    for label in (0, 1):
-        for patient, part in enumerate(HOSPITAL_PARTS):
-            for number in range(2):
-                path = f"{label}-{patient}-{number}.png"
-                save(rng, folder / path, patches=label == COVID)
-                lines.append({"path": path, "label": label, "patient": f"{label}-{patient}", "part": part})
-    write_table(folder, lines)
-    (folder / "table.csv").rename(folder / "ours.csv")
-    (folder / "ours.about.json").write_text('{"name": "Our hospital", "licence": "ours alone"}')
-    return folder
+    return hospital_folder.write(tmp_path_factory.mktemp("hospital"))
 
 
 @pytest.fixture

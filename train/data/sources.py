@@ -80,8 +80,9 @@ def read_source(name: str, data: Path) -> Source:
         cases = read_table(str(table), folder=str(folder))
     except UsageError as error:
         raise DataError(f"{folder}: is not as its table lists it ({error})") from error
-    units, parts = _units_and_parts(table, cases)
     about = About.of_table(table)
+    about.check_groups(table, cases.files)
+    units, parts = _units_and_parts(table, cases)
     items = [
         item_of(case, name, Path(case.path).relative_to(data).as_posix(), about, unit)
         for case, unit in zip(cases.files, units, strict=True)

@@ -48,7 +48,9 @@ def read_own_table(path: Path) -> OwnTable:
     path = path.resolve()
     name = path.parent.name if path.name == OWN_TABLE else path.stem
     cases = read_table(str(path))
-    fixed, about = fixed_parts(path, cases), About.of_table(path)
+    about = About.of_table(path)
+    about.check_groups(path, cases.files)
+    fixed = fixed_parts(path, cases)
     if about.name == path.stem:
         about = replace(about, name=name)
     items = [

@@ -91,3 +91,22 @@ def test_a_table_that_cannot_be_used_is_2_in_one_line(table: Path) -> None:
     assert "line 2: unknown label 'perhaps'" in done.stderr
     assert inspect(table, "--positive", "perhaps", "--negative", "no").exit_code == 2
     assert "No slice is not COVID-19" in inspect(table, "--positive", "perhaps", "--negative", "no").stdout
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("clear_groups", ["CT-1", "ct-3"]),
+        ("target_by_group", {"CT-5": 0.5, "ct-3": 0.5}),
+        ("views", {"grave": ["CT-1"], "worst": ["ct-3", "CT-5"]}),
+    ],
+)
+def test_a_group_that_no_slice_has_is_a_usage_error(table: Path, key: str, value: object) -> None:
+    about = table.with_suffix(".about.json")
+    about.write_text(json.dumps({key: value}))
+    done = inspect(table)
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"Error: {about}: {key} names 'ct-3', of which ward.csv has no slice; "
+        "its groups are 'CT-1', 'CT-3', 'CT-5'"
+    )

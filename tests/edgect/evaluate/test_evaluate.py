@@ -66,6 +66,27 @@ def test_an_excel_table_its_rows_and_its_pictures(evaluate: Evaluate, labelled: 
         assert np.asarray(Image.open(plots / f"{name}.png").convert("L")).std() > 5
 
 
+def test_a_part_of_the_table_alone(evaluate: Evaluate, labelled: Path, tmp_path: Path) -> None:
+    parts = {"a": "test", "b": "train", "c": "train", "d": "test"}
+    names = sorted(labelled.rglob("*.png"))
+    lines = [f"{n.relative_to(tmp_path)},{int('CT_COVID' in str(n))},{n.stem},{parts[n.stem]}" for n in names]
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join(["path,label,patient,part", *lines]))
+    done = evaluate(table, "--part", "test", "--format", "json")
+    result = json.loads(done.stdout)
+    assert (result["data"]["files"], result["data"]["units"], result["coverage"]["rows"]) == (2, 2, 2)
+    assert result["notes"][0] == "Of the table the test part alone: 2 of 4 files."
+    assert "is number 2 and is on record" in evaluate(table, "--part", "test").stderr
+    (reading, _) = (tmp_path / "t.readings.jsonl").read_text().splitlines()
+    assert json.loads(reading)["command"] == "evaluate"
+    assert "no slice of" in evaluate(table, "--part", "validation").stderr
+    refused = evaluate(labelled, "--part", "test")
+    assert (refused.exit_code, refused.stderr.splitlines()[-1]) == (
+        2,
+        "Error: --part is for tables; a folder is not divided into parts",
+    )
+
+
 def test_one_class_alone_is_undefined_and_no_crash(evaluate: Evaluate, tmp_path: Path) -> None:
     write_scan(tmp_path / "s" / "positive" / "a.png")
     (tmp_path / "s" / "negative").mkdir()

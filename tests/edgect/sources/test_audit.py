@@ -16,7 +16,6 @@ from edgect.sources.findings import Finding
 from edgect.sources.numbers import FITTING, HELD
 from edgect.sources.parts import FixedParts, fixed_parts
 from edgect.sources.table import read_table
-from edgect.statistics.beta import clopper_pearson
 
 HEAD = "path,label,patient,part"
 Audit = Callable[..., list[Finding]]
@@ -70,14 +69,6 @@ def the(findings: list[Finding], words: str) -> Finding:
     """The one finding with these words."""
     (finding,) = (each for each in findings if words in each.sentence)
     return finding
-
-
-def test_the_numbers_needed_are_those_of_the_statistics() -> None:
-    assert 0.05 * (FITTING + 1) == 1
-    reach = [
-        max(0.9 - low, high - 0.9) for low, high in (clopper_pearson(0.9 * n, n) for n in (HELD - 1, HELD))
-    ]
-    assert reach[1] <= 0.1 < reach[0]
 
 
 def test_nothing_is_said_of_a_good_table(pictures: WritePictures, findings: Audit) -> None:

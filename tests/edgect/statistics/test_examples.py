@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 
-@pytest.mark.parametrize("name", ["beta", "calibration", "conformal", "roc"])
+@pytest.mark.parametrize("name", ["beta", "calibration", "conformal", "roc", "sample_size"])
 def test_examples_give_what_they_show(name: str) -> None:
     failed, attempted = doctest.testmod(import_module(f"edgect.statistics.{name}"))
     assert attempted > 0

@@ -118,6 +118,13 @@ def test_positives_that_may_show_nothing_are_aimed_at_more_softly(data: Path, tm
     assert {(item.label, item.target) for item in items} == {(COVID, 0.75), (NOT_COVID, None)}
 
 
+def test_a_group_that_no_slice_of_a_source_has_is_named(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data / "luna-slices", tmp_path / "luna-slices")
+    (tmp_path / "luna-slices/table.about.json").write_text('{"target_by_group": {"clean": 0.1}}')
+    with pytest.raises(UsageError, match=r"target_by_group names 'clean', .* its groups are 'clear'$"):
+        read_source("luna-slices", tmp_path)
+
+
 @pytest.mark.parametrize("name", released())
 def test_a_source_that_is_not_there_is_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=re.escape(f"{tmp_path / name}: missing; --data must be the folder")):

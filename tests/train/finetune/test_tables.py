@@ -40,3 +40,9 @@ def test_two_tables_of_one_name_are_refused(hospital: Path) -> None:
     table = read_own_table(hospital / "ours.csv")
     with pytest.raises(UsageError, match="two tables are called ours"):
         check_tables([table, table])
+
+
+def test_a_group_that_no_slice_has_is_named_and_no_parts_are_fixed(own_hospital: Path) -> None:
+    (own_hospital / "ours.about.json").write_text('{"clear_groups": ["normal"]}')
+    with pytest.raises(UsageError, match=r"clear_groups names 'normal', .* no slice there has a group$"):
+        read_own_table(own_hospital / "ours.csv")

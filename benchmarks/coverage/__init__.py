@@ -1,0 +1,1 @@
+"""How often intervals and promises hold: `python -m benchmarks.coverage --out benchmarks/COVERAGE.md`."""
