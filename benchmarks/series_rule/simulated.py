@@ -76,9 +76,7 @@ def kinds(slices: Sequence[Slice]) -> list[Kind]:
             truth = int(name == "COVID-19")
             clear = normal or lungs
             if min(len(involved), len(clear)) >= FEWEST:
-                found.append(
-                    Kind(source, name, truth, np.sort(log_odds(involved)), np.sort(log_odds(clear)))
-                )
+                found.append(Kind(source, name, truth, np.sort(log_odds(involved)), np.sort(log_odds(clear))))
     return found
 
 

@@ -171,7 +171,7 @@ class Endpoints:
         return uploads
 
     def _series(self, body: bytes) -> list[dict[str, Any]]:
-        series = SeriesRows(self._classifier.decision.labels, self._classifier.threshold)
+        series = SeriesRows(self._classifier.decision)
         for row in json.loads(body)["rows"]:
             series.add(row)
         return series.rows()
