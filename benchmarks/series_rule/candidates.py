@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 
 Floats = NDArray[np.float64]
 Score = Callable[[Floats, Floats | None, float], float]
-SMOOTHED, TENTH, SAME = 5.0, 0.1, 0.01
+"""Of log-odds in the order of the body, their places in millimetres if known, and a slice's threshold."""
+RADIUS, TENTH = 5.01, 0.1  # millimetres; share of the slices
 
 
 def highest_mean(log_odds: Floats, places: Floats | None, threshold: float) -> float:
@@ -19,12 +21,11 @@ def highest_mean(log_odds: Floats, places: Floats | None, threshold: float) -> f
     values = expit(log_odds)
     if places is None:
         return float(values.max())
-    near = np.abs(places[:, None] - places) <= SMOOTHED + SAME
+    near = np.abs(places[:, None] - places) <= RADIUS
     return float(((near @ values) / near.sum(1)).max())
 
 
 def share(log_odds: Floats, places: Floats | None, threshold: float) -> float:
-    """Of slices whose probability reaches the threshold."""
     return float((expit(log_odds) >= threshold).mean())
 
 
@@ -34,33 +35,25 @@ def highest_tenth(log_odds: Floats, places: Floats | None, threshold: float) -> 
     return float(np.sort(expit(log_odds))[-count:].mean())
 
 
-def upper_third(log_odds: Floats, places: Floats | None, threshold: float) -> float:
-    """The probability that a third of the slices reaches."""
-    return float(np.quantile(expit(log_odds), 2 / 3))
-
-
 def mean_log_odds(log_odds: Floats, places: Floats | None, threshold: float) -> float:
     return float(log_odds.mean())
 
 
-def mean_probability(log_odds: Floats, places: Floats | None, threshold: float) -> float:
-    return float(expit(log_odds).mean())
-
-
+SHARE = "share of positive slices"
+FORMER = "highest mean within 5 mm"
 SCORES: dict[str, Score] = {
-    "highest mean within 5 mm": highest_mean,
-    "share of positive slices": share,
+    FORMER: highest_mean,
+    SHARE: share,
     "mean of the highest tenth": highest_tenth,
-    "highest third's lowest probability": upper_third,
-    "mean probability": mean_probability,
     "mean log-odds": mean_log_odds,
 }
+LIKELIHOOD = "likelihood of sorted log-odds"
 QUANTILES = np.linspace(0.05, 0.95, 10)
 
 
 @dataclass(frozen=True)
 class Likelihood:
-    """Logistic regression on ten quantiles of the log-odds: of COVID-19 given the sorted probabilities."""
+    """Logistic regression on ten quantiles of the log-odds; weights: of these, then the intercept."""
 
     mean: Floats
     spread: Floats
@@ -68,9 +61,7 @@ class Likelihood:
 
     @classmethod
     def fitted(cls, quantiles: Floats, truth: NDArray[np.int_], weights: Floats) -> Likelihood:
-        """quantiles: `[series, 10]`. weights: of each series."""
-        from sklearn.linear_model import LogisticRegression
-
+        """quantiles: `[series, 10]`. truth, weights: of each series."""
         mean, spread = quantiles.mean(0), quantiles.std(0) + 1e-9
         fit = LogisticRegression(C=0.01, max_iter=1000).fit((quantiles - mean) / spread, truth, weights)
         return cls(mean, spread, np.append(fit.coef_[0], fit.intercept_))

@@ -1,9 +1,9 @@
 """Series made of single slices: what is assumed of them, and how they are drawn.
 
 A series is `HEIGHT` millimetres of lungs. In one with a disease a stretch of slices is involved, whose share
-of the lungs is uniform on `INVOLVED`, and the rest is clear. Involved slices have the distribution of log-odds
-of single slices with the disease, clear ones that of slices of normal lungs of the same source, or of
-`LUNGS` where the source has none. Slices of a series are alike: by a Gaussian copula, which leaves these
+of the lungs is uniform on `INVOLVED`, and the rest is clear. Involved slices have the distribution of
+log-odds of single slices with the disease, clear ones that of slices of normal lungs of the same source, or
+of `LUNGS` where the source has none. Slices of a series are alike: by a Gaussian copula, which leaves these
 distributions as they are, with one part for the whole series (`Likeness.patient`, the correlation of slices
 of a patient) and one that wanders along the body (`Likeness.length`).
 """
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 Random = np.random.Generator
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
     """A kind of series. truth: 1 COVID-19. involved, clear: log-odds of single slices, sorted."""
 
@@ -148,7 +148,7 @@ def draw(
     first = rng.uniform(0, 1, (count, 1)) * (1 - share)
     places = (np.arange(length) + 0.5) / length
     inside = (places >= first) & (places < first + share)
-    return np.where(inside, _quantiles(kind.involved, ranks), _quantiles(kind.clear, ranks))
+    return np.asarray(np.where(inside, _quantiles(kind.involved, ranks), _quantiles(kind.clear, ranks)))
 
 
 def _quantiles(pool: Floats, ranks: Floats) -> Floats:

@@ -110,8 +110,8 @@ def test_the_same_share_of_more_slices_stays_decided(times: int, positive: int) 
 def test_the_rule_is_stated_with_its_limits() -> None:
     assert RULE.text == (
         "COVID-19 where at least 30 % of the answered slices reach the threshold, not COVID-19 where fewer "
-        "than 10 % do, indeterminate in between and where slices are too few to tell; a rule, not a validated "
-        "diagnosis"
+        "than 10 % do, indeterminate in between and where slices are too few to tell; a rule, not a "
+        "validated diagnosis"
     )
 
 
