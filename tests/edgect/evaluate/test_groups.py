@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgect.cli import main
@@ -154,6 +154,7 @@ def test_a_position_that_is_none_is_2(evaluate: Evaluate, pictures: Callable[...
     assert "line 3: position 'HFS' is no number of millimetres" in done.stderr
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgect import Bundle
@@ -58,6 +58,7 @@ def test_a_series_without_an_answer_has_no_label() -> None:
     assert says([]) == ""
 
 
+@settings(deadline=None)
 @given(probabilities, rules, st.randoms())
 def test_the_order_of_the_slices_does_not_matter(
     values: list[float], rule: SeriesRule, order: random.Random
@@ -67,6 +68,7 @@ def test_the_order_of_the_slices_does_not_matter(
     assert rule.bounds(shuffled) == rule.bounds(values)
 
 
+@settings(deadline=None)
 @given(probabilities, rules, st.data())
 def test_a_higher_probability_never_lowers_the_answer(
     values: list[float], rule: SeriesRule, data: st.DataObject
@@ -76,6 +78,7 @@ def test_a_higher_probability_never_lowers_the_answer(
     assert RANK[says(raised, rule)] >= RANK[says(values, rule)]
 
 
+@settings(deadline=None)
 @given(probabilities, rules)
 def test_a_further_slice_moves_the_answer_its_own_way(values: list[float], rule: SeriesRule) -> None:
     said = RANK[says(values, rule)]
@@ -83,6 +86,7 @@ def test_a_further_slice_moves_the_answer_its_own_way(values: list[float], rule:
     assert RANK[says([*values, 0.1], rule)] <= said
 
 
+@settings(deadline=None)
 @given(probabilities, rules, st.floats(0, 1), st.floats(0, 1))
 def test_a_lower_threshold_never_lowers_the_answer(
     values: list[float], rule: SeriesRule, one: float, other: float
@@ -91,6 +95,7 @@ def test_a_lower_threshold_never_lowers_the_answer(
     assert RANK[says(values, rule, low)] >= RANK[says(values, rule, high)]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200), st.integers(0, 200), rules)
 def test_only_the_limits_decide_where_slices_are_many(positive: int, negative: int, rule: SeriesRule) -> None:
     """And never the other label than theirs."""
@@ -101,6 +106,7 @@ def test_only_the_limits_decide_where_slices_are_many(positive: int, negative: i
     assert said != "not COVID-19" or share < rule.limits.low
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.integers(0, 100))
 def test_the_same_share_of_more_slices_stays_decided(times: int, positive: int) -> None:
     once = says(series(positive, 100 - positive))
