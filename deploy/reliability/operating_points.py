@@ -20,8 +20,8 @@ METRICS = ("sensitivity", "specificity")
 def screening_threshold(items: Sequence[Item], probabilities: NDArray[np.float64]) -> float:
     """The highest threshold at which `SENSITIVITY` of patients' slices with COVID-19 are found.
 
-    Of a patient's slices the share counts. Slices that may show nothing, such as those of mild disease, do not: a
-    threshold that finds them would call healthy lungs ill. Rounded down. probabilities: `[n]`, 0 to 1.
+    Of a patient's slices the share counts. Slices that may show nothing, such as those of mild disease, do
+    not: a threshold that finds them would call healthy lungs ill. Rounded down. probabilities: `[n]`, 0 to 1.
     """
     chosen = [n for n, item in enumerate(items) if item.label == COVID and item.target is None]
     values, weights = probabilities[chosen], _patients_alike([items[n] for n in chosen])

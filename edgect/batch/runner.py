@@ -193,6 +193,6 @@ def _make_sinks(
     if heat_maps is not None:
         yield HeatMapFolder(heat_maps, pipeline.bundle.manifest.heat_map_scale)
     if series is not None:
-        yield SeriesFile(series, pipeline.decision.labels, pipeline.threshold)
+        yield SeriesFile(series, pipeline.decision)
     if report is not None:
         yield reports.ReportFile(report, pipeline, command, resume)

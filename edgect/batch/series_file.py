@@ -11,6 +11,7 @@ from typing import Any
 
 from edgect.errors import UsageError
 from edgect.machine.atomic import replacing
+from edgect.model.decision.labels import Decision
 from edgect.rows.formats import Row, encode
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
@@ -24,10 +25,10 @@ class SeriesFile:
 
     evidence = False
 
-    def __init__(self, file: Path, labels: tuple[str, str], threshold: float) -> None:
-        """labels: not COVID-19, COVID-19. threshold: of a slice's probability, and so of the mean's."""
+    def __init__(self, file: Path, decision: Decision) -> None:
+        """decision: with which the rows of the slices are made."""
         self.render = _nothing
-        self._file, self._series = file, SeriesRows(labels, threshold)
+        self._file, self._series = file, SeriesRows(decision)
 
     @staticmethod
     def check_writable(file: Path) -> None:

@@ -89,7 +89,7 @@ def command(
     outcomes     how many are right, wrong or without an answer by A and by B, and so how many
                  have another label with the other model
     --by series  the same of series, by the rule that `edgect evaluate --by series` states
-    --by patient the same of patients, each by the highest of its series
+    --by patient the same of patients: COVID-19 where any of their series is
     --part       of the parts that a table is divided into at first use, which TABLE.parts.json
                  keeps; a test part is there to be read once, of models that are finished
 
@@ -170,7 +170,7 @@ def _side(
             sinks=[collected, *([pictures] if pictures else [])],
             progress=progress,
         )
-    return Side(model_of(pipeline), pipeline.decision.labels, scale, collected.slices), pictures
+    return Side(model_of(pipeline), pipeline.decision, scale, collected.slices), pictures
 
 
 def _bundles(models: tuple[str, str], operating_point: str | None) -> list[Bundle]:

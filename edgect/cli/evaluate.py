@@ -83,12 +83,12 @@ def command(
                  rejected or unreadable one counted as wrong
     calibration  Brier score and expected calibration error: what a probability is worth
     --by series  the same metrics of series, each judged as by `classify --series` and `listen`:
-                 COVID-19 where the highest mean probability of a slice and its neighbours within
-                 5 mm reaches the threshold; a slice without a position is not averaged. The
+                 by the share of its answered slices that reach the threshold, with limits that the
+                 report states; indeterminate ones are counted as neither right nor wrong. The
                  truth is COVID-19 where any slice is labelled so. A DICOM series and a NIfTI
                  volume are series by themselves; of pictures, those that the table gives one
-                 series, or that lie in one folder below a label's; any other is one alone
-    --by patient the same of patients, each by the highest of its series
+                 series, or that lie in one folder below a label's; others of a patient are one
+    --by patient the same of patients: COVID-19 where any of their series is
     --part       of the parts that a table is divided into at first use, which TABLE.parts.json
                  keeps; a test part is there to be read once, of a model that is finished
 

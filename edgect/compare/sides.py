@@ -10,6 +10,7 @@ from edgect.evaluate.counting import Answer
 from edgect.evaluate.groups import By, patients_of, series_of
 from edgect.evaluate.report import Model
 from edgect.evaluate.rows import LabelledSlice
+from edgect.model.decision.labels import Decision
 
 RIGHT, WRONG, UNANSWERED = "right", "wrong", "no answer"
 OUTCOMES = (RIGHT, WRONG, UNANSWERED)
@@ -17,12 +18,17 @@ OUTCOMES = (RIGHT, WRONG, UNANSWERED)
 
 @dataclass(frozen=True)
 class Side:
-    """One model and its answers. labels: not COVID-19, COVID-19. scale: log-odds in the strongest red."""
+    """One model and its answers. scale: log-odds in the strongest red."""
 
     model: Model
-    labels: tuple[str, str]
+    decision: Decision
     scale: float
     slices: Sequence[LabelledSlice]
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """Not COVID-19, COVID-19."""
+        return self.decision.labels
 
     def outcome(self, answer: Answer) -> str:
         """One of `OUTCOMES`, at the model's threshold."""
@@ -34,7 +40,7 @@ class Side:
         """Of slices, of series or of patients, in the order of the slices."""
         if by == "slice":
             return self.slices
-        series = series_of(self.slices, self.labels[1])
+        series = series_of(self.slices, self.decision)
         return series if by == "series" else patients_of(series)
 
 

@@ -83,10 +83,13 @@ def _counted(
 
 def operating_points(answers: Sequence[Answer], manifest: Manifest) -> list[Point]:
     """Counts of what is answered at each threshold of the bundle."""
+    return [point_of(answers, name, threshold) for name, threshold in manifest.operating_points.items()]
+
+
+def point_of(answers: Sequence[Answer], name: str, threshold: float) -> Point:
+    """Counts of what is answered at one threshold."""
     labels, probabilities, _ = columns([each for each in answers if each.answered])
-    results = []
-    for name, threshold in manifest.operating_points.items():
-        counted = confusion(labels, np.asarray(probabilities) >= threshold)
-        metrics = {metric: known(value) for metric, value in counted.metrics().items()}
-        results.append(Point(name, threshold, counted, metrics))
-    return results
+    counted = confusion(labels, np.asarray(probabilities) >= threshold)
+    return Point(
+        name, threshold, counted, {metric: known(value) for metric, value in counted.metrics().items()}
+    )

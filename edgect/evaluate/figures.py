@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from edgect.evaluate.counting import classes, columns, count_all, count_answered, operating_points
-from edgect.evaluate.groups import By, patients_of, series_of
+from edgect.evaluate.counting import classes, columns, count_all, count_answered, operating_points, point_of
+from edgect.evaluate.groups import By, Group, patients_of, series_of
 from edgect.evaluate.notes import group_notes, notes
 from edgect.evaluate.report import (
     SCHEMA,
@@ -23,7 +23,6 @@ from edgect.evaluate.report import (
 )
 from edgect.evaluate.rows import LabelledSlice
 from edgect.machine.version import __version__
-from edgect.model.decision.series import RULE
 from edgect.pipeline import Pipeline
 from edgect.rows import NOTICE
 from edgect.sources.labels import Cases
@@ -61,13 +60,17 @@ def report(
 
 
 def _groups(by: By, cases: Cases, slices: Sequence[LabelledSlice], pipeline: Pipeline) -> Groups:
-    series = series_of(slices, pipeline.decision.labels[1])
+    series = series_of(slices, pipeline.decision)
     groups = patients_of(series) if by == "patient" else series
+    rule = pipeline.decision.series_rule.text
     positives, negatives = classes(groups)
     return Groups(
         by=by,
-        rule=f"{RULE}; a patient by the highest of its series" if by == "patient" else RULE,
+        rule=f"{rule}; a patient is COVID-19 where any series is, and not where none may be"
+        if by == "patient"
+        else rule,
         count=len(groups),
+        indeterminate=sum(each.indeterminate for each in groups),
         positives=positives,
         negatives=negatives,
         series=len(series),
@@ -77,8 +80,18 @@ def _groups(by: By, cases: Cases, slices: Sequence[LabelledSlice], pipeline: Pip
         units=len({each.unit for each in groups}),
         answered=GroupCounts(*count_answered(groups, pipeline.threshold)),
         intention_to_diagnose=GroupCounts(*count_all(groups, pipeline.threshold)),
-        operating_points=operating_points(groups, pipeline.bundle.manifest),
+        operating_points=[
+            point_of(_groups_at(by, slices, pipeline, threshold), name, threshold)
+            for name, threshold in pipeline.bundle.manifest.operating_points.items()
+        ],
     )
+
+
+def _groups_at(
+    by: By, slices: Sequence[LabelledSlice], pipeline: Pipeline, threshold: float
+) -> Sequence[Group]:
+    series = series_of(slices, pipeline.decision, threshold)
+    return patients_of(series) if by == "patient" else series
 
 
 def _calibration(answered: Sequence[LabelledSlice]) -> Calibration:

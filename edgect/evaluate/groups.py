@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgect.evaluate.rows import LabelledSlice
-from edgect.model.decision.series import summarise
-from edgect.rows.series import slice_result
+from edgect.model.decision.labels import Decision
+from edgect.model.decision.series_rule import Bounds
 
 By = Literal["slice", "series", "patient"]
 Key = tuple[str, str, str]
@@ -21,32 +21,46 @@ FROM_FILE, FROM_SOURCE, NONE = "file", "source", ""
 class Group:
     """A series or a patient. truth: 1 where any of its slices is labelled COVID-19. unit: drawn as one.
 
-    score: the highest mean probability of a slice and its neighbours, None without an answer. slices, series:
-    how many are of it. unplaced: of its series, those of several slices where some have no position, and are
-    not averaged. alone: slices that no series is known of, each of which counts as one.
+    bounds: of the rule for a series, None without an answer. threshold: of a slice. slices, series: how many
+    are of it. unplaced: of its series, those of several slices where some have no position. alone: slices
+    that no series is known of, which count as one of their patient, or each as one.
     """
 
     name: str
     truth: int
     unit: str
-    score: float | None
+    bounds: Bounds | None
+    threshold: float
     slices: int
     series: int = 1
     unplaced: int = 0
     alone: int = 0
 
     @property
+    def says(self) -> bool | None:
+        """Whether it is COVID-19; None where it is indeterminate, or has no answer."""
+        return None if self.bounds is None else self.bounds.says(self.threshold)
+
+    @property
     def answered(self) -> bool:
-        return self.score is not None
+        """Whether it has one of the two labels."""
+        return self.says is not None
+
+    @property
+    def indeterminate(self) -> bool:
+        return self.bounds is not None and self.says is None
 
     @property
     def probability(self) -> float:
-        assert self.score is not None
-        return self.score
+        """The highest threshold at which it would have the label that it has, or that it would just miss."""
+        assert self.bounds is not None
+        return self.bounds.lower if self.says else self.bounds.upper
 
 
-def series_of(slices: Sequence[LabelledSlice], positive: str) -> list[Group]:
-    """In the order in which they are met. positive: the label that is COVID-19.
+def series_of(
+    slices: Sequence[LabelledSlice], decision: Decision, threshold: float | None = None
+) -> list[Group]:
+    """In the order in which they are met. threshold: of a slice, by default the decision's.
 
     A series is what the files say is one; of files that do not, such as pictures, what the table or the
     folder says. A file that cannot be read goes with the others of its folder, where they are of one series.
@@ -54,11 +68,12 @@ def series_of(slices: Sequence[LabelledSlice], positive: str) -> list[Group]:
     members: defaultdict[Key, list[LabelledSlice]] = defaultdict(list)
     for key, each in zip(_keys(slices), slices, strict=True):
         members[key].append(each)
-    return [_series(key, own, positive) for key, own in members.items()]
+    threshold = decision.threshold if threshold is None else threshold
+    return [_series(key, own, decision, threshold) for key, own in members.items()]
 
 
 def patients_of(series: Iterable[Group]) -> list[Group]:
-    """Each by the highest score of its series, in the order in which they are met; unit: the patient."""
+    """COVID-19 where any of its series is, and not where none may be; in the order in which they are met."""
     members: defaultdict[str, list[Group]] = defaultdict(list)
     for each in series:
         members[each.unit].append(each)
@@ -67,7 +82,8 @@ def patients_of(series: Iterable[Group]) -> list[Group]:
             name=patient,
             truth=max(each.truth for each in own),
             unit=patient,
-            score=max((each.score for each in own if each.score is not None), default=None),
+            bounds=Bounds.highest(each.bounds for each in own if each.bounds is not None),
+            threshold=own[0].threshold,
             slices=sum(each.slices for each in own),
             series=len(own),
             unplaced=sum(each.unplaced for each in own),
@@ -91,7 +107,7 @@ def _keys(slices: Sequence[LabelledSlice]) -> list[Key]:
         elif len(names) == 1:
             keys.append((patient, FROM_FILE, next(iter(names))))
         else:
-            keys.append((patient, FROM_SOURCE if given else NONE, given or each.case.path))
+            keys.append((patient, FROM_SOURCE if given else NONE, given or patient or each.case.path))
     return keys
 
 
@@ -100,16 +116,17 @@ def _given(each: LabelledSlice) -> str:
     return each.case.series or ("" if each.frame is None else each.case.path)
 
 
-def _series(key: Key, slices: Sequence[LabelledSlice], positive: str) -> Group:
+def _series(key: Key, slices: Sequence[LabelledSlice], decision: Decision, threshold: float) -> Group:
     patient, origin, name = key
-    summary = summarise([slice_result(each.row(), positive) for each in slices])
+    probabilities = [round(each.score, 8) for each in slices if each.score is not None]  # as CSV keeps them
     unplaced = len(slices) > 1 and any(each.position is None for each in slices if each.score is not None)
     return Group(
         name=name,
         truth=max(each.truth for each in slices),
         unit=patient or f"{origin} {name}",
-        score=None if summary.highest is None else summary.highest[0],
+        bounds=decision.series_rule.bounds(probabilities),
+        threshold=threshold,
         slices=len(slices),
         unplaced=int(unplaced),
-        alone=int(origin == NONE),
+        alone=len(slices) if origin == NONE else 0,
     )

@@ -46,16 +46,11 @@ def group_notes(groups: Groups) -> Iterator[str]:
             yield f"No {groups.by} is {name}: what needs some is undefined."
         elif count < FEW:
             yield f"Only {count} {plural} are {name}: with fewer than {FEW}, their figures say little."
-    if groups.unplaced:
-        yield (
-            f"{groups.unplaced} of {groups.series} series have slices without a position, which are not "
-            "averaged with their neighbours: a single slice that reaches the threshold calls such a series "
-            "COVID-19. A table with the column position, in millimetres, mends that."
-        )
     if groups.alone:
         yield (
-            f"{groups.alone} slices are of no known series: each counts as a series of its own. A table with "
-            "the column series, or a folder for each series, mends that."
+            f"{groups.alone} slices are of no known series: those of a patient count as one, others each as "
+            "one, which is too few slices for a label. A table with the column series, or a folder for each "
+            "series, mends that."
         )
     if groups.unit == "series":
         yield "Patients are unknown, so intervals are drawn by series: too narrow if a patient has several."

@@ -111,15 +111,17 @@ class Groups:
     """What `rule` says of series or patients. by: `series` or `patient`. count: how many there are.
 
     positives, negatives: by their truth, which is COVID-19 where any slice is labelled so. series: how many
-    stand behind. unplaced: those of several slices where some have no position and are not averaged. alone:
-    slices of no known series, each of which counts as one. unit: `patient` or `series`, what intervals are
-    drawn by; units: how many of them. answered: of those with a slice that has a probability.
-    intention_to_diagnose: of all, where no answer counts as a wrong one.
+    stand behind. indeterminate: those of the count that the rule gives neither label. unplaced: series of
+    several slices where some have no position, which the rule does not need. alone: slices of no known
+    series, which count as one of their patient, or each as one. unit: `patient` or `series`, what intervals
+    are drawn by; units: how many of them. answered: of those with one of the two labels.
+    intention_to_diagnose: of all, where none of the two labels counts as a wrong one.
     """
 
     by: str
     rule: str
     count: int
+    indeterminate: int
     positives: int
     negatives: int
     series: int

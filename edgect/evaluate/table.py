@@ -66,7 +66,8 @@ def _groups(groups: Groups) -> Iterator[str]:
     facts = {
         plural: (
             f"{groups.positives} COVID-19, {groups.negatives} not{behind}; {answered.count} of "
-            f"{groups.count} answered; intervals drawn by {groups.unit}, of which there are {groups.units}"
+            f"{groups.count} labelled, {groups.indeterminate} indeterminate; intervals drawn by "
+            f"{groups.unit}, of which there are {groups.units}"
         ),
         "rule": groups.rule,
     }

@@ -229,7 +229,12 @@ MODEL_COLUMNS = ("model", "bundle", "backend", "precision")
 
 SERIES_COLUMNS = (
     Column("series", str, "The name of the series, as in the rows of its slices."),
-    Column("rule_says", str, "The label that the rule gives the series. It is empty without any answer."),
+    Column(
+        "rule_says",
+        str,
+        "The label that the rule gives the series: with the bundled models `COVID-19`, `not COVID-19` or "
+        "`indeterminate`. It is empty without any answer.",
+    ),
     Column("slices", int, "How many slices of the series have a row.", minimum=0),
     Column("answered", int, "How many of them have the status `ok`.", minimum=0),
     Column("rejected", int, "How many of them have the status `rejected`.", minimum=0),
@@ -238,7 +243,8 @@ SERIES_COLUMNS = (
     Column(
         "share_positive",
         float,
-        "The share of the answered slices that have the label COVID-19. It is missing without any answer.",
+        "The share of the answered slices whose probability reaches the threshold, by which the rule goes. "
+        "With an error rate some of these have no label. It is missing without any answer.",
         nullable=True,
         minimum=0,
         maximum=1,
@@ -246,7 +252,8 @@ SERIES_COLUMNS = (
     Column(
         "highest_smoothed",
         float,
-        "The highest mean probability of a slice and its neighbours. It is missing without any answer.",
+        "The highest mean probability of a slice and its neighbours: where to look first, not what the rule "
+        "goes by. It is missing without any answer.",
         nullable=True,
         minimum=0,
         maximum=1,
@@ -279,11 +286,11 @@ SERIES_COLUMNS = (
     Column(
         "threshold",
         float,
-        "The mean probability at and above which the rule says COVID-19.",
+        "The probability at and above which the rule counts a slice as positive.",
         minimum=0,
         maximum=1,
     ),
-    Column("rule", str, "The rule in words. It is not a validated diagnosis."),
+    Column("rule", str, "The rule in words, with its limits. It is not a validated diagnosis."),
     *(column for column in SLICE_COLUMNS if column.name in MODEL_COLUMNS),
 )
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
-from edgect.model.decision.series import RULE, SMOOTHING_RADIUS, SeriesSummary, SliceResult, summarise
+from edgect.model.decision.labels import Decision
+from edgect.model.decision.series import SMOOTHING_RADIUS, SeriesSummary, SliceResult, summarise
 from edgect.rows.columns import MODEL_COLUMNS, SERIES_COLUMNS
 
 if TYPE_CHECKING:
@@ -19,16 +20,16 @@ class SeriesRows:
     That pictures lie in one folder does not make them one patient's.
     """
 
-    def __init__(self, labels: tuple[str, str], threshold: float) -> None:
-        """labels: not COVID-19, COVID-19. threshold: of a slice's probability, and so of the mean's."""
-        self._labels, self._threshold = labels, threshold
+    def __init__(self, decision: Decision) -> None:
+        """decision: with which the rows of the slices were made."""
+        self._decision = decision
         self._series: dict[str, list[SliceResult]] = {}
         self._models: dict[str, dict[str, dict[str, Any]]] = {}  # of a series, by bundle
 
     def add(self, row: Mapping[str, Any]) -> None:
         """A row of `Prediction`, its numbers as such or, as CSV has them, as text."""
         if series := str(row["series"] or ""):
-            self._series.setdefault(series, []).append(slice_result(row, self._labels[1]))
+            self._series.setdefault(series, []).append(slice_result(row, self._decision.labels[1]))
             model = {name: row[name] for name in MODEL_COLUMNS}
             self._models.setdefault(series, {})[str(row["bundle"])] = model
 
@@ -46,17 +47,17 @@ class SeriesRows:
     def _row(self, name: str, summary: SeriesSummary) -> dict[str, Any]:
         value, number = summary.highest or (None, None)
         models = list(self._models[name].values())
-        positive = summary.rule_says(self._threshold)
-        label = "" if positive is None else self._labels[positive]
+        probabilities, threshold = summary.probabilities, self._decision.threshold
+        reaching = sum(probability >= threshold for probability in probabilities)
         return {
             "series": name,
-            "rule_says": label,
+            "rule_says": self._decision.series_label(probabilities),
             "slices": len(summary.slices),
             "answered": summary.count("ok"),
             "rejected": summary.count("rejected"),
             "errors": summary.count("error"),
             "positive": len(summary.positive),
-            "share_positive": None if summary.share is None else round(summary.share, 6),
+            "share_positive": round(reaching / len(probabilities), 6) if probabilities else None,
             "highest_smoothed": None if value is None else round(value, 6),
             "highest_at": number,
             "positive_numbers": summary.positive,
@@ -64,8 +65,8 @@ class SeriesRows:
             "spacing": None if summary.spacing is None else round(summary.spacing, 4),
             "doubts": "; ".join([*summary.doubts, *_mixture(models)]),
             "smoothing": f"mean within {SMOOTHING_RADIUS:g} mm to either side",
-            "threshold": self._threshold,
-            "rule": RULE,
+            "threshold": threshold,
+            "rule": self._decision.series_rule.text,
             **models[-1],
         }
 

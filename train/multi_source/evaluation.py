@@ -84,8 +84,8 @@ def balanced_threshold(scored: Sequence[tuple[Sequence[Item], Scores]]) -> float
     """Where the least of all sources' sensitivities and specificities is highest; of equals, their mean.
 
     Sources with one class count for what they have, and a class of fewer than `FEWEST` slices not at all,
-    unless there is no larger one. Nor do slices with a target of their own, such as those of mild disease: they may
-    show nothing, and a threshold that finds them would call healthy lungs ill.
+    unless there is no larger one. Nor do slices with a target of their own, such as those of mild disease:
+    they may show nothing, and a threshold that finds them would call healthy lungs ill.
     """
     grid = np.linspace(0.05, 0.95, 181)
     rates: list[tuple[int, int, NDArray[np.float64]]] = []

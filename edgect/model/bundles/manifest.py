@@ -26,6 +26,7 @@ from edgect.model.bundles.sections import (
 )
 
 MANIFEST = "manifest.json"
+SHARE = "a number between 0 and 1"
 SCHEMA = 2
 DTYPES = ("uint8",)
 
@@ -55,6 +56,14 @@ class GateLimits(NamedTuple):
     view: float
 
 
+class SeriesLimits(NamedTuple):
+    """Shares of a series' slices between which its label is indeterminate, and the rate of errors allowed."""
+
+    low: float
+    high: float
+    error_rate: float
+
+
 class GoldenAnswers(NamedTuple):
     """What the network answers to the golden slice.
 
@@ -73,7 +82,7 @@ class Manifest:
 
     labels: not COVID-19, COVID-19. threshold: of the probability after temperature scaling. operating_points:
     their thresholds, by name. conformal_scores: by label. files: SHA-256 by name. golden: None where the
-    bundle has no golden answers. refused_backends: why,
+    bundle has no golden answers. series_rule: None where it has no limits of its own. refused_backends: why,
     by name, the bundle is not for an engine. document: the whole of it as JSON has it, with the sections that
     describe the bundle to people (training, metrics, parity and others).
     """
@@ -90,6 +99,7 @@ class Manifest:
     gate: GateLimits
     operating_points: Mapping[str, float]
     conformal_scores: Mapping[str, Sequence[float]]
+    series_rule: SeriesLimits | None
     golden: GoldenAnswers | None
     files: Mapping[str, str]
     refused_backends: Mapping[str, str]
@@ -125,6 +135,7 @@ class Manifest:
             gate=_gate(root.section("gate").section("limits")),
             operating_points=_operating_points(root.section("operating_points")),
             conformal_scores=_scores(root.section("conformal").section("scores"), labels),
+            series_rule=_series_rule(root.section("series_rule")) if "series_rule" in document else None,
             golden=_golden(root.section("golden")) if document.get("golden") is not None else None,
             files=root.take("files", mapping_of(is_text), "an object with a SHA-256 for each file"),
             refused_backends=root.take("refused_backends", mapping_of(is_name), "an object with reasons")
@@ -174,6 +185,13 @@ def _scores(section: Section, labels: Sequence[str]) -> dict[str, Sequence[float
     return {label: section.take(label, list_of(is_probability), expected) for label in labels if label}
 
 
+def _series_rule(section: Section) -> SeriesLimits:
+    limits = SeriesLimits(*(section.take(key, _is_share, SHARE) for key in SeriesLimits._fields))
+    if None not in limits and limits.low > limits.high:
+        section.take("low", lambda low: low <= limits.high, "at most series_rule.high")
+    return limits
+
+
 def _golden(section: Section) -> GoldenAnswers:
     of_text, of_numbers = mapping_of(is_text), mapping_of(mapping_of(list_of(is_real)))
     return GoldenAnswers(
@@ -183,6 +201,10 @@ def _golden(section: Section) -> GoldenAnswers:
             "tolerance", mapping_of(mapping_of(is_real)), "an object with numbers for each engine"
         ),
     )
+
+
+def _is_share(value: Any) -> bool:
+    return is_number(value) and 0 < value < 1
 
 
 def _are_labels(value: Any) -> bool:

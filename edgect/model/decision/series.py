@@ -1,4 +1,4 @@
-"""The results of a series' slices put in order, smoothed and summarised, by a rule that is no diagnosis."""
+"""The results of a series' slices put in order and smoothed; the rule for a series is in `series_rule.py`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ SMOOTHING_RADIUS = 5.0  # millimetres to either side that a probability is avera
 SAME_PLACE = 0.01  # millimetres within which two slices lie at one place
 MAX_ANGLE = 0.5  # degrees that the normals of one stack may be off; what scanners tilt on purpose is more
 GAP_FACTOR = 1.5  # how many times the usual distance leaves room for a slice between
-RULE = (
-    "COVID-19 where the mean probability of a slice and its neighbours within 5 mm reaches the threshold; "
-    "a rule, not a validated diagnosis"
-)
 
 
 @dataclass(frozen=True)
@@ -69,20 +65,15 @@ class SeriesSummary:
         return [number for number, result in enumerate(self.slices, 1) if result.positive]
 
     @property
-    def share(self) -> float | None:
-        """Of positive slices among those answered on."""
-        answered = self.count("ok")
-        return len(self.positive) / answered if answered else None
+    def probabilities(self) -> list[float]:
+        """Of the slices answered on."""
+        return [result.probability for result in self.slices if result.probability is not None]
 
     @property
     def highest(self) -> tuple[float, int] | None:
-        """The highest smoothed probability, and the number of its slice."""
+        """The highest smoothed probability, and the number of its slice: the one to look at first."""
         known = [(value, number) for number, value in enumerate(self.smoothed, 1) if value is not None]
         return max(known, key=lambda pair: (pair[0], -pair[1]), default=None)
-
-    def rule_says(self, threshold: float) -> bool | None:
-        """Whether `RULE` calls the series COVID-19; None without an answer."""
-        return None if self.highest is None else self.highest[0] >= threshold
 
 
 def summarise(slices: Sequence[SliceResult]) -> SeriesSummary:

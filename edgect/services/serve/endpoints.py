@@ -199,10 +199,12 @@ class Endpoints:
             self._trail.append(answer(prediction.row(), self._trail.identifiers, "http", outcome))
 
     def _series(self, body: bytes) -> list[dict[str, Any]]:
-        rows = json.loads(body)["rows"]
-        labels, threshold = self._current.pipeline.decision.labels, self._current.pipeline.threshold
-        thresholds = {float(row.get("threshold", threshold)) for row in rows}  # of an earlier bundle, maybe
-        series = SeriesRows(labels, thresholds.pop() if len(thresholds) == 1 else threshold)
+        rows, decision = json.loads(body)["rows"], self._current.pipeline.decision
+        # rows may be of an earlier bundle
+        thresholds = {float(row.get("threshold", decision.threshold)) for row in rows}
+        if len(thresholds) == 1:
+            decision = replace(decision, threshold=thresholds.pop())
+        series = SeriesRows(decision)
         for row in rows:
             series.add(row)
         return series.rows()

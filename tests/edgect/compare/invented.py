@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from edgect.compare.sides import Side, Sides
 from edgect.evaluate.report import Model
 from edgect.evaluate.rows import LabelledSlice
+from edgect.model.decision.labels import Decision
 from edgect.sources.labels import Case, Cases
 
 LABELS = ("not COVID-19", "COVID-19")
@@ -47,4 +48,9 @@ def _side(name: str, of: Cases, probabilities: Sequence[float | None], threshold
         )
         for case, probability in zip(of.files, probabilities, strict=True)
     ]
-    return Side(Model(name, name, "engine", "1", "int8", 1, threshold, "balanced"), LABELS, 1.0, slices)
+    return Side(
+        Model(name, name, "engine", "1", "int8", 1, threshold, "balanced"),
+        Decision(LABELS, threshold, "balanced"),
+        1.0,
+        slices,
+    )

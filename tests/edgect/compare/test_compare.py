@@ -52,9 +52,11 @@ def test_a_model_with_itself_differs_in_nothing(compare: Compare, table: Path, t
     done = compare(table, *LUNGS, *LUNGS, "--by", "patient", "--format", "json", "--report", page)
     result = json.loads(done.stdout, parse_constant=pytest.fail)
     assert done.exit_code == 0
-    for level in result["levels"].values():
-        assert level["changed"] == 0
-        for each in (*level["answered"].values(), *level["intention_to_diagnose"].values()):
+    assert [level["changed"] for level in result["levels"].values()] == [0, 0, 0]
+    for name, level in result["levels"].items():
+        # of so few slices a patient may have no label
+        answered = level["answered"] if name == "slice" else {}
+        for each in (*answered.values(), *level["intention_to_diagnose"].values()):
             assert each["difference"] == 0
             assert each["first"] == each["second"]
             assert each["low"] < 0 < each["high"]  # what so few patients can hide

@@ -69,10 +69,10 @@ def test_mcnemar_is_exact() -> None:
 
 
 def test_series_and_patients_are_compared_too() -> None:
-    """Pictures are each a series of their own, and a patient has the highest of them."""
+    """Pictures of a patient are one series; ten of each, as fewer have no label."""
     first: list[float | None] = [0.9, 0.2, None, 0.1, 0.2, 0.6]
     second: list[float | None] = [0.8, 0.7, 0.9, 0.3, None, 0.1]
-    result = compared(first, second, by="patient")
+    result = compared(first * 10, second * 10, TRUTHS * 10, by="patient")
     assert list(result.levels) == ["slice", "series", "patient"]
     patients = result.levels["patient"]
     assert (patients.count, patients.units, patients.changed) == (4, 4, 2)

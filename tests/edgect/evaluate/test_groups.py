@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgect.cli import main
 from edgect.evaluate.groups import patients_of, series_of
 from edgect.evaluate.rows import LabelledSlice
+from edgect.model.decision.labels import Decision
 from edgect.rows.columns import COLUMNS
 from edgect.rows.series import SeriesRows
 from edgect.sources.labels import Case
@@ -26,6 +27,7 @@ from tests.volume_inputs import hounsfield
 
 Evaluate = Callable[..., Result]
 LABELS = ("not COVID-19", "COVID-19")
+DECISION = Decision(LABELS, 0.5, "balanced")
 
 
 @pytest.fixture
@@ -84,31 +86,46 @@ def test_folders_of_dicom_series_are_judged_as_classify_judges_them(
     done = evaluate(tmp_path / "in", "--by", "series", "--format", "json")
     groups = json.loads(done.stdout)["groups"]
     assert (groups["count"], groups["unplaced"], groups["alone"], groups["unit"]) == (2, 0, 0, "series")
-    assert groups["answered"]["count"] == 2
+    labelled_ = [label for label in said if label in LABELS]
+    assert (groups["answered"]["count"], groups["indeterminate"]) == (
+        len(labelled_),
+        said.count("indeterminate"),
+    )
     counted = groups["answered"]["confusion"]
     assert (counted["tp"], counted["fp"]) == tuple(int(label == LABELS[1]) for label in said)
 
 
-def test_positions_of_a_table_have_neighbours_averaged(
+def test_indeterminate_series_are_neither_right_nor_wrong(
     evaluate: Evaluate, pictures: Callable[..., Path], tmp_path: Path
 ) -> None:
-    rows = tmp_path / "rows.csv"
-    evaluate(pictures(), "--rows", rows)
+    """Four slices of each series: all of one reach the threshold, and none or some of the other."""
+    rows, table = tmp_path / "rows.csv", pictures(series=lambda n: n // 4)
+    evaluate(table, "--rows", rows)
     with rows.open(newline="") as file:
         probabilities = [float(row["probability"]) for row in csv.DictReader(file)]
-    highest, mean = max(probabilities[:4]), sum(probabilities[:4]) / 4
-    options = ("--by", "series", "--format", "json", "--threshold", (highest + mean) / 2)
-    loose = json.loads(evaluate(pictures(series=lambda n: n // 4), *options).stdout)
+    lowest = max(min(probabilities[:4]), min(probabilities[4:]))
+    reached = [sum(value >= lowest for value in probabilities[n : n + 4]) for n in (0, 4)]
+    assert (
+        sorted(reached)[0] < 2 < sorted(reached)[1] == 4
+    )  # four of four are enough, one or none says nothing
+    options = ("--by", "series", "--format", "json", "--threshold", lowest)
+    groups = json.loads(evaluate(table, *options).stdout)["groups"]
+    assert (groups["count"], groups["indeterminate"], groups["answered"]["count"]) == (2, 1, 1)
+    counted = groups["answered"]["confusion"]
+    assert (counted["tp"] + counted["fp"], counted["tn"] + counted["fn"]) == (1, 0)
+    assert (counted["tp"] == 1) == (reached[1] == 4)
+    assert "1 of 2 labelled, 1 indeterminate" in " ".join(
+        evaluate(table, "--by", "series", "--threshold", lowest).stdout.split()
+    )
+
+
+def test_the_rule_needs_no_positions(evaluate: Evaluate, pictures: Callable[..., Path]) -> None:
+    options = ("--by", "series", "--format", "json")
+    loose = json.loads(evaluate(pictures(series=lambda n: n // 4), *options).stdout)["groups"]
     table = pictures(series=lambda n: n // 4, position_mm=lambda n: n)
-    placed = json.loads(evaluate(table, *options).stdout)
-    assert loose["groups"]["answered"]["confusion"]["fp"] == 1
-    assert placed["groups"]["answered"]["confusion"]["fp"] == 0
-    assert (loose["groups"]["unplaced"], placed["groups"]["unplaced"]) == (2, 0)
-    assert "not averaged" in " ".join(loose["notes"])
-    assert "not averaged" not in " ".join(placed["notes"])
-    assert {name: loose[name] for name in ("schema", "coverage", "answered", "calibration")} == {
-        name: placed[name] for name in ("schema", "coverage", "answered", "calibration")
-    }
+    placed = json.loads(evaluate(table, *options).stdout)["groups"]
+    assert (loose.pop("unplaced"), placed.pop("unplaced")) == (2, 0)
+    assert loose == placed
 
 
 def test_patients_have_the_series_they_have(evaluate: Evaluate, pictures: Callable[..., Path]) -> None:
@@ -120,7 +137,7 @@ def test_patients_have_the_series_they_have(evaluate: Evaluate, pictures: Callab
     assert (groups["count"], groups["series"], groups["positives"]) == (2, 4, 1)
     assert (groups["unit"], groups["units"]) == ("patient", 2)
     table = evaluate(pictures(patient=lambda n: f"p{n // 4}"), "--by", "patient").stdout
-    assert "1 COVID-19, 1 not of 8 series" in table
+    assert "1 COVID-19, 1 not of 2 series" in table
     assert "8 slices are of no known series" in " ".join(table.split())
 
 
@@ -137,6 +154,7 @@ def test_a_position_that_is_none_is_2(evaluate: Evaluate, pictures: Callable[...
     assert "line 3: position 'HFS' is no number of millimetres" in done.stderr
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -149,18 +167,21 @@ def test_a_position_that_is_none_is_2(evaluate: Evaluate, pictures: Callable[...
         max_size=12,
     )
 )
-def test_the_score_is_that_of_the_rows_of_series(
+def test_series_have_the_label_of_their_rows(
     slices: list[tuple[str, float | None, float | None, str]],
 ) -> None:
-    rows = SeriesRows(LABELS, 0.5)
+    decision = Decision(LABELS, 0.5, "")
+    rows = SeriesRows(decision)
     given_slices = []
     for number, (series, probability, position, normal) in enumerate(slices):
         more = {"series": series, "position": position, "normal": normal}
         rows.add(row(f"{number}.dcm", probability, **more))
         given_slices.append(labelled(f"{number}.dcm", probability, **more))
-    expected = [each["highest_smoothed"] for each in rows.rows()]
-    scores = [each.score for each in series_of(given_slices, LABELS[1])]
-    assert [None if score is None else round(score, 6) for score in scores] == expected
+    series = series_of(given_slices, decision)
+    for each, expected in zip(series, rows.rows(), strict=True):
+        said = "indeterminate" if each.indeterminate else "" if each.says is None else LABELS[each.says]
+        assert said == expected["rule_says"]
+        assert not each.answered or (each.probability >= 0.5) == each.says
 
 
 def test_what_the_files_say_goes_before_what_the_folder_says() -> None:
@@ -176,20 +197,52 @@ def test_what_the_files_say_goes_before_what_the_folder_says() -> None:
             labelled("d", 0.1, frame=1),
             labelled("e", 0.6),
         ],
-        LABELS[1],
+        DECISION,
     )
-    assert [(each.slices, each.score, each.truth, each.alone) for each in series] == [
-        (3, 0.9, 1, 0),  # of one series, though in two folders, with a damaged file that came with it
-        (1, 0.2, 0, 0),
-        (1, None, 0, 0),  # of either series of its folder
-        (2, 0.4, 0, 0),  # two frames of one file
-        (1, 0.6, 0, 1),
+    assert [(each.slices, each.bounds is None, each.truth, each.alone) for each in series] == [
+        (3, False, 1, 0),  # of one series, though in two folders, with a damaged file that came with it
+        (1, False, 0, 0),
+        (1, True, 0, 0),  # of either series of its folder
+        (2, False, 0, 0),  # two frames of one file
+        (1, False, 0, 1),
     ]
 
 
 def test_series_of_one_name_are_those_of_their_patients() -> None:
-    slices = [labelled(str(n), n / 10, label=n // 2, patient=f"p{n // 2}", given="1") for n in range(4)]
-    series = series_of(slices, LABELS[1])
-    assert [each.score for each in series] == [0.1, 0.3]
+    slices = [labelled(str(n), n / 20, label=n // 10, patient=f"p{n // 10}", given="1") for n in range(20)]
+    series = series_of(slices, DECISION)
+    assert [(each.slices, each.says) for each in series] == [(10, False), (10, True)]
     patients = patients_of(series)
-    assert [(each.name, each.truth, each.score) for each in patients] == [("p0", 0, 0.1), ("p1", 1, 0.3)]
+    assert [(each.name, each.truth, each.says) for each in patients] == [("p0", 0, False), ("p1", 1, True)]
+
+
+@pytest.mark.parametrize(
+    ("series", "says"),
+    [
+        ([(0.9, 20), (0.1, 20)], True),
+        ([(0.1, 20), (0.1, 20)], False),
+        ([(0.1, 20), (0.1, 2)], None),  # too few slices in one that may be COVID-19
+        ([(0.1, 20), (None, 20)], False),  # no answer at all on one
+        ([(None, 3)], None),
+    ],
+)
+def test_a_patient_is_covid_19_where_any_series_is(
+    series: list[tuple[float | None, int]], says: bool | None
+) -> None:
+    slices = [
+        labelled(f"{name} {number}", probability, patient="p", given=str(name))
+        for name, (probability, count) in enumerate(series)
+        for number in range(count)
+    ]
+    (patient,) = patients_of(series_of(slices, DECISION))
+    assert patient.says is says
+
+
+def test_slices_of_a_patient_without_a_series_are_one() -> None:
+    slices = [labelled(str(n), 0.9, patient=f"p{n % 2}") for n in range(6)] + [labelled("6", 0.9)]
+    series = series_of(slices, DECISION)
+    assert [(each.name, each.slices, each.alone) for each in series] == [
+        ("p0", 3, 3),
+        ("p1", 3, 3),
+        ("6", 1, 1),
+    ]

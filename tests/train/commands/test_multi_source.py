@@ -87,10 +87,11 @@ def test_what_is_asked_for_is_done(fit_calls: list[tuple[Any, ...]], tmp_path: P
     options = ["--seed", 3, "--steps", 7, "--image-size", 99, 131, "--precision", "fp32", "--threads", 2]
     only = ["--source", "mosmed", "--source", "covid-ct"]
     multi_source("fit", "--data", tmp_path, "--out", tmp_path / "run", *options, *only, "--resume")
-    recipe, data, run, weights, resume, cache = fit_calls[0]
+    recipe, data, run, weights, resume, cache, members, keep_every = fit_calls[0]
     wanted = Recipe(seed=3, steps=7, image_size=(99, 131), precision="fp32", threads=2)
     assert recipe == replace(wanted, sources={"covid-ct": 1.0, "mosmed": 1.0})
     assert (data, run.path, weights, resume, cache) == (tmp_path, tmp_path / "run", None, True, None)
+    assert (members, keep_every) == ([], 0)
 
 
 @pytest.mark.parametrize("part", PARTS_OF_RECIPE)
@@ -103,7 +104,7 @@ def test_each_part_of_the_recipe_can_be_left_out(
     shared += ["--threads", 1, "--pretrained", weights]
     multi_source(*shared)
     multi_source(*shared, "--without", part)
-    (whole, *_, full_weights, _, _), (less, *_, less_weights, _, _) = fit_calls
+    (whole, _, _, full_weights, *_), (less, _, _, less_weights, *_) = fit_calls
     assert whole.pretrained == "imagenet.npz"
     assert less != whole
     assert (less_weights is None) == (part == "pretrained start")

@@ -105,7 +105,7 @@ def classify_images(
 
 def series_result(classifier: Pipeline, slices: Sequence[SliceResult]) -> SeriesResult:
     """The result of a series from those of all its slices."""
-    rows = SeriesRows(classifier.decision.labels, classifier.threshold)
+    rows = SeriesRows(classifier.decision)
     for slice_ in slices:  # damaged files do not say what series they are of, but came with the others
         rows.add({**slice_.prediction.row(), "path": str(slice_.path), "series": "1"})
     ((row,), (summary,)) = rows.rows(), rows.summaries()

@@ -27,7 +27,6 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 from edgect.machine.version import __version__
-from edgect.model.decision.series import RULE
 from edgect.rows import NOTICE
 from edgect.rows.formats import printable
 from edgect.services.listen.results.record import ResultRecord
@@ -50,6 +49,7 @@ def _private_code(value: str, meaning: str) -> CodedConcept:
 FINDING = _private_code("F1", "Estimated likeness to COVID-19")
 SLICE = _private_code("P1", "Probability of COVID-19 on a slice")
 SERIES = _private_code("P2", "Highest mean probability of COVID-19 within 5 mm")
+SHARE = _private_code("P3", "Share of the answered slices that reach the threshold")
 LABEL = _private_code("S1", "Label by threshold")
 THRESHOLD = _private_code("T1", "Threshold of the probability")
 LABELS = {
@@ -143,7 +143,8 @@ def _series_group(result: SeriesResult) -> MeasurementsAndQualitativeEvaluations
     measurements = [Measurement(code, int(row[name]), NO_UNITS) for name, code in COUNTS.items()]
     measurements.append(Measurement(THRESHOLD, float(row["threshold"]), NO_UNITS))
     if row["highest_smoothed"] is not None:
-        measurements.insert(0, Measurement(SERIES, float(row["highest_smoothed"]), NO_UNITS))
+        measurements.insert(0, Measurement(SHARE, float(row["share_positive"]), NO_UNITS))
+        measurements.insert(1, Measurement(SERIES, float(row["highest_smoothed"]), NO_UNITS))
     label = str(row["rule_says"])
     return _group(result, "series", measurements, label, [], parameters=_parameters(result))
 
@@ -213,7 +214,7 @@ def _comment(text: str) -> TextContentItem:
 
 def _comments(result: SeriesResult, predecessor: ResultRecord | None) -> Iterator[str]:
     yield NOTICE
-    yield f"Of a series: {RULE}."
+    yield f"Of a series: {result.row['rule']}."
     if predecessor is not None:
         yield f"Takes the place of report {predecessor.number} on this series: more of its images have come."
     if not all(slice_.certain for slice_ in result.slices):

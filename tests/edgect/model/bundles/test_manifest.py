@@ -13,6 +13,7 @@ from edgect import Classifier
 from edgect.errors import ModelError
 from edgect.model.bundles.bundle import BUNDLED, Bundle, bundled_names
 from edgect.model.bundles.manifest import MANIFEST, Manifest
+from edgect.model.decision.labels import Decision
 
 Edit = Callable[[Callable[[dict[str, Any]], object]], Path]
 REQUIRED = (
@@ -70,6 +71,7 @@ WRONG_VALUES: list[tuple[str, object]] = [
     ("temperature", 0),
     ("temperature", NAN),
     ("heat_map_scale", -1),
+    ("series_rule", 0.3),
     ("gate.limits", [20, 25]),
     ("gate.limits.view", 0),
     ("gate.limits.embedding", NAN),
@@ -157,6 +159,27 @@ def test_a_wrong_value_is_named_with_what_it_must_be(edit_manifest: Edit, key: s
         section[last] = value
 
     assert f"{MANIFEST}: {key} must be " in refusal(edit_manifest(change))
+
+
+@pytest.mark.parametrize(
+    ("limits", "fault"),
+    [
+        ({"low": 0.4, "high": 0.3, "error_rate": 0.05}, "low must be at most series_rule.high"),
+        ({"low": 0.1, "high": 1, "error_rate": 0.05}, "high must be a number between 0 and 1"),
+        ({"low": 0.1, "high": 0.3}, "error_rate is missing"),
+    ],
+)
+def test_limits_of_series_are_shares_in_order(edit_manifest: Edit, limits: object, fault: str) -> None:
+    folder = edit_manifest(lambda manifest: manifest.update(series_rule=limits))
+    assert f"{MANIFEST}: series_rule.{fault}" in refusal(folder)
+
+
+def test_limits_of_series_are_those_of_the_manifest(edit_manifest: Edit) -> None:
+    limits = {"low": 0.1, "high": 0.2, "error_rate": 0.1}
+    folder = edit_manifest(lambda manifest: manifest.update(series_rule=limits))
+    manifest = Manifest.from_json((folder / MANIFEST).read_bytes(), folder / MANIFEST)
+    assert manifest.series_rule == (0.1, 0.2, 0.1)
+    assert Decision.from_manifest(manifest).series_rule.limits == (0.1, 0.2, 0.1)
 
 
 def test_every_fault_is_named_at_once(edit_manifest: Edit) -> None:

@@ -33,7 +33,7 @@ def test_slices_are_put_in_order_and_averaged_with_neighbours() -> None:
     summary = summarise(slices)
     assert [slice_.position for slice_ in summary.slices] == [5.0 * number for number in range(10)]
     assert summary.positive == [5, 6]
-    assert summary.share == 0.2
+    assert summary.probabilities == [0.9 if number in (4, 5) else 0.0 for number in range(10)]
     assert summary.highest == (pytest.approx(0.6), 5)
     assert summary.spacing == 5
     assert summary.doubts == []
@@ -54,9 +54,9 @@ def test_what_is_doubtful_about_the_order_is_listed() -> None:
         assert doubt in doubts
 
 
-def test_a_series_without_an_answer_has_no_share() -> None:
+def test_a_series_without_an_answer_has_no_probabilities() -> None:
     summary = summarise([result(0, None), result(5, None)])
-    assert (summary.share, summary.highest, summary.count("rejected")) == (None, None, 2)
+    assert (summary.probabilities, summary.highest, summary.count("rejected")) == ([], None, 2)
 
 
 @given(st.lists(st.tuples(st.floats(-0.24, 0.24), st.booleans()), min_size=2, max_size=12), st.randoms())
@@ -157,7 +157,7 @@ def test_slices_without_an_answer_are_ordered_but_not_averaged() -> None:
     assert [slice_.position for slice_ in summary.slices] == [0, 5, 10]
     assert summary.smoothed == [0.8, None, 0.4]
     assert summary.spacing == 5
-    assert (summary.count("ok"), summary.count("rejected"), summary.share) == (2, 1, 0.5)
+    assert (summary.count("ok"), summary.count("rejected"), summary.probabilities) == (2, 1, [0.8, 0.4])
 
 
 def test_slices_without_a_position_come_last_as_they_were_given() -> None:

@@ -84,7 +84,7 @@ def test_dsrdump_reads_the_report(result: tuple[Path, Path], sent: list[Path]) -
     text = dsrdump(result[0])
     classifier = Classifier(backend="onnxruntime", threads=1)
     predictions = [classifier.predict(path) for path in sent]
-    rows = SeriesRows(classifier.decision.labels, classifier.threshold)
+    rows = SeriesRows(classifier.decision)
     for prediction in predictions:
         rows.add(prediction.row())
     row = rows.rows()[0]
@@ -97,6 +97,8 @@ def test_dsrdump_reads_the_report(result: tuple[Path, Path], sent: list[Path]) -
     assert '"Algorithm Name")="edgect lungs"' in text
     assert f"bundle {classifier.bundle.digest}" in text
     assert f'within 5 mm")="{row["highest_smoothed"]}" (1,UCUM,"no units")' in text
+    assert f'that reach the threshold")="{row["share_positive"]}" (1,UCUM,"no units")' in text
+    assert f"Of a series: {row['rule']}." in text
     assert '"Slices rejected")="1.0"' in text
     assert "rejected: not a slice: localizer" in text
     for prediction in predictions[:4]:
