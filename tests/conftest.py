@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("edgect", deadline=None)  # nothing here is judged by how long it takes
+settings.load_profile("edgect")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime would send usage events
 
 LOCATIONS = ("PYTHONHOME", "PYTHONPATH")  # without which the packages may not be there

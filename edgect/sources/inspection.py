@@ -79,8 +79,8 @@ def inspect_tables(
             f"two tables are named {listed(twice)}; rename a table, or its TABLE.about.json's name"
         )
     cases = [read_table(table, words) for table in tables]
-    for table, about, own in zip(tables, abouts, cases, strict=True):
-        about.check_groups(table, own.files)
+    for table, about, listed_in in zip(tables, abouts, cases, strict=True):
+        about.check_groups(table, listed_in.files)
     labels = [{case.label for case in own.files} for own in cases]
     parts = [fixed_parts(table, own, fix=False) for table, own in zip(tables, cases, strict=True)]
     sources = []

@@ -54,7 +54,7 @@ def test_fit_then_evidence(three: Path, cache: Path, tmp_path: Path, monkeypatch
     np.savez(weights, **{name: value.numpy() for name, value in squeezenet1_1().state_dict().items()})
     shown = printed(
         *("fit", "--data", three, "--cache", cache, "--out", out, "--pretrained", weights, *SMALL),
-        *("--leave-out", "covid-ct", "--leave-out", "sirm"),
+        *("--leave-out", "covid-ct", "--leave-out", "sirm", "--precision", "bf16"),
     )
     run = MultiSourceRun(out)
     assert shown == json.loads((out / "validation.json").read_text())
