@@ -80,3 +80,21 @@ def is_object(line: bytes) -> bool:
         return isinstance(json.loads(line), dict)
     except ValueError:
         return False
+
+
+def whole_line(text: bytes, before: Link) -> Line | None:
+    """The line that bytes without a line break are, where it follows `before`; None where they are none."""
+    try:
+        line = read_line(text)
+    except NoLineError:
+        return None
+    return line if (line.previous, line.link.number) == (before.hash, before.number + 1) else None
+
+
+def begins_with_an_object(text: bytes) -> bool:
+    """Whether a JSON object is whole before more follows, which no crash leaves behind."""
+    try:
+        _, end = json.JSONDecoder().raw_decode(text.decode())
+    except ValueError:
+        return False
+    return bool(text[end:].strip())

@@ -11,7 +11,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
-from edgect.audit.chain import Link, write_line
+from edgect.audit.chain import Link, whole_line, write_line
 from edgect.audit.files import SUFFIX, end_of, torn_content
 from edgect.errors import EdgectError, UsageError
 from edgect.machine import atomic
@@ -123,7 +123,11 @@ class Trail:
         self._name = files[-1].name if files else ""
         if torn:
             self._open_file(self._name)
-            self._write(torn_content(torn), before=b"\n", rotate=False)
+            if (line := whole_line(torn, self._head)) is not None:  # but for its end
+                self._head = line.link
+                self._write(before=b"\n", rotate=False)
+            else:
+                self._write(torn_content(torn), before=b"\n", rotate=False)
             self._sync()
 
     def _write(self, *contents: Content, before: bytes = b"", rotate: bool = True) -> None:

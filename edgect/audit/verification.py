@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from edgect.audit.chain import START, Line, Link, NoLineError, is_object, read_line
+from edgect.audit.chain import START, Line, Link, NoLineError, begins_with_an_object, is_object, read_line
 from edgect.audit.files import TORN, accounts_for
 from edgect.errors import EdgectError, UsageError
 
@@ -137,7 +137,7 @@ def _read_file(
         expected = line.link
         found.take(line)
         yield line
-    if torn and is_last:
+    if torn and is_last and not begins_with_an_object(torn):
         found.unfinished = len(torn)
     elif torn:
         found.fault(file, torn_row, _UNACCOUNTED)

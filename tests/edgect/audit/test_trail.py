@@ -94,7 +94,7 @@ def test_what_a_crash_cut_short_stays_and_is_accounted_for(data: st.DataObject) 
         ):
             content = file.read_bytes()
             last = content[:-1].rfind(b"\n") + 1
-            cut = data.draw(st.integers(last + 1, len(content) - 1), label="cut")
+            cut = data.draw(st.integers(last + 1, len(content) - 2), label="cut")
             file.write_bytes(content[:cut])
             Trail(folder, "classify", now=clock()).close()
         torn = file.read_bytes()
@@ -107,6 +107,17 @@ def test_what_a_crash_cut_short_stays_and_is_accounted_for(data: st.DataObject) 
         assert found.last.link.number == found.lines
 
 
+def test_a_line_without_its_line_break_is_whole(tmp_path: Path) -> None:
+    (file,) = files(write(tmp_path, {}, {}))
+    content = file.read_bytes()
+    file.write_bytes(content[:-1])
+    assert check(tmp_path).good
+    write(tmp_path, {})
+    assert file.read_bytes().startswith(content)
+    found = check(tmp_path)
+    assert (found.good, found.torn, found.lines) == (True, 0, 3)
+
+
 def test_a_killed_process_loses_no_line_that_was_appended(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from edgect.audit.trail import Trail\n"
@@ -116,10 +127,9 @@ def test_a_killed_process_loses_no_line_that_was_appended(tmp_path: Path) -> Non
     )
     process = subprocess.Popen([sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE)
     assert process.stdout is not None
-    for _ in range(200):
-        process.stdout.readline()
+    printed = [process.stdout.readline() for _ in range(200)]
     process.send_signal(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
-    appended = int(process.stdout.read().split()[-1])
+    appended = int(b"".join([*printed, process.stdout.read()]).rpartition(b"\n")[0].split()[-1])
     process.wait()
     with Trail(tmp_path, "serve") as trail:
         trail.append({"event": "answer"})
