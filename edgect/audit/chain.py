@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from edgect.errors import EdgectError
+
 _HASH = re.compile(rb',"hash":"([0-9a-f]{64})"\}\n?\Z')
 
 
@@ -40,7 +42,7 @@ class Line:
     previous: str
 
 
-class NoLineError(ValueError):
+class NoLineError(EdgectError):
     """Bytes are no line of a trail, or not the line that was written. claimed: what it says that it is."""
 
     def __init__(self, message: str, claimed: Link | None = None) -> None:
@@ -93,8 +95,9 @@ def whole_line(text: bytes, before: Link) -> Line | None:
 
 def begins_with_an_object(text: bytes) -> bool:
     """Whether a JSON object is whole before more follows, which no crash leaves behind."""
+    whole = text.decode(errors="replace")
     try:
-        _, end = json.JSONDecoder().raw_decode(text.decode())
+        _, end = json.JSONDecoder().raw_decode(whole)
     except ValueError:
         return False
-    return bool(text[end:].strip())
+    return bool(whole[end:].strip())

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgect.errors import ModelError, UsageError
+from edgect.errors import EdgectError, ModelError, UsageError
 from edgect.machine import atomic
 from edgect.machine.installation import needing
 
@@ -25,7 +25,7 @@ VARIABLE = "EDGECT_TRUSTED_KEYS"
 _ID = slice(2, 10)  # after the algorithm, in a signature and in a public key
 
 
-class UnknownKeyError(Exception):
+class UnknownKeyError(EdgectError):
     """A signature is of a key that is not trusted: it says nothing. `key_id`: of that key."""
 
     def __init__(self, key_id: str) -> None:

@@ -180,7 +180,7 @@ def test_evidence_found_later_is_a_table_of_sources(
     assert done.returncode == 0, done.stderr
     before, after = (dict(Bundle.load(path).manifest.document) for path in (lungs_bundle, bundle))
     assert after.pop("evidence") == EVIDENCE
-    refitted = {"files", "gate", "operating_points", "conformal", "calibration_error"}
+    refitted = {"files", "seal", "gate", "operating_points", "conformal", "calibration_error"}
     assert {k: v for k, v in after.items() if k not in refitted} == {
         k: v for k, v in before.items() if k not in refitted
     }

@@ -2,12 +2,8 @@
 
 import { doubted, kind } from "./kinds.js";
 
-const PROVENANCE = ["model", "edgect", "bundle", "bundle_state", "bundle_key", "backend", "engine"].concat([
-  "precision",
-  "threshold",
-  "operating_point",
-  "error_rate",
-]);
+const PROVENANCE = ["model", "edgect", "bundle", "backend", "engine", "precision", "threshold", "operating_point", "error_rate"];
+const STANDING = ["bundle_state", "bundle_key"]; // which come with pictures alone
 
 export class Rows {
   constructor(settings) {
@@ -23,7 +19,7 @@ export class Rows {
       ...row,
       provenance: {
         ...this.settings,
-        ...Object.fromEntries(PROVENANCE.filter((name) => name in row).map((name) => [name, row[name]])),
+        ...Object.fromEntries([...PROVENANCE, ...STANDING].filter((name) => name in row).map((name) => [name, row[name]])),
       },
       number: this.all.length + 1,
       kind: kind(row, this.settings),

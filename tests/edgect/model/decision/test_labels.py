@@ -141,6 +141,7 @@ def manifest(balanced: float = 0.4) -> Manifest:
         threshold=balanced,
         operating_points={"balanced": balanced, "screening": 0.2},
         conformal_scores=SCORES,
+        series_rule=None,
     )
 
 
