@@ -161,7 +161,7 @@ def test_minisign_reads_and_writes_the_same(own: Path, key: Path, public: Path, 
     subprocess.run(line, check=True, capture_output=True)
     bundle = Bundle.load(own, trusted_keys=tmp_path / "m.pub")
     assert bundle.state == "signed"
-    assert bundle.key_id in (tmp_path / "m.pub").read_text()
+    assert bundle.key_id.lstrip("0") in (tmp_path / "m.pub").read_text()
 
 
 def test_a_derived_bundle_starts_unsigned(own: Path, key: Path, public: Path, tmp_path: Path) -> None:
