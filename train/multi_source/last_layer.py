@@ -46,8 +46,8 @@ class Hospital:
 
     def log_loss(self, log_odds: Floats) -> float:
         """Mean over its classes of their slices' mean."""
-        losses = -np.logaddexp(0, np.where(self.labels, -log_odds, log_odds))
-        return -float(np.mean([losses[self.labels == label].mean() for label in {*self.labels.tolist()}]))
+        losses = np.logaddexp(0, np.where(self.labels, -log_odds, log_odds))
+        return float(np.mean([losses[self.labels == label].mean() for label in np.unique(self.labels)]))
 
 
 Judged = dict[str, dict[str, float]]  # AUC and log-loss by source
