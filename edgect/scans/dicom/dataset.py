@@ -75,7 +75,11 @@ UNDEFINED = 0xFFFFFFFF
 COMPARED_BYTES = 1024  # bytes of a value, which of all but pixel data and sequences is all of it
 PIXEL_DATA = Tag("PixelData")
 WANTED_TAGS: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
-_VRS = frozenset(str(vr).encode() for vr in STANDARD_VR)
+# as plain numbers and texts, which Python compares a good deal faster: they are looked up at every element
+_PIXEL_DATA = int(PIXEL_DATA)
+_WANTED = frozenset(map(int, WANTED_TAGS))
+_VR_NAMES = frozenset(map(str, STANDARD_VR))
+_VRS = frozenset(name.encode() for name in _VR_NAMES)
 
 
 def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
@@ -170,19 +174,20 @@ class _ElementWalk:
 
     def stop(self, tag: int, vr: str | None, length: int) -> bool:
         """Asked at every element. Raises ScanError where it ends beyond the file, or is one too many."""
-        if self._last == PIXEL_DATA or tag > PIXEL_DATA:  # what follows may be anything
+        tag = int(tag)
+        if self._last == _PIXEL_DATA or tag > _PIXEL_DATA:  # what follows may be anything
             return True
         self._count, self._last = self._count + 1, tag
         if self._count > MAX_ELEMENTS:
             raise ScanError(f"more than {MAX_ELEMENTS:,} elements: no CT slice")
         start = self._file.tell()
-        known = str(vr).encode() in _VRS
+        known = vr in _VR_NAMES
         if length != UNDEFINED and start + length > self.size:
             unknown = self._explicit and not known  # so its length is a guess
             raise ScanError("damaged: an element of no known value representation" if unknown else TRUNCATED)
         self._explicit |= known
         self.end = self.size if length == UNDEFINED else start + length
-        if tag in WANTED_TAGS:
+        if tag in _WANTED:
             self._compare(tag, start, self._content[start : min(self.end, start + COMPARED_BYTES)])
         return False
 
