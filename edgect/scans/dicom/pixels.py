@@ -67,7 +67,7 @@ class Pixels:
 
     @property
     def _is_plain(self) -> bool:
-        """Whether values stand there as numpy reads them, for which pydicom takes longer than for the header."""
+        """Whether values stand there as numpy reads them, without a decoder."""
         return self._allocated == 16 and self._syntax != ExplicitVRBigEndian
 
     def _check_size(self, limits: Limits) -> None:
