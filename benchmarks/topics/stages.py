@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from statistics import median
-from time import process_time
-from typing import Any
 
 import cv2
-import numpy as np
 
 from benchmarks.figures import Figure, Section
 from benchmarks.harness import fresh
+from benchmarks.harness.cpu_clock import CpuClock
 from benchmarks.harness.interleaved import ratio, take_turns
 from benchmarks.harness.options import Options, distinct
 from benchmarks.harness.progress import step
@@ -89,7 +87,7 @@ def milliseconds(bundle: str, backend: str, folder: str) -> dict[str, float]:
         keep_freed_memory()
     files = find_scans([folder])
     pipeline = Pipeline(bundle, backend, "int8", 1, many=True)
-    clock = _Clock()
+    clock = CpuClock()
     session_class = type(backends.load(backend, pipeline.bundle, "int8", 1))
     clock.count(session_class, "infer", INFERENCE)
     list(pipeline.classify_file(files[0], many=True))
@@ -106,7 +104,7 @@ def milliseconds(bundle: str, backend: str, folder: str) -> dict[str, float]:
     return {name: 1000 * seconds / len(files) for name, seconds in clock.seconds.items()}
 
 
-def _stages(bundle: Bundle, files: list[str], clock: _Clock) -> None:
+def _stages(bundle: Bundle, files: list[str], clock: CpuClock) -> None:
     """Each by itself; the rest of `WHOLE` is what lies between them."""
     preprocess = Preprocess(bundle.manifest.input.steps)
     for stage in STAGES:
@@ -131,28 +129,3 @@ def _stages(bundle: Bundle, files: list[str], clock: _Clock) -> None:
                 image, placement = preprocess(frame.pixels)
             with clock("view for the gate"):
                 lung_view(frame.pixels, image, placement.region, preprocess.crops_to_lungs)
-
-
-class _Clock:
-    """CPU seconds of the process by name. last: those of what was timed last."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self.last = 0.0
-
-    @contextmanager
-    def __call__(self, name: str) -> Iterator[None]:
-        start = process_time()
-        yield
-        self.last = process_time() - start
-        self.seconds[name] = self.seconds.get(name, 0.0) + self.last
-
-    def count(self, owner: type, method: str, name: str) -> None:
-        """Time all calls of a method."""
-        called = getattr(owner, method)
-
-        def timed(instance: Any, images: np.ndarray) -> Any:
-            with self(name):
-                return called(instance, images)
-
-        setattr(owner, method, timed)
