@@ -119,6 +119,25 @@ _MIB = 2**20
 @click.option(
     "--receive-in-clear", is_flag=True, help="TLS for --send-to alone, as scanners without TLS need it."
 )
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    help="Give /metrics (Prometheus) and /healthz by HTTP here; 0 takes a free one.  [default: nowhere]",
+)
+@click.option(
+    "--metrics-host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where they can be reached; they hold nothing of a patient, and ask for no password.",
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(0),
+    default=15,
+    show_default=True,
+    metavar="MINUTES",
+    help="For which a destination may take no result before /healthz gives 503.",
+)
 @options.engine
 @options.model
 @options.trust
@@ -151,6 +170,9 @@ def command(
     tls_ca: Path | None,
     send_in_clear: bool,
     receive_in_clear: bool,
+    metrics_port: int | None,
+    metrics_host: str,
+    patience: float,
     max_bytes: int,
     max_pixels: int,
     max_frames: int,
@@ -197,6 +219,9 @@ def command(
         timeout=timeout,
         grace=grace,
         remember_seconds=3600 * remember,
+        metrics_host=metrics_host,
+        metrics_port=metrics_port,
+        patience=60 * patience,
     )
     receiving = tls.server() if tls_cert is not None and not receive_in_clear else None
     sending = tls.client() if secured else None

@@ -11,9 +11,11 @@ from threading import Event
 
 from pydicom import Dataset, dcmwrite
 
+from edgect.audit.trail import AuditError
 from edgect.pipeline import Pipeline
 from edgect.services.current_model import CurrentModel
 from edgect.services.listen.auditing import NodeTrail, result_name
+from edgect.services.listen.metrics import ANSWERED, FAILED, KNOWN, SET_ASIDE, NodeMetrics
 from edgect.services.listen.results.record import ResultRecord
 from edgect.services.listen.results.secondary_capture import secondary_capture
 from edgect.services.listen.results.series_result import SliceResult, classify_images, series_result
@@ -36,7 +38,11 @@ class Worker:
         outbox: Outbox,
         secondary_captures: bool,
         trail: NodeTrail,
+        metrics: NodeMetrics | None = None,
     ) -> None:
+        self._metrics = metrics or NodeMetrics()
+        self.trouble = ""
+        """Why no series gets a result, of disk or trail; empty where they do."""
         self._current, self._spool, self._outbox, self._trail = model, spool, outbox, trail
         self._secondary_captures = secondary_captures
         self._failed: dict[str, tuple[int, float]] = {}  # how often, and when to try again
@@ -47,7 +53,8 @@ class Worker:
             try:
                 self._process_quiet_series(stop, wake)
             except Exception as error:  # of the disk, above all: images must not wait for ever in silence
-                LOG.error("the spool cannot be processed (%s); it will be tried again", type(error).__name__)
+                self.trouble = f"the spool cannot be processed ({type(error).__name__})"
+                LOG.error("%s; it will be tried again", self.trouble)
                 stop.wait(PAUSE)
 
     def _process_quiet_series(self, stop: Event, wake: Event) -> None:
@@ -59,6 +66,7 @@ class Worker:
             try:
                 self._process(key, images, stop)
                 self._failed.pop(key, None)
+                self.trouble = ""
                 wake.set()
             except Exception as error:  # whose message may quote what an image holds
                 self._fail(key, images, error)
@@ -74,14 +82,18 @@ class Worker:
         classifier = self._current.pipeline  # for the whole of the series
         settings, last = classifier.row_settings(), self._outbox.last_record(key)
         if last is not None and last.covers(digests, settings):
+            self._metrics.series(KNOWN)
             LOG.info("%d images were sent again, and have a result already", len(images))
         else:
             start = time.monotonic()
             slices = [] if last is None else last.still_valid(digests, settings)
-            slices += classify_images(classifier, [image.path for image in images], lambda: not stop.is_set())
+            new = list(
+                classify_images(classifier, [image.path for image in images], lambda: not stop.is_set())
+            )
             if stop.is_set():
                 return
-            self._put(key, classifier, slices, last)
+            self._put(key, classifier, [*slices, *new], last)
+            self._count(new, time.monotonic() - start)
             LOG.info(
                 "%d images of a series classified in %.1f s by %s (%s)",
                 len(images),
@@ -103,15 +115,26 @@ class Worker:
         self._trail.result(result)
         self._outbox.put(key, name, files, ResultRecord(report, int(report.InstanceNumber), result.slices))
 
+    def _count(self, slices: Sequence[SliceResult], seconds: float) -> None:
+        self._metrics.series(ANSWERED)
+        self._metrics.series_took(seconds)
+        for slice_ in slices:
+            self._metrics.row(slice_.prediction)
+
     def _fail(self, key: str, images: Sequence[SpooledImage], error: Exception) -> None:
         attempts = self._failed.get(key, (0, 0.0))[0] + 1
         self._failed[key] = (attempts, time.monotonic() + PAUSE)
         kind = type(error).__name__
-        if attempts < MAX_ATTEMPTS or isinstance(error, OSError):  # a full disk is no fault of the series
+        is_own_fault = not isinstance(error, OSError | AuditError)  # a full disk is none of the series
+        if not is_own_fault:
+            self.trouble = f"disk or audit trail cannot be used ({kind})"
+        if attempts < MAX_ATTEMPTS or not is_own_fault:
+            self._metrics.series(FAILED)
             LOG.error("no result of %d images of a series (%s); it will be tried again", len(images), kind)
             return
         folder = self._spool.set_aside(key, images)
         self._failed.pop(key)
+        self._metrics.series(SET_ASIDE)
         LOG.error(
             "no result of %d images of a series (%s); they are set aside in %s", len(images), kind, folder
         )
