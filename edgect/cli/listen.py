@@ -52,6 +52,11 @@ _MIB = 2**20
     show_default=True,
     help="Seconds without a new image after which a series is answered on.",
 )
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File (TOML) that says which images are classified; docs/rules.md has an example.  [default: all]",
+)
 @click.option("--keep", is_flag=True, help="Keep images that were answered on, in the spool.")
 @click.option(
     "--remember",
@@ -157,6 +162,7 @@ def command(
     send_to: str | None,
     capture: bool,
     quiet: float,
+    rules: Path | None,
     keep: bool,
     remember: float,
     max_images: int,
@@ -192,6 +198,7 @@ def command(
         from edgect.audit.trail import Trail
         from edgect.services.listen.config import NodeConfig, RemoteNode, check_ae_title
         from edgect.services.listen.network.tls import TLSFiles
+        from edgect.services.listen.selection.rules import load as load_rules
         from edgect.services.listen.service import quieten, run
         from edgect.services.listen.storage.spool import Spool
 
@@ -223,6 +230,7 @@ def command(
         metrics_port=metrics_port,
         patience=60 * patience,
     )
+    selection = None if rules is None else load_rules(rules)
     receiving = tls.server() if tls_cert is not None and not receive_in_clear else None
     sending = tls.client() if secured else None
     quieten()
@@ -256,6 +264,7 @@ def command(
                 f"{settings.title} listens on {host}:{port}, {model_and_engine}\n{NOTICE}", err=True
             ),
             trail,
+            selection,
         )
     finally:
         if trail is not None:

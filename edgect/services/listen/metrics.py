@@ -82,6 +82,10 @@ class NodeMetrics(AnswerMetrics):
         for reason in reasons:
             self._refused_callers.labels(reason)
 
+    def expect_rules(self, *names: str) -> None:
+        for name in names:
+            self._left_out.labels(name)
+
     def expect_destination(self, name: str) -> None:
         """Have its counts there from the start, as 0."""
         self._destinations.append(name)

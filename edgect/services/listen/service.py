@@ -21,6 +21,7 @@ from edgect.services.listen.health import RUNNING, STOPPING, Health
 from edgect.services.listen.metrics import NodeMetrics
 from edgect.services.listen.network.store_scp import StorageSCP
 from edgect.services.listen.network.tls import ClientContext
+from edgect.services.listen.selection.rules import Rules
 from edgect.services.listen.storage.outbox import Outbox
 from edgect.services.listen.storage.spool import Spool
 from edgect.services.listen.worker import Worker
@@ -40,17 +41,21 @@ def run(
     sending: ClientContext | None,
     ready: Callable[[int], None],
     trail: Trail | None = None,
+    rules: Rules | None = None,
 ) -> None:
     """Until SIGTERM or SIGINT; then callers may finish for a while, and the next start goes on with the rest.
 
     receiving, sending: TLS, None for none. ready: called with the port once images are accepted. trail: of
-    answers and deliveries, None for none. Raises UsageError.
+    answers and deliveries, None for none. rules: of what is classified, None for everything. Raises
+    UsageError.
     """
     stop, wake = Event(), Event()
     outbox = Outbox(spool, config.remember_seconds)
     node_trail = NodeTrail(trail, config)
     metrics = NodeMetrics(lambda: model_labels(model.pipeline))
-    worker = Worker(model, spool, outbox, config.secondary_capture, node_trail, metrics)
+    if rules is not None:
+        metrics.expect_rules(*rules.names)
+    worker = Worker(model, spool, outbox, config.secondary_capture, node_trail, metrics, rules)
     delivery = Delivery(outbox, _destinations(config, sending), node_trail.attempt, metrics)
     health = Health(spool.refusal, lambda: worker.trouble, delivery.failures, config.patience)
     watched = _watched(config, spool, delivery, metrics, health)

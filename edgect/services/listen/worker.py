@@ -15,11 +15,14 @@ from edgect.audit.trail import AuditError
 from edgect.pipeline import Pipeline
 from edgect.services.current_model import CurrentModel
 from edgect.services.listen.auditing import NodeTrail, result_name
-from edgect.services.listen.metrics import ANSWERED, FAILED, KNOWN, SET_ASIDE, NodeMetrics
+from edgect.services.listen.metrics import ANSWERED, FAILED, KNOWN, LEFT_OUT, SET_ASIDE, NodeMetrics
 from edgect.services.listen.results.record import ResultRecord
 from edgect.services.listen.results.secondary_capture import secondary_capture
 from edgect.services.listen.results.series_result import SliceResult, classify_images, series_result
 from edgect.services.listen.results.structured_report import structured_report
+from edgect.services.listen.selection.image_attributes import read_attributes
+from edgect.services.listen.selection.rules import Rules
+from edgect.services.listen.selection.selection import select
 from edgect.services.listen.storage.outbox import Outbox
 from edgect.services.listen.storage.spool import Spool, SpooledImage
 
@@ -39,8 +42,10 @@ class Worker:
         secondary_captures: bool,
         trail: NodeTrail,
         metrics: NodeMetrics | None = None,
+        rules: Rules | None = None,
     ) -> None:
-        self._metrics = metrics or NodeMetrics()
+        """rules: of what is classified, None for everything."""
+        self._metrics, self._rules = metrics or NodeMetrics(), rules
         self.trouble = ""
         """Why no series gets a result, of disk or trail; empty where they do."""
         self._current, self._spool, self._outbox, self._trail = model, spool, outbox, trail
@@ -75,15 +80,19 @@ class Worker:
         self._outbox.forget_old()
 
     def _process(self, key: str, images: Sequence[SpooledImage], stop: Event) -> None:
-        if not images:  # a folder from just before the end of another process
+        last = self._outbox.last_record(key)
+        if images and self._rules is not None:
+            images = self._select(self._rules, key, images, last)
+        if not images:  # a folder from just before the end of another process, or all were left out
             self._spool.remove(key, images)
             return
+        label = read_attributes(images[0].path).label
         digests = {image.path.name: hashlib.sha256(image.path.read_bytes()).hexdigest() for image in images}
         classifier = self._current.pipeline  # for the whole of the series
-        settings, last = classifier.row_settings(), self._outbox.last_record(key)
+        settings = classifier.row_settings()
         if last is not None and last.covers(digests, settings):
             self._metrics.series(KNOWN)
-            LOG.info("%d images were sent again, and have a result already", len(images))
+            LOG.info("%s: %d images were sent again, and have a result already", label, len(images))
         else:
             start = time.monotonic()
             slices = [] if last is None else last.still_valid(digests, settings)
@@ -95,13 +104,31 @@ class Worker:
             self._put(key, classifier, [*slices, *new], last)
             self._count(new, time.monotonic() - start)
             LOG.info(
-                "%d images of a series classified in %.1f s by %s (%s)",
+                "%s: %d images classified in %.1f s by %s (%s)",
+                label,
                 len(images),
                 time.monotonic() - start,
                 classifier.bundle.name,
                 classifier.bundle.identity,
             )
         self._spool.remove(key, images)
+
+    def _select(
+        self, rules: Rules, key: str, images: Sequence[SpooledImage], last: ResultRecord | None
+    ) -> Sequence[SpooledImage]:
+        """The images that no rule leaves out; the others are counted and removed."""
+        names = {image.path.name for image in images}
+        answered = 0 if last is None else sum(slice_.path.name not in names for slice_ in last.slices)
+        selection = select(rules, images, answered)
+        for left_out in selection.left_out:
+            self._trail.left_out(left_out)
+            self._metrics.left_out(left_out.rule, len(left_out.images))
+            label, count = left_out.first.label, len(left_out.images)
+            LOG.info("%s: %d images left out by the rule %s", label, count, left_out.rule)
+            self._spool.remove(key, left_out.images)
+        if not selection.images:
+            self._metrics.series(LEFT_OUT)
+        return selection.images
 
     def _put(
         self, key: str, classifier: Pipeline, slices: Sequence[SliceResult], last: ResultRecord | None
