@@ -32,8 +32,8 @@ class Recipe:
     laid_in: sources without COVID-19 that are drawn with both labels all the same: in place of slices with
     it, of which they have none, theirs with opacities of other sources' slices laid in.
 
-    pooling: of the last maps, their `mean` or weighted by `attention`. start: a finished run whose weights are
-    the first, with the beginning of their SHA-256, in place of ImageNet's.
+    pooling: of the last maps, plain `mean` or weighted by `attention`. start: a finished run whose weights
+    are the first, with the beginning of their SHA-256, in place of ImageNet's.
 
     averaging: of the weights along the way, `exponential` with `average_decay`, or `dense`, the plain mean
     over all steps from `dense_from` on (SWAD, Cha et al. 2021, without its search for the interval).

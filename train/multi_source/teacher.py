@@ -34,7 +34,7 @@ class Member:
 
     @classmethod
     def read(cls, text: str) -> Member:
-        """RUN, its last layer fitted again where it was, or RUN:STEPS for its exponential average after so many.
+        """RUN, with its last layer as fitted again, or RUN:STEPS for its exponential average after so many.
 
         Raises RunError.
         """

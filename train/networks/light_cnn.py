@@ -8,9 +8,7 @@ from edgect.errors import UsageError
 from train.networks.elu import Elu
 from train.networks.fire import FIRE, Fire, concatenated
 
-PLACE = (
-    4  # side, in cells of the last maps, of what attention weighs: one cell before the transposed convolution
-)
+PLACE = 4  # side of what attention weighs: what the transposed convolution made of one cell
 
 
 def check_image_size(size: int) -> None:
