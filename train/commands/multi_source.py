@@ -211,6 +211,21 @@ def head_command(run: Path, data: Path, cache: Path | None, names: tuple[str, ..
     click.echo(json.dumps({key: value for key, value in fitted.items() if key != "weight"}, indent=1))
 
 
+@multi_source.command("ensemble")
+@click.argument("runs", nargs=-1, required=True, type=options.folder)
+@options.data
+@cache
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="JSON file of the figures.")
+def ensemble_command(runs: tuple[Path, ...], data: Path, cache: Path | None, out: Path | None) -> None:
+    """Judge RUNS and their mean on validation parts, by last layers fitted to the other hospitals."""
+    from train.multi_source.ensemble import judge
+
+    figures = judge([MultiSourceRun(run) for run in runs], data, cache)
+    if out:
+        write_json(out, figures)
+    click.echo(json.dumps(figures, indent=1))
+
+
 @multi_source.command("validate")
 @options.finished_run
 @options.data
