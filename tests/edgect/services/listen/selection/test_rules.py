@@ -125,7 +125,7 @@ def test_part_of_a_series_may_be_left_out(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "[include": ("is no TOML", "line 1"),
+    "[include]\nkernel == 3": ("is no TOML", "line 2"),
     "": ("holds no rule", "[include] or [exclude]"),
     "[include]": ("holds no rule", ""),
     "[includes]\nkernel = []": ("includes is none of the tables", "[include] and [exclude]"),
