@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.edgect.audit.trails import check, contents
 from tests.examples import cage
 from tests.examples.asked import classified, free_port
 
 UNIT = Path(__file__).parents[2] / "examples/edgect-serve.service"
+UNITS = (UNIT, UNIT.with_name("edgect-listen.service"))
 SCAN = UNIT.parent / "scans/covid-saopaulo-0001.webp"
 PROGRAM = Path(sys.prefix) / "bin/edgect"
 
@@ -30,17 +32,19 @@ def settings() -> dict[str, list[str]]:
 
 
 @needs_systemd
-def test_systemd_finds_nothing_wrong_with_it(tmp_path: Path) -> None:
-    here = tmp_path / UNIT.name
-    here.write_text(UNIT.read_text().replace("/opt/edgect/bin/edgect", sys.executable))
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_finds_nothing_wrong_with_it(unit: Path, tmp_path: Path) -> None:
+    here = tmp_path / unit.name
+    here.write_text(unit.read_text().replace("/opt/edgect/bin/edgect", sys.executable))
     done = subprocess.run(["systemd-analyze", "verify", str(here)], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @needs_systemd
-def test_systemd_calls_its_exposure_low() -> None:
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_calls_its_exposure_low(unit: Path) -> None:
     """1.2 of 10; half of that is being a server at all."""
-    line = ["systemd-analyze", "security", "--offline=true", "--threshold=12", "--no-pager", str(UNIT)]
+    line = ["systemd-analyze", "security", "--offline=true", "--threshold=12", "--no-pager", str(unit)]
     done = subprocess.run(line, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
@@ -54,13 +58,14 @@ def test_its_command_answers_as_an_unprivileged_user_with_only_the_calls_it_is_a
     found, port = settings(), free_port()
     token = tmp_path / "token"
     token.write_text("a-token-of-these-tests-0123456789\n")
-    cache, state = tmp_path / "cache", tmp_path / "state"
-    cache.mkdir()
-    state.mkdir()
+    cache, state, logs = (tmp_path / name for name in ("cache", "state", "logs"))
+    for folder in (cache, state, logs):
+        folder.mkdir()
     places = {
         "%d": "/run/credentials/edgect-serve.service",
         "%C": "/var/cache",
         "%S": "/var/lib",
+        "%L": "/var/log",
         "8765": str(port),
     }
 
@@ -73,6 +78,7 @@ def test_its_command_answers_as_an_unprivileged_user_with_only_the_calls_it_is_a
     options = ["--tmpfs", "/opt", "--symlink", sys.prefix, "/opt/edgect"]
     options += ["--tmpfs", "/var/cache", "--bind", str(cache), variables["EDGECT_CACHE_DIR"]]
     options += ["--tmpfs", "/var/lib", "--bind", str(state), f"{variables['XDG_STATE_HOME']}/edgect"]
+    options += ["--tmpfs", "/var/log", "--bind", str(logs), f"/var/log/{found['LogsDirectory'][0]}"]
     options += ["--ro-bind", str(token), placed("%d/token")]
     calls = cage.allowed(found["SystemCallFilter"])
     with (tmp_path / "log").open("w+b") as log:
@@ -85,6 +91,7 @@ def test_its_command_answers_as_an_unprivileged_user_with_only_the_calls_it_is_a
     assert (row["path"], row["status"], row["backend"]) == (SCAN.name, "ok", "openvino")
     assert list(cache.iterdir()), "OpenVINO kept no compiled model"
     assert [file.name for file in state.iterdir()] == ["salt"]
+    assert (check(logs).good, len(contents(logs))) == (True, 1)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of Linux")
