@@ -134,6 +134,10 @@ def run(
         keep_freed_memory()
     with one_opencv_thread(), _audited(trail_folder) as before_row:
         pipeline = Pipeline(**model, many=len(files) > 1, limits=limits)
+        if pipeline.choice is not None:  # for workers elsewhere too, whose answers are to be the same
+            model["backend"] = pipeline.engine.backend
+            if notify is not None:
+                notify(pipeline.choice.text)
         return classify_files(
             files,
             pipeline,

@@ -27,6 +27,6 @@ def _quantile(up_to: NDArray[np.int64], share: float) -> float:
     if not count:
         return math.nan
     place = share * (count - 1)
-    low, high = np.searchsorted(up_to, (int(place), math.ceil(place)), side="right").tolist()
+    low, high = (int(np.searchsorted(up_to, rank, side="right")) for rank in (int(place), math.ceil(place)))
     part = place % 1
     return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
