@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 
 import cv2
 import numpy as np
@@ -17,16 +18,16 @@ def quantiles(
     shares: 0 to 1.
     """
     counts = cv2.calcHist([grey], [0], None if mask is None else mask.view(np.uint8), [256], [0, 256])
-    up_to = np.cumsum(counts.ravel(), dtype=np.int64)
+    up_to: list[int] = np.cumsum(counts.ravel(), dtype=np.int64).tolist()
     return tuple(_quantile(up_to, share) for share in shares)
 
 
-def _quantile(up_to: NDArray[np.int64], share: float) -> float:
+def _quantile(up_to: list[int], share: float) -> float:
     """up_to: how many values are at a level or below."""
-    count = int(up_to[-1])
+    count = up_to[-1]
     if not count:
         return math.nan
     place = share * (count - 1)
-    low, high = (int(np.searchsorted(up_to, rank, side="right")) for rank in (int(place), math.ceil(place)))
+    low, high = (bisect_right(up_to, rank) for rank in (int(place), math.ceil(place)))
     part = place % 1
     return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)

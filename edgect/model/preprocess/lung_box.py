@@ -157,7 +157,8 @@ def _lung_parts(dark: Mask, rim: Mask | None) -> Mask:
     count, labels = cv2.connectedComponents(opened, connectivity=4, ltype=cv2.CV_16U)
     area = cv2.calcHist([labels], [0], None, [count], [0, count]).ravel()
     large = area >= SPECK * dark.size
-    large[labels[_ENDS]] = False
+    for rows in (slice(CORNER), slice(-CORNER, None)):
+        large[labels[rows, :CORNER]] = large[labels[rows, -CORNER:]] = False
     large[0] = False
     union = np.zeros_like(dark)
     for label in np.flatnonzero(large).tolist():  # a numpy integer would widen what it is held against
@@ -201,6 +202,5 @@ def _grey(array: object) -> Grey:
 
 _CROSS = _grey(cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
 _SQUARE = np.ones((5, 5), np.uint8)
-_ENDS = np.ix_(np.r_[:CORNER, -CORNER:0], np.r_[:CORNER, -CORNER:0])
 _LINE = np.minimum(np.arange(SIDE), np.arange(SIDE)[::-1])
 _DEPTH = np.minimum(_LINE[:, None], _LINE)
