@@ -10,7 +10,6 @@ import re
 import struct
 from collections.abc import Iterable, Sequence
 
-import cv2
 import deflate
 import numpy as np
 import simplejpeg
@@ -43,6 +42,8 @@ Pixels = NDArray[np.uint8]
 
 def decode(content: bytes, max_pixels: int) -> Pixels | None:
     """Grey `[h, w]`, or where a pixel is in colour RGB or RGBA `[h, w, 3 or 4]`; None: left to Pillow."""
+    import cv2  # here, as below: a command that is refused has no use for it, and it takes its time
+
     decoder = _decode_png if content.startswith(_PNG) else _decode_jpeg
     try:
         pixels = decoder(content, min(max_pixels, MAX_PIXELS))
@@ -55,6 +56,8 @@ def decode(content: bytes, max_pixels: int) -> Pixels | None:
 
 
 def _decode_png(content: bytes, max_pixels: int) -> Pixels | None:
+    import cv2
+
     width, height, depth, colour, *methods = struct.unpack_from(">IIBBBBB", content, 16)
     if depth != 8 or colour not in (_GREY, _RGB, _RGBA) or any(methods) or width * height > max_pixels:
         return None
@@ -90,6 +93,8 @@ def _decode_png(content: bytes, max_pixels: int) -> Pixels | None:
 
 def _without_filters(rows: Pixels, width: int, height: int, colour: int) -> Pixels | None:
     """Inflated rows without their filters (PNG 9), which OpenCV undoes: it gets them as a PNG of its own."""
+    import cv2
+
     data = rows.tobytes()
     blocks = [b"\x78\x01"]
     for start in range(0, len(data), _STORED):
@@ -131,6 +136,8 @@ def _decode_jpeg(content: bytes, max_pixels: int) -> Pixels | None:
 
 def _common_channel(pixels: Pixels) -> Pixels | None:
     """The channel that red, green and blue are alike; None where they differ."""
+    import cv2
+
     colours = cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB) if pixels.shape[2] == 4 else pixels
     grey = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)  # whose weights sum to one: what is grey stays as it is
     return (
