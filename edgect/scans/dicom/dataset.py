@@ -1,4 +1,4 @@
-"""A DICOM file's content to the few elements that edgect uses; no other is kept, a patient's name least."""
+"""A DICOM file's content to the few elements that edgect uses; no other is kept."""
 
 from __future__ import annotations
 
@@ -74,12 +74,11 @@ TRUNCATED = "truncated: the file ends before its elements do"
 UNDEFINED = 0xFFFFFFFF
 COMPARED_BYTES = 1024  # bytes of a value, which of all but pixel data and sequences is all of it
 PIXEL_DATA = Tag("PixelData")
-WANTED_TAGS: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
 _VRS = frozenset(str(vr).encode() for vr in STANDARD_VR)
 
 
-def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
-    """The elements of `KEYWORDS`, and the transfer syntax as far as it is known.
+def read(content: bytes, limits: Limits, keywords: Sequence[str] = KEYWORDS) -> tuple[Dataset, UID | None]:
+    """The elements of `keywords`, and the transfer syntax as far as it is known.
 
     content: with preamble and file meta information, or without either. A deflated data set may be as
     long as `limits.bytes`. Raises ScanError: the file ends before its elements do, or is no data set.
@@ -97,7 +96,8 @@ def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
     # what is compressed, is explicit and little endian (PS3.5, A.4); what is not registered, may be anything
     known = syntax is not None and syntax.startswith(REGISTERED)
     encoding = syntax if known else _guess_syntax(content[file.tell() :][:6])
-    dataset = _elements(file, encoding == ImplicitVRLittleEndian, encoding != ExplicitVRBigEndian)
+    tags: list[BaseTag | int] = [Tag(keyword) for keyword in keywords]
+    dataset = _elements(file, encoding == ImplicitVRLittleEndian, encoding != ExplicitVRBigEndian, tags)
     syntax = syntax or encoding
     if value(dataset, "SOPClassUID") is None and "MediaStorageSOPClassUID" in meta:
         dataset.SOPClassUID = meta.MediaStorageSOPClassUID
@@ -136,11 +136,11 @@ def number(dataset: Dataset, keyword: str) -> float | None:
     return None if element is None else element[0]
 
 
-def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
-    walk = _ElementWalk(file)
+def _elements(file: io.BytesIO, implicit: bool, little: bool, tags: list[BaseTag | int]) -> Dataset:
+    walk = _ElementWalk(file, frozenset(tags))
     try:
         with silenced as messages:
-            dataset = read_dataset(file, implicit, little, stop_when=walk.stop, specific_tags=WANTED_TAGS)
+            dataset = read_dataset(file, implicit, little, stop_when=walk.stop, specific_tags=tags)
     except ScanError:
         raise
     except EOFError:
@@ -161,8 +161,8 @@ class _ElementWalk:
     end: of the last element. duplicate: the keyword of an element that stands twice with two values, if any.
     """
 
-    def __init__(self, file: io.BytesIO) -> None:
-        self._file, self._content = file, file.getvalue()
+    def __init__(self, file: io.BytesIO, wanted: frozenset[int]) -> None:
+        self._file, self._content, self._wanted = file, file.getvalue(), wanted
         self.size, self.end, self.duplicate = len(self._content), 0, ""
         self._count = self._last = 0
         self._explicit = False
@@ -182,7 +182,7 @@ class _ElementWalk:
             raise ScanError("damaged: an element of no known value representation" if unknown else TRUNCATED)
         self._explicit |= known
         self.end = self.size if length == UNDEFINED else start + length
-        if tag in WANTED_TAGS:
+        if tag in self._wanted:
             self._compare(tag, start, self._content[start : min(self.end, start + COMPARED_BYTES)])
         return False
 
