@@ -3,7 +3,7 @@
 import { bar } from "./bar.js";
 import { at, element } from "./element.js";
 import { KINDS, kindName, place } from "./kinds.js";
-import { patientName, seriesName } from "./names.js";
+import { patientName, patientNames, seriesName } from "./names.js";
 import { chip, why } from "./slice.js";
 import { label, number, plural, printable, probability, text } from "./texts.js";
 
@@ -18,6 +18,10 @@ export class List {
   /** open: what to do with a row that is touched; changed: when the rows shown are others. */
   constructor(rows, settings, files, { open, changed }) {
     Object.assign(this, { rows, settings, changed, shown: [...rows.all] });
+    const patients = patientNames(rows.all);
+    this.several = patients.length > 1; // then every row says whose it is
+    at("list-patient").textContent = this.several ? "" : patients.join();
+    at("list-patient").hidden = !at("list-patient").textContent;
     this.items = new Map(rows.all.map((row) => [row, this.item(row, open)]));
     at("list-title").textContent =
       `${plural("list_title", rows.all.length)} ${text("list_from", { files: plural("files", files) })}`;
@@ -77,7 +81,7 @@ export class List {
         { class: "what" },
         element("bdi", { class: "name" }, name),
         element("small", {}, [place(row), seriesName(row)].filter(Boolean).join(" · ")),
-        element("small", {}, patientName(row)),
+        element("small", {}, this.several ? patientName(row) : ""),
         element(
           "span",
           { class: "answers" },

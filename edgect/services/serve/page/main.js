@@ -116,6 +116,7 @@ function clear() {
     "detail-name",
     "detail-patient",
     "detail-series",
+    "list-patient",
     "mixed",
     "detail-answer",
     "detail-number",

@@ -6,7 +6,7 @@ import { printable, text } from "./texts.js";
 export function seriesName(row) {
   if (!row.series) return "";
   const { series_number: number_, series_description: description, kernel } = row;
-  if (!number_ && !description && !kernel) return text("series_of", { file: printable(row.path) });
+  if (row.series === row.instance) return text("series_of", { file: printable(row.path) }); // a volume's file
   return [
     number_ ? text("series_number", { number: printable(number_) }) : text("series_unnumbered"),
     printable(description ?? ""),

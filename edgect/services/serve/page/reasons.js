@@ -44,7 +44,7 @@ function localNumber(words) {
 
 /** A reason as an element: in the page's language, or marked as English. */
 export function reasonElement(english) {
-  const words = language === "en" ? null : (translated(english) ?? eachTranslated(english));
+  const words = language === "en" ? null : (eachTranslated(english) ?? translated(english));
   return element("span", language === "en" || words !== null ? {} : { lang: "en" }, printable(words ?? english));
 }
 

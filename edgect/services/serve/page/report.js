@@ -5,7 +5,8 @@ import { at, element } from "./element.js";
 import { place } from "./kinds.js";
 import { caution } from "./list.js";
 import { patientName, patientNames, seriesName } from "./names.js";
-import { MAP_OPACITY, chip, explanation, particulars, probabilityParts, sidesKnown, why, windowName } from "./slice.js";
+import { named, pictures } from "./report_pictures.js";
+import { chip, explanation, particulars, probabilityParts, why } from "./slice.js";
 import { date, label, number, printable, probability, text } from "./texts.js";
 
 const SHEET = "paper.css";
@@ -17,10 +18,10 @@ export async function compose({ row, rows, when, results, viewing }) {
   at("paper").replaceChildren(
     element("p", { class: "notice" }, text("notice")),
     element("h1", {}, text("report_title"), " ", element("small", {}, date(when))),
-    patient(rows),
+    patient(patientNames(rows)),
     ...(results.mixed() ? [element("p", { class: "reason" }, results.mixed())] : []),
     await ofSlice(row, when, viewing),
-    ...(await Promise.all(results.series.map((series) => ofSeries(series, viewing)))),
+    ...(await Promise.all(results.series.map((series) => ofSeries(series, row, viewing)))),
     ...(several
       ? [element("section", { class: "listing" }, element("h2", {}, text("report_rows")), listing(rows))]
       : []),
@@ -28,8 +29,7 @@ export async function compose({ row, rows, when, results, viewing }) {
 }
 
 /** Whose scans these are, as far as it is known, or room to write it by hand. */
-function patient(rows) {
-  const names = patientNames(rows);
+function patient(names) {
   return names.length
     ? element("p", { class: "patient" }, element("bdi", {}, names.join("; ")))
     : element("p", { class: "patient by-hand" }, text("report_patient"));
@@ -73,20 +73,22 @@ async function ofSlice(row, when, viewing) {
   );
 }
 
-/** With the picture of the slice to look at first, so that no other file's stands by its verdict. */
-async function ofSeries(series, viewing) {
+/**
+ * With the picture of the slice to look at first, so that no other file's stands by its verdict; unless that is
+ * the one above. row: which that is.
+ */
+async function ofSeries(series, row, viewing) {
   const first = series.rows[series.first() - 1];
+  const above = [element("p", {}, text("report_above"), " ", named(first))];
   return element(
     "section",
     { class: "of-series" },
     element("h2", {}, text("report_series"), " ", element("bdi", {}, series.name)),
     ...[patientName(first)].filter(Boolean).map((words) => element("p", {}, element("bdi", {}, words))),
     ...series.statement(true),
-    element("div", { class: "pair" }, ...(await pictures(first, viewing))),
+    ...(first === row ? above : [element("div", { class: "pair" }, ...(await pictures(first, viewing)))]),
   );
 }
-
-const named = (row) => element("span", {}, element("bdi", {}, printable(row.path)), ` ${place(row)}`);
 
 /** The report in #paper as a file of HTML: nothing in it is fetched or run. */
 export function file() {
@@ -117,72 +119,17 @@ function rules() {
   return Array.from(sheet.cssRules, (rule) => rule.cssText).join("\n");
 }
 
-/** The slice, and the slice under its heat map, as data, each with its file's name. */
-async function pictures(row, viewing) {
-  if (!row.slice) return [element("p", {}, text("no_picture"))];
-  const { url, window: window_ } = viewing.pictureOf(row);
-  const layers = await Promise.all([url, row.activation].filter(Boolean).map(loadImage));
-  return layers.map((_, last) => {
-    const kind = text(last ? "one_map" : "one_slice");
-    return element(
-      "figure",
-      {},
-      element("img", { src: composited(layers.slice(0, last + 1), sidesKnown(row)), alt: kind }),
-      element(
-        "figcaption",
-        {},
-        [kind, windowName(window_)].filter(Boolean).join(", "),
-        element("br"),
-        named(row),
-        ...(sidesKnown(row) ? [] : [element("br"), text("sides_unknown")]),
-      ),
-    );
-  });
-}
-
-async function loadImage(url) {
-  const image = new Image();
-  image.src = url;
-  await image.decode();
-  return image;
-}
-
-function composited(layers, sides) {
-  const { naturalWidth: width, naturalHeight: height } = layers[0];
-  const canvas = element("canvas", { width, height });
-  const context = canvas.getContext("2d");
-  for (const [number_, layer] of layers.entries()) {
-    context.globalAlpha = number_ ? MAP_OPACITY : 1;
-    context.drawImage(layer, 0, 0);
-  }
-  context.globalAlpha = 1;
-  if (sides) letters(context, width, height);
-  return canvas.toDataURL("image/png");
-}
-
-/** R and L where the patient's right and left are, readable on black and on white. */
-function letters(context, width, height) {
-  const high = Math.max(12, Math.round(height / 14));
-  context.font = `700 ${high}px sans-serif`;
-  context.textBaseline = "middle";
-  [context.lineWidth, context.strokeStyle, context.fillStyle] = [high / 5, "#000", "#fff"];
-  for (const [words, align, x] of [
-    [text("side_right"), "left", high / 2],
-    [text("side_left"), "right", width - high / 2],
-  ]) {
-    context.textAlign = align;
-    context.strokeText(words, x, height / 2);
-    context.fillText(words, x, height / 2);
-  }
-}
-
 function listing(rows) {
+  const several = patientNames(rows).length > 1;
+  const lines = (row) =>
+    [place(row), seriesName(row), several ? patientName(row) : ""].filter(Boolean).map(ofLine);
   const cells = (tag, parts) =>
     element("tr", {}, ...parts.map((cell) => element(tag, tag === "th" ? { scope: "col" } : {}, ...[cell].flat())));
   const positive = label(rows[0].provenance.labels[1]);
   return element(
     "table",
     {},
+    element("colgroup", {}, ...Array.from({ length: 5 }, () => element("col"))),
     element(
       "thead",
       {}, // which is printed again on every page
@@ -195,7 +142,7 @@ function listing(rows) {
       ...rows.map((row) =>
         cells("td", [
           number(row.number),
-          [element("bdi", {}, printable(row.path)), ...[place(row), seriesName(row)].filter(Boolean).map(ofLine)],
+          [element("bdi", {}, printable(row.path)), ...lines(row)],
           [chip(row.kind, row.provenance), ...[caution(row)].filter(Boolean).map(ofLine)],
           row.probability === null ? "" : probability(row.probability),
           row.reason ? why(row) : "",

@@ -5,7 +5,7 @@ import { kind, kindName } from "./kinds.js";
 import { reasonElement } from "./reasons.js";
 import { label, number, plural, printable, probability, text } from "./texts.js";
 
-const HEIGHT = 80; // of the graph, in pixels; positions along it are in percent
+const HEIGHT = 60; // of the graph, in pixels; positions along it are in percent
 const FLOOR = HEIGHT - 14; // where probability 0 lies; below stand the slices without an answer
 const ROOF = 8;
 

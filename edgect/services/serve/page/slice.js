@@ -23,6 +23,7 @@ export function show(row, when, viewing) {
     at(id).hidden = !words;
     at(id).replaceChildren(element("bdi", {}, words));
   }
+  at("detail-patient").classList.toggle("quiet", !row.patient_name);
   at("detail-answer").replaceChildren(chip(row.kind, row.provenance));
   at("detail").dataset.kind = row.kind;
   at("detail-says").textContent = explanation(row);

@@ -97,7 +97,21 @@ def test_pictures_are_the_slice_and_the_colours_of_the_heat_map(server: Server) 
     scale = Classifier().bundle.manifest.heat_map_scale
     assert np.abs(laid - overlay(expected.pixels, expected.evidence, scale)).max() <= 1.5
     assert (row["file"], refused["file"]) == (0, 1)
-    assert refused["slice"] is refused["activation"] is None
+    assert refused["slice"] is refused["activation"] is row["soft_tissue"] is None
+
+
+def test_with_pictures_a_row_says_of_the_header_what_its_series_is_and_nothing_of_the_patient(
+    server: Server,
+) -> None:
+    dataset = dicom_files.ct(PatientName=dicom_files.CANARY, SeriesNumber=4, SeriesDescription="Thorax")
+    files = [("a.dcm", dicom_files.write(dataset)), scans(1)[0]]
+    (row, picture) = server.classify(files, "?pictures=true")
+    assert (row["series_number"], row["series_description"]) == ("4", "Thorax")
+    assert not {key for key in picture if key.startswith("series_")}
+    assert dicom_files.CANARY not in json.dumps(row)
+    assert not {"patient_name", "patient_birth_date", "kernel"} & row.keys()
+    (plain, _) = server.classify(files)
+    assert not {"series_number", "slice"} & plain.keys()
 
 
 def test_the_heat_map_is_a_png_or_a_reason(server: Server) -> None:
@@ -222,6 +236,8 @@ def test_with_a_token_nobody_else_is_answered() -> None:
     ("arguments", "message"),
     [
         (["--host", "0.0.0.0"], "a token is needed"),
+        (["--contact", "IT\n4711"], "--contact must be one line"),
+        (["--contact", 201 * "a"], "at most 200 printable characters"),
         (["--host", "192.0.2.1", "--token-file", "TOKEN"], "cannot listen on this address"),
         (["--token-file", "SHORT"], "at least 16"),
         (["--port", "TAKEN"], "cannot listen on this address"),
