@@ -73,10 +73,10 @@ class Endpoints:
 
         classifier = self._current.pipeline  # for the whole of the request
 
-        def to_line(number: int, prediction: Prediction, header: Mapping[str, str]) -> bytes:
+        def to_line(number: int, prediction: Prediction, patient: Mapping[str, str]) -> bytes:
             self.metrics.row(prediction)
             self._audit(prediction, NEW)
-            return json_line(number, prediction, classifier.bundle if with_pictures else None, header)
+            return json_line(number, prediction, classifier.bundle if with_pictures else None, patient)
 
         async def lines() -> AsyncGenerator[bytes]:
             async with aclosing(

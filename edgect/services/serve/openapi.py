@@ -16,11 +16,8 @@ _BUNDLE = {
     "bundle_state": {"type": "string", "enum": [RELEASED, SIGNED, UNKNOWN_KEY, UNSIGNED]},
     "bundle_key": {"type": "string", "description": "The id of the key of the bundle's signature, or empty."},
 }
-_HEADER = {
-    "series_number": {"type": "string", "description": "Of a DICOM file, as its header has it; or absent."},
-    "series_description": {"type": "string", "description": "Likewise."},
-    "kernel": {"type": "string", "description": "The convolution kernel of the reconstruction, likewise."},
-    "patient_name": {"type": "string", "description": "Likewise, and only with `--show-patient`."},
+_PATIENT = {
+    "patient_name": {"type": "string", "description": "Of a DICOM header, only with `--show-patient`."},
     "patient_birth_date": {"type": "string", "description": "Likewise, as `YYYY-MM-DD`."},
 }
 _ERROR = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
@@ -50,7 +47,7 @@ def document(token: bool) -> dict[str, Any]:
             "A row for every file and frame, in order and as soon as it is known.",
             upload,
             {CONTENT_TYPE: {"schema": _ref("Row")}},
-            [_query("pictures", "boolean", "Add pictures, and what the file's header says, to each row.")],
+            [_query("pictures", "boolean", "Add pictures to each row.")],
         ),
         "/v1/heat-map": _post(
             "The heat map of one slice, or status 422 where there is no answer to draw.",
@@ -96,7 +93,7 @@ def _row() -> dict[str, Any]:
         "soft_tissue": _PNG,
         "activation": _PNG,
         **_BUNDLE,
-        **_HEADER,
+        **_PATIENT,
     }
     return row
 

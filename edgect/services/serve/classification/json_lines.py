@@ -18,15 +18,17 @@ from edgect.services.serve.classification.pictures import pictures
 CONTENT_TYPE = "application/x-ndjson"
 
 
-def json_line(number: int, prediction: Prediction, bundle: Bundle | None, header: Mapping[str, str]) -> bytes:
+def json_line(
+    number: int, prediction: Prediction, bundle: Bundle | None, patient: Mapping[str, str]
+) -> bytes:
     """number: of the upload, from 0. bundle: whose prediction it is; None for a row without pictures.
 
-    header: what is to be shown of the file's, beside the columns of the row.
+    patient: what is to be shown of the file's, beside the columns of the row.
     """
     row: dict[str, Any] = prediction.row()
     if bundle is not None:
         state = {"bundle_state": bundle.state, "bundle_key": bundle.key_id}
-        row |= {"file": number, **state, **header}
+        row |= {"file": number, **state, **patient}
         row |= pictures(prediction, bundle.manifest.heat_map_scale)
     return json.dumps(row).encode() + b"\n"
 

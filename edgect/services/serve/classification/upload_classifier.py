@@ -17,13 +17,13 @@ from edgect.pipeline import Pipeline
 from edgect.rows.prediction import Prediction
 from edgect.scans import Limits, check_length
 from edgect.scans.files.in_memory import ContentReader, split_content
-from edgect.services.serve.classification.headers import header
 from edgect.services.serve.classification.memory import MemoryBudget
+from edgect.services.serve.classification.patients import patient
 from edgect.services.serve.classification.uploads import Upload
 from edgect.services.serve.http.access_log import LOG, raise_location
 
 T = TypeVar("T")
-Header = Mapping[str, str]
+Patient = Mapping[str, str]
 
 
 class UploadClassifier:
@@ -35,7 +35,7 @@ class UploadClassifier:
         """timeout: seconds after which what is left of a request gets a row of status `error`.
 
         unpacked: bytes that the members of archives may have together, of all requests. show_patient: whether
-        headers hold the patient's name and birth date.
+        name and birth date of DICOM headers are shown.
         """
         self._limits, self._timeout, self._show_patient = limits, timeout, show_patient
         self._memory = MemoryBudget(unpacked)
@@ -55,11 +55,11 @@ class UploadClassifier:
         classifier: Pipeline,
         uploads: Sequence[Upload],
         evidence: bool,
-        convert: Callable[[int, Prediction, Header], T],
+        convert: Callable[[int, Prediction, Patient], T],
     ) -> AsyncGenerator[T]:
-        """Yield `convert(number of the upload, prediction, header)` for each prediction, called in the pool.
+        """Yield `convert(number of the upload, prediction, patient)` for each prediction, called in the pool.
 
-        header: of the file as `headers.header` gives it, where there is evidence; else empty.
+        patient: of the file as `patients.patient` gives it, where evidence and patients are shown; else empty.
         As many files as there are threads are in progress, each one frame ahead of what was taken.
         """
         deadline = monotonic() + self._timeout
@@ -91,17 +91,17 @@ class UploadClassifier:
         read: ContentReader,
         is_member: bool,
         evidence: bool,
-        convert: Callable[[Prediction, Header], T],
+        convert: Callable[[Prediction, Patient], T],
         deadline: float,
     ) -> Iterator[T]:
         """Waits between two results for its client: then it should hold little, thus `del`."""
-        known: Header = {}
+        known: Patient = {}
         try:
             self._check_time(deadline)
             content = read(self._limits)
             with self._memory.reserved(len(content) if is_member else 0):
-                if evidence:
-                    known = header(content, name, self._limits, self._show_patient)
+                if evidence and self._show_patient:
+                    known = patient(content, name, self._limits)
                 for prediction in classifier.classify_content(content, name, evidence, many=True):
                     self._check_time(deadline)
                     result = convert(prediction, known)
