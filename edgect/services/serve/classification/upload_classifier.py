@@ -59,7 +59,7 @@ class UploadClassifier:
     ) -> AsyncGenerator[T]:
         """Yield `convert(number of the upload, prediction, patient)` for each prediction, called in the pool.
 
-        patient: of the file as `patients.patient` gives it, where evidence and patients are shown; else empty.
+        patient: as `patients.patient` gives it, where evidence and patients are shown; else empty.
         As many files as there are threads are in progress, each one frame ahead of what was taken.
         """
         deadline = monotonic() + self._timeout
