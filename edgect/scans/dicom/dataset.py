@@ -23,6 +23,7 @@ from pydicom.valuerep import STANDARD_VR
 
 from edgect.errors import ScanError
 from edgect.scans.decoder_logs import silenced
+from edgect.scans.dicom import series_label
 from edgect.scans.options import Limits
 
 KEYWORDS = (
@@ -74,10 +75,14 @@ TRUNCATED = "truncated: the file ends before its elements do"
 UNDEFINED = 0xFFFFFFFF
 COMPARED_BYTES = 1024  # bytes of a value, which of all but pixel data and sequences is all of it
 PIXEL_DATA = Tag("PixelData")
+COMPARED_TAGS = {Tag(keyword) for keyword in KEYWORDS}
+LABELS = (*series_label.KEYWORDS, *series_label.NAMES)  # on which no answer depends
 _VRS = frozenset(str(vr).encode() for vr in STANDARD_VR)
 
 
-def read(content: bytes, limits: Limits, keywords: Sequence[str] = KEYWORDS) -> tuple[Dataset, UID | None]:
+def read(
+    content: bytes, limits: Limits, keywords: Sequence[str] = (*KEYWORDS, *LABELS)
+) -> tuple[Dataset, UID | None]:
     """The elements of `keywords`, and the transfer syntax as far as it is known.
 
     content: with preamble and file meta information, or without either. A deflated data set may be as
@@ -137,7 +142,7 @@ def number(dataset: Dataset, keyword: str) -> float | None:
 
 
 def _elements(file: io.BytesIO, implicit: bool, little: bool, tags: list[BaseTag | int]) -> Dataset:
-    walk = _ElementWalk(file, frozenset(tags))
+    walk = _ElementWalk(file)
     try:
         with silenced as messages:
             dataset = read_dataset(file, implicit, little, stop_when=walk.stop, specific_tags=tags)
@@ -161,8 +166,8 @@ class _ElementWalk:
     end: of the last element. duplicate: the keyword of an element that stands twice with two values, if any.
     """
 
-    def __init__(self, file: io.BytesIO, wanted: frozenset[int]) -> None:
-        self._file, self._content, self._wanted = file, file.getvalue(), wanted
+    def __init__(self, file: io.BytesIO) -> None:
+        self._file, self._content = file, file.getvalue()
         self.size, self.end, self.duplicate = len(self._content), 0, ""
         self._count = self._last = 0
         self._explicit = False
@@ -182,7 +187,7 @@ class _ElementWalk:
             raise ScanError("damaged: an element of no known value representation" if unknown else TRUNCATED)
         self._explicit |= known
         self.end = self.size if length == UNDEFINED else start + length
-        if tag in self._wanted:
+        if tag in COMPARED_TAGS:
             self._compare(tag, start, self._content[start : min(self.end, start + COMPARED_BYTES)])
         return False
 

@@ -165,7 +165,7 @@ def test_two_reconstructions_of_one_acquisition_are_told_apart(
     shown(kiosk, *sharp, *soft, *same, language=language)
     word, kernel = {"en": ("Series", "kernel"), "de": ("Serie", "Kernel")}[language]
     assert kiosk.texts("#series-links bdi") == [
-        f"{word} 4 · Thorax 1.0 · {kernel} I70f 3",
+        f"{word} 4 · Thorax 1.0 · {kernel} I70f/3",
         f"{word} 5 · Thorax 1.0 · {kernel} B30f (1)",
         f"{word} 5 · Thorax 1.0 · {kernel} B30f (2)",
     ]
@@ -225,7 +225,7 @@ def test_the_patient_is_on_page_and_report_and_nowhere_else(
     _, metrics = kiosk.server.request("/metrics")
     told = kiosk.server.log_text + metrics.decode() + "".join(path.read_text() for path in files(trail))
     assert check(trail).good
-    for secret in ("Muster", "Erika", "1948-03-12", "19480312", "Thorax", "B60f"):
+    for secret in ("Muster", "Erika", "1948-03-12", "19480312"):
         assert secret not in told
     kiosk.at("clear").click()
     assert "Muster" not in kiosk.run("return document.documentElement.outerHTML")
