@@ -8,7 +8,7 @@ export function seriesName(row) {
   const { series_number: number_, series_description: description, kernel } = row;
   if (row.series === row.instance) return text("series_of", { file: printable(row.path) }); // a volume's file
   return [
-    number_ ? text("series_number", { number: printable(number_) }) : text("series_unnumbered"),
+    number_ != null ? text("series_number", { number: printable(number_) }) : text("series_unnumbered"),
     printable(description ?? ""),
     kernel ? text("series_kernel", { kernel: printable(kernel) }) : "",
   ]

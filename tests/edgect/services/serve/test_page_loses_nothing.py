@@ -38,7 +38,7 @@ def kiosk(page: Kiosk) -> Iterator[Kiosk]:
         page.at("clear").click()
 
 
-@pytest.mark.parametrize(("language", "words"), [("de", "Zu fragen ist"), ("en", "Whom to ask")])
+@pytest.mark.parametrize(("language", "words"), [("de", "Bitte fragen"), ("en", "Please ask")])
 def test_it_says_whom_to_ask_for_the_token(kiosk: Kiosk, language: str, words: str) -> None:
     kiosk.browser.get(f"{kiosk.server.url}?lang={language}")
     kiosk.until("document.getElementById('token').open")
