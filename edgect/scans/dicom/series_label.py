@@ -57,12 +57,22 @@ def kernel(group: Dataset) -> str:
     return _text(group, "ConvolutionKernel")[:_LONGEST]
 
 
+def kernels(group: Dataset) -> list[str]:
+    """Each of its values by itself."""
+    return _texts(group, "ConvolutionKernel")
+
+
 def _text(dataset: Dataset, keyword: str) -> str:
-    """On one line; several values with a slash between them."""
+    """Several values with a slash between them."""
+    return "/".join(_texts(dataset, keyword))
+
+
+def _texts(dataset: Dataset, keyword: str) -> list[str]:
+    """Each value on one line."""
     try:
         value = dataset.get(keyword)
         parts = list(value) if isinstance(value, MultiValue) else [value]
-        text = "/".join("" if part is None else str(part) for part in parts)
+        texts = ["" if part is None else str(part) for part in parts]
     except Exception:  # of a parser
-        return ""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return []
+    return [" ".join("".join(c if c.isprintable() else " " for c in text).split()) for text in texts]

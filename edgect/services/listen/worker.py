@@ -86,7 +86,7 @@ class Worker:
         if not images:  # a folder from just before the end of another process, or all were left out
             self._spool.remove(key, images)
             return
-        label = read_attributes(images[0].path).label
+        label = _label(images)
         digests = {image.path.name: hashlib.sha256(image.path.read_bytes()).hexdigest() for image in images}
         classifier = self._current.pipeline  # for the whole of the series
         settings = classifier.row_settings()
@@ -157,14 +157,24 @@ class Worker:
             self.trouble = f"disk or audit trail cannot be used ({kind})"
         if attempts < MAX_ATTEMPTS or not is_own_fault:
             self._metrics.series(FAILED)
-            LOG.error("no result of %d images of a series (%s); it will be tried again", len(images), kind)
+            line = "%s: no result of %d images (%s); it will be tried again"
+            LOG.error(line, _label(images), len(images), kind)
             return
+        label = _label(images)
         folder = self._spool.set_aside(key, images)
         self._failed.pop(key)
         self._metrics.series(SET_ASIDE)
         LOG.error(
-            "no result of %d images of a series (%s); they are set aside in %s", len(images), kind, folder
+            "%s: no result of %d images (%s); they are set aside in %s", label, len(images), kind, folder
         )
+
+
+def _label(images: Sequence[SpooledImage]) -> str:
+    """What their series is called; never a patient."""
+    try:
+        return str(read_attributes(images[0].path).label)
+    except (OSError, IndexError):
+        return "a series"
 
 
 def _encoded(dataset: Dataset) -> bytes:

@@ -11,7 +11,8 @@ from threading import Lock, Thread
 from typing import Any, cast
 
 from pydicom.uid import DeflatedExplicitVRLittleEndian
-from pynetdicom import AE, evt
+from pynetdicom import build_context, evt
+from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     CTImageStorage,
     EnhancedCTImageStorage,
@@ -24,6 +25,7 @@ from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.metrics import STORED, NodeMetrics
 from edgect.services.listen.network.association_server import AssociationServer, limit_pdus
 from edgect.services.listen.network.callers import Callers, caller
+from edgect.services.listen.network.implementation import application_entity
 from edgect.services.listen.results.image_headers import HeaderError, grouping_key, read_identifiers
 from edgect.services.listen.storage.spool import Spool, SpoolFullError
 
@@ -57,14 +59,11 @@ class StorageSCP:
         callers = Callers(config.title, config.calling_titles, self._metrics)
         self._received = Counter[int]()  # bytes of the current message, by association
         self._received_lock = Lock()
-        entity = AE(ae_title=config.title)
+        entity = application_entity(config.title, config.timeout)
         entity.require_called_aet = True
         entity.require_calling_aet = list(config.calling_titles)
         entity.maximum_associations = config.max_associations
-        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = config.timeout
-        entity.add_supported_context(Verification)
-        for sop_class in CLASSES:
-            entity.add_supported_context(sop_class, transfer_syntaxes())
+        entity.supported_contexts = supported_contexts()
         handlers: list[Any] = [
             (evt.EVT_CONN_OPEN, limit_pdus),
             (evt.EVT_C_ECHO, lambda _: SUCCESS),
@@ -157,6 +156,12 @@ class StorageSCP:
     def _forget_received(self, event: evt.Event) -> None:
         with self._received_lock:
             self._received.pop(id(event.assoc), None)
+
+
+def supported_contexts() -> list[PresentationContext]:
+    """What callers may propose, each as SCP."""
+    images = [build_context(sop_class, transfer_syntaxes()) for sop_class in CLASSES]
+    return [build_context(Verification), *images]
 
 
 def transfer_syntaxes() -> list[str]:

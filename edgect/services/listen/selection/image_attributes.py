@@ -77,7 +77,8 @@ def _attributes(dataset: Dataset) -> ImageAttributes:
     groups = [dataset]
     for sequence in _SEQUENCES[1:]:
         groups += _items(dataset, sequence)
-    kernels = [series_label.kernel(item) for item in _nested(groups, "CTReconstructionSequence")]
+    reconstructions = _nested(groups, "CTReconstructionSequence")
+    kernels = [kernel for item in reconstructions for kernel in series_label.kernels(item)]
     thicknesses = (_number(item, "SliceThickness") for item in _nested(groups, "PixelMeasuresSequence"))
     return ImageAttributes(
         series_label.series_label(dataset),
