@@ -17,6 +17,7 @@ export class Viewing {
     at("zoom-out").addEventListener("click", () => this.enlarge(1 / STEP));
     at("zoom-fit").addEventListener("click", () => this.fit());
     for (const name of Object.keys(WINDOWS)) at(`window-${name}`).addEventListener("click", () => this.look(name));
+    addEventListener("resize", () => this.apply());
     this.connect();
     this.reset();
   }
