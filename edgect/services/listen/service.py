@@ -44,7 +44,7 @@ def run(
     stop, wake = Event(), Event()
     outbox = Outbox(spool, config.remember_seconds)
     node_trail = NodeTrail(trail, config)
-    worker = Worker(model, spool, outbox, config.secondary_capture, node_trail)
+    worker = Worker(model, spool, outbox, config.results, node_trail)
     delivery = Delivery(outbox, _destinations(config, sending), node_trail.attempt)
     listener = StorageSCP(config, spool, receiving)
     threads = [

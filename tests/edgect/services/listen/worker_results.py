@@ -48,7 +48,7 @@ def results_of(classifier: Pipeline, content: bytes) -> Iterator[Results]:
         spool.put(content, grouping_key(header), str(header.SOPInstanceUID))
         running = Thread(
             target=worker.Worker(
-                CurrentModel(lambda: classifier, "", worker.LOG), spool, outbox, True, NodeTrail(None, config)
+                CurrentModel(lambda: classifier, "", worker.LOG), spool, outbox, OPTIONS, NodeTrail(None, config)
             ).run,
             args=(stop, Event()),
         )
