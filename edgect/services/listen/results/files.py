@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from pydicom import Dataset, dcmwrite
@@ -16,6 +18,8 @@ from edgect.services.listen.results.record import ResultRecord
 from edgect.services.listen.results.secondary_capture import secondary_capture
 from edgect.services.listen.results.series_result import SeriesResult
 from edgect.services.listen.results.structured_report import structured_report
+
+LOG = logging.getLogger("edgect.services.listen")
 
 
 class ResultFiles(NamedTuple):
@@ -37,18 +41,23 @@ def result_files(
 def _objects(
     result: SeriesResult, last: ResultRecord | None, options: ResultOptions
 ) -> Iterator[tuple[str, Dataset]]:
-    """The report first."""
+    """The report first. What else cannot be made is left out and named in the log."""
     shown = shown_slices(result)
-    for kind, name in (("sr", "report"), ("sr3d", "report-3d")):
+    for kind, name in (("sr", "report"), ("sr3d", "3d-report")):
         if kind in options.kinds:
             yield name, structured_report(result, shown, last, options.every_slice, kind == "sr3d")
-    if "sc" in options.kinds:
-        for each in shown:
-            yield f"heat-map-{each.rank}", secondary_capture(result, each, last)
-    if "pmap" in options.kinds and (values := parametric_map(result, shown, last)) is not None:
-        yield "evidence-map", values
-    if "ko" in options.kinds and (selection := key_images(result, last)) is not None:
-        yield "key-images", selection
+    others: list[tuple[str, str, Callable[[], Dataset | None]]] = [
+        *(("sc", f"heat-map-{each.rank}", partial(secondary_capture, result, each, last)) for each in shown),
+        ("pmap", "evidence-map", partial(parametric_map, result, shown, last)),
+        ("ko", "key-images", partial(key_images, result, last)),
+    ]
+    for kind, name, make in others:
+        if kind in options.kinds:
+            try:
+                if (dataset := make()) is not None:
+                    yield name, dataset
+            except Exception as error:  # whose message may quote what an image holds
+                LOG.error("no %s of a series can be made (%s)", name, type(error).__name__)
 
 
 def _encoded(dataset: Dataset) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 
 import numpy as np
-from highdicom import PixelMeasuresSequence, VOILUTTransformation
+from highdicom import VOILUTTransformation
 from highdicom.pm import ParametricMap, RealWorldValueMapping
 from numpy.typing import NDArray
 from pydicom import Dataset
@@ -40,10 +40,9 @@ def parametric_map(
     image, equipment = placed[0].high.slice.image, Equipment(result.classifier.bundle)
     scale = result.classifier.bundle.manifest.heat_map_scale
     names = [f"2.25.{each.rank}" for each in placed]
-    spacing = placed[0].geometry.spacing
-    assert spacing is not None
+    thickness = float(image.get("SliceThickness") or result.row["spacing"] or THICKNESS)
     document = ParametricMap(
-        list(map(_source, placed, names)),
+        [_source(each, name, thickness) for each, name in zip(placed, names, strict=True)],
         np.stack([_values(each) for each in placed]),
         series_instance_uid=result_uid("maps", result, ""),
         series_number=series_number(image, MAPS),
@@ -68,7 +67,6 @@ def parametric_map(
         voi_lut_transformations=[VOILUTTransformation(scale / 2, scale)],
         content_label="EDGECT_EVIDENCE",
         content_description=NOTICE,
-        pixel_measures=PixelMeasuresSequence(spacing, _thickness(result, image)),
         series_description=result_description(image, "evidence map"),
         specific_character_set=None,  # highdicom takes fewer than the standard has
     )
@@ -95,18 +93,14 @@ def _grid(shown: ShownSlice) -> tuple[object, ...]:
     return geometry.rows, geometry.columns, geometry.right, geometry.down, geometry.spacing
 
 
-def _thickness(result: SeriesResult, image: Dataset) -> float:
-    return float(image.get("SliceThickness") or result.row["spacing"] or THICKNESS)
-
-
-def _source(shown: ShownSlice, name: str) -> Dataset:
+def _source(shown: ShownSlice, name: str, thickness: float) -> Dataset:
     """As highdicom takes single images; frames too, whose references `_put_right` mends."""
     geometry, image = shown.geometry, deepcopy(shown.high.slice.image)
     image.SOPClassUID, image.SOPInstanceUID = CTImageStorage, name
     image.Rows, image.Columns = geometry.rows, geometry.columns
     image.ImageOrientationPatient = [*geometry.right, *geometry.down]
     image.ImagePositionPatient = list(geometry.corner or ())
-    image.PixelSpacing = list(geometry.spacing or ())
+    image.PixelSpacing, image.SliceThickness = list(geometry.spacing or ()), thickness
     return image
 
 

@@ -13,6 +13,7 @@ LINE_HEIGHT = 22  # pixels from line to line of the text
 GAP = 8  # pixels between the halves
 WHITE = (255, 255, 255)
 _BAR = (160, 12)  # width and height of the bar that explains the colours
+_LEGEND = 350  # pixels that the bar and its text take
 _MARGIN = 8
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 Picture = NDArray[np.uint8]
@@ -38,26 +39,28 @@ def side_by_side(
     halves = [_with_sides(plain), _with_sides(overlay(grey, places, scale))]
     gap = np.zeros((size[1], GAP, 3), np.uint8)
     middle = np.hstack([halves[0], gap, halves[1]])
-    bands = [_text_band(above, middle.shape[1]), middle, _text_band(below, middle.shape[1])]
-    _draw_bar(bands[2], scale)
-    return np.ascontiguousarray(np.vstack(bands)[..., ::-1])
+    footer = _text_band(below, middle.shape[1], reserved=_LEGEND)
+    _draw_bar(footer, scale)
+    header = _text_band(above, middle.shape[1])
+    return np.ascontiguousarray(np.vstack([header, middle, footer])[..., ::-1])
 
 
 def _with_sides(picture: Picture) -> Picture:
     """R on the patient's right and L on the left: pixels are upright however they were stored."""
     marked, (height, width, _) = picture.copy(), picture.shape
-    for letter, x in (("R", 6), ("L", width - 24)):
-        place = (x, height // 2)
-        cv2.putText(marked, letter, place, _FONT, 0.8, (0, 0, 0), 5, cv2.LINE_AA)  # seen on white too
-        cv2.putText(marked, letter, place, _FONT, 0.8, WHITE, 2, cv2.LINE_AA)
+    for letter, left in (("R", 0), ("L", width - 28)):
+        top = height // 2 - 16
+        marked[top : top + 32, left : left + 28] //= 4  # the letter is seen on white tissue too
+        cv2.putText(marked, letter, (left + 5, top + 26), _FONT, 0.9, WHITE, 2, cv2.LINE_AA)
     return marked
 
 
-def _text_band(lines: list[str], width: int) -> Picture:
-    """A black band with lines of text, beside the picture rather than in it."""
+def _text_band(lines: list[str], width: int, reserved: int = 0) -> Picture:
+    """A black band with lines of text, beside the picture rather than in it. reserved: of the last line."""
     band = np.zeros((LINE_HEIGHT * len(lines) + LINE_HEIGHT // 2, width, 3), np.uint8)
     for number, line in enumerate(lines, 1):
-        _draw_text(band, line, (_MARGIN, LINE_HEIGHT * number), width - 2 * _MARGIN)
+        room = width - 2 * _MARGIN - (reserved if number == len(lines) else 0)
+        _draw_text(band, line, (_MARGIN, LINE_HEIGHT * number), room)
     return band
 
 

@@ -63,6 +63,7 @@ def _texts(result: SeriesResult, shown: ShownSlice) -> tuple[list[str], list[str
     """Lines above and below."""
     high, prediction = shown.high, shown.prediction
     assert prediction.probability is not None
+    level, _, width = prediction.window.partition("/")
     place = "" if prediction.position is None else f" at {prediction.position:g} mm"
     above = [
         "RESEARCH USE ONLY - not a medical device, no diagnosis",
@@ -75,7 +76,7 @@ def _texts(result: SeriesResult, shown: ShownSlice) -> tuple[list[str], list[str
     below = [
         f"{shown.rank} of the {len(result.highest)} highest places of the series; colours outline no lesion, "
         "and where there is none may be disease",
-        f"left: window {prediction.window} HU; right: evidence for COVID-19, by edgect {__version__}, "
+        f"left: window {level} HU, {width} wide; right: evidence for COVID-19, by edgect {__version__}, "
         f"{prediction.model} {prediction.bundle}",
     ]
     if prediction.reason:

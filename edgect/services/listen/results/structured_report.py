@@ -149,10 +149,10 @@ def _comments(
     yield f"Of a series: {row['rule']}."
     if result.highest:
         nowhere = "" if any(each.regions for each in shown) else ", which is nowhere"
+        highest = _slices(len(result.highest))
         yield (
-            f"Named below: {_slices(len(result.highest))} with the highest mean, at least {APART:g} mm "
-            f"apart. Marked there: where the evidence comes to {CLEAR:g} of that in the strongest red of heat "
-            f"maps{nowhere}."
+            f"Named below: {highest} with the highest mean, at least {APART:g} mm apart. Marked there: where "
+            f"the evidence comes to {CLEAR:g} of that in the strongest red of heat maps{nowhere}."
         )
     if predecessor is not None:
         yield f"Takes the place of report {predecessor.number} on this series: more of its images have come."
