@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from copy import deepcopy
 
 from highdicom.ko import KeyObjectSelection, KeyObjectSelectionDocument
 from pydicom import Dataset
@@ -21,20 +21,22 @@ def key_images(result: SeriesResult, predecessor: ResultRecord | None) -> Datase
     if not result.highest:
         return None
     image, equipment = result.reference_image, Equipment(result.classifier.bundle)
+    images = [_as_image(image, high) for high in result.highest]
     selection = KeyObjectSelection(
         codes.DCM.OfInterest,
-        [_as_image(high) for high in result.highest],
+        images,
         observer_device_context=equipment.observer(),
         description=plain(
             f"{NOTICE} The slices with the highest mean probability of COVID-19: where to look first, "
             f"whatever the label. By {equipment.text}."
         ),
     )
-    for item, high in zip(_references(selection), result.highest, strict=True):
+    references = [item for item in selection[0].ContentSequence if item.ValueType == "IMAGE"]
+    for item, high in zip(references, result.highest, strict=True):
         if (frame := high.slice.prediction.frame) is not None:
             item.ReferencedSOPSequence[0].ReferencedFrameNumber = frame + 1
     document = KeyObjectSelectionDocument(
-        evidence=[image, *_other_images(result, image)],
+        evidence=list({str(each.SOPInstanceUID): each for each in images}.values()),
         content=selection,
         series_instance_uid=result_uid("key images", result, ""),
         series_number=series_number(image, KEY_IMAGES),
@@ -49,19 +51,9 @@ def key_images(result: SeriesResult, predecessor: ResultRecord | None) -> Datase
     return document
 
 
-def _as_image(high: HighSlice) -> Dataset:
-    """As highdicom knows images: by their size."""
-    image = Dataset()
+def _as_image(reference: Dataset, high: HighSlice) -> Dataset:
+    """With the patient and study of the series, which headers of deleted images no longer have."""
+    image = deepcopy(reference)
     image.SOPClassUID, image.SOPInstanceUID = high.slice.image.SOPClassUID, high.slice.image.SOPInstanceUID
-    image.Rows = image.Columns = 1
+    image.Rows = image.Columns = 1  # by which highdicom knows images
     return image
-
-
-def _references(selection: KeyObjectSelection) -> list[Dataset]:
-    return [item for item in selection[0].ContentSequence if item.ValueType == "IMAGE"]
-
-
-def _other_images(result: SeriesResult, image: Dataset) -> Sequence[Dataset]:
-    """Those selected, once each."""
-    selected = {str(high.slice.path): high.slice.image for high in result.highest}
-    return [other for other in selected.values() if other.SOPInstanceUID != image.SOPInstanceUID]

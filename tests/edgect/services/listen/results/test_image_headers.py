@@ -15,8 +15,8 @@ from edgect.services.listen.results.image_headers import (
     STUDY_KEYWORDS,
     HeaderError,
 )
-from tests.edgect.scans.dicom_files import write
 from edgect.services.listen.results.options import ResultOptions
+from tests.edgect.scans.dicom_files import write
 from tests.edgect.services.listen.listen_process import image
 from tests.edgect.services.listen.worker_results import put_raw, results_of
 
