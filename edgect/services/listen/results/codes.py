@@ -15,6 +15,7 @@ def _private_code(value: str, meaning: str) -> CodedConcept:
 
 CHEST = CodedConcept("24627-2", "LN", "CT Chest")
 SOURCE = CodedConcept("260753009", "SCT", "Source")
+SITE = CodedConcept("51185008", "SCT", "Chest")
 ENGLISH = CodedConcept("en", "RFC5646", "English")
 # not the finding itself, which a reader would take for found where the label says that it is not
 FINDING = _private_code("F1", "Estimated likeness to COVID-19")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from highdicom.sr import (
     CodedConcept,
+    FindingSite,
     ImageRegion,
     ImageRegion3D,
     Measurement,
@@ -103,6 +104,7 @@ def _place_group(
         referenced_region=place,
         finding_type=own.FINDING,
         algorithm_id=Equipment(result.classifier.bundle).algorithm(),
+        finding_sites=[FindingSite(own.SITE)],
         measurements=_measurements([(own.STRONGEST, region.evidence), (own.SLICE, prediction.probability)]),
     )
 

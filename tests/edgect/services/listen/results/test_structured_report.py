@@ -62,7 +62,7 @@ def test_the_summary_names_the_highest_slices_and_not_the_others(
     assert len(named) == 8  # the series, and each of its slices once
     shown = [name for name in summary if re.fullmatch(r"slice \d+", name)]
     assert len(shown) == len(result_of(pipeline, sent).highest) == 3
-    assert list(summary)[0] == "series"
+    assert next(iter(summary)) == "series"
     assert set(summary) < set(whole)
 
 
