@@ -14,6 +14,7 @@ from edgect.errors import UsageError
 from edgect.machine.installation import needing
 from edgect.rows import NOTICE
 from edgect.scans.options import Limits
+from edgect.services.listen.results.options import HIGHEST, KINDS, ResultOptions
 
 if TYPE_CHECKING:
     from edgect.services.listen.network.tls import TLSFiles
@@ -48,7 +49,7 @@ _MIB = 2**20
     "--result",
     "kinds",
     multiple=True,
-    type=click.Choice(["sr", "sr3d", "sc", "pmap", "ko"]),
+    type=click.Choice(list(KINDS)),
     help="What to make of a series; more than once. sr: a Comprehensive SR. sr3d: a Comprehensive 3D SR in "
     "its place. And of the slices with the highest probability, sc: pictures with heat maps (Secondary "
     "Capture). pmap: the heat maps' values (Parametric Map). ko: a Key Object Selection.  [default: sr]",
@@ -57,7 +58,7 @@ _MIB = 2**20
 @click.option(
     "--highest",
     type=click.IntRange(1, 20),
-    default=3,
+    default=HIGHEST,
     show_default=True,
     help="Slices of a series that are shown, at most.",
 )
@@ -190,7 +191,6 @@ def command(
         from edgect.audit.trail import Trail
         from edgect.services.listen.config import NodeConfig, RemoteNode, check_ae_title
         from edgect.services.listen.network.tls import TLSFiles
-        from edgect.services.listen.results.options import ResultOptions
         from edgect.services.listen.service import quieten, run
         from edgect.services.listen.storage.spool import Spool
 

@@ -67,7 +67,7 @@ def _texts(result: SeriesResult, shown: ShownSlice) -> tuple[list[str], list[str
     place = "" if prediction.position is None else f" at {prediction.position:g} mm"
     above = [
         "RESEARCH USE ONLY - not a medical device, no diagnosis",
-        f"{series_name(high.slice.image)}: {slice_name(high.slice)}{place}, "
+        f"{series_name(high.slice.image, described=False)}: {slice_name(high.slice)}{place}, "
         f"number {high.number} of {len(result.slices)} from the feet",
         f"{prediction.label or 'no label'}: probability of COVID-19 on this slice "
         f"{prediction.probability:.3f} (threshold {prediction.threshold:.3f}), mean within 5 mm "

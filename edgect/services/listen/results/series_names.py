@@ -10,10 +10,13 @@ MARK = "RESEARCH ONLY: edgect"
 _LONGEST = 64  # characters of a Series Description (DICOM PS3.5, 6.2: VR LO)
 
 
-def series_name(image: Dataset) -> str:
-    """Number, description and convolution kernel, as far as the image has them."""
+def series_name(image: Dataset, described: bool = True) -> str:
+    """Number, description and convolution kernel, as far as the image has them.
+
+    described: not in pictures, where no one can remove what a technician may have written.
+    """
     parts = [f"series {image.get('SeriesNumber') or 'without a number'}"]
-    if description := str(image.get("SeriesDescription") or "").strip():
+    if described and (description := str(image.get("SeriesDescription") or "").strip()):
         parts.append(f'"{printable(description)}"')
     if kernel := _kernel(image):
         parts.append(f"convolution kernel {printable(kernel)}")

@@ -134,8 +134,9 @@ def _highest(summary: SeriesSummary, ordered: list[SliceResult]) -> Iterator[Hig
 
 
 def _are_apart(one: Prediction, other: Prediction) -> bool:
-    unknown = one.position is None or other.position is None
-    return unknown or one.normal != other.normal or abs(one.position - other.position) >= APART  # type: ignore[operator]
+    if one.position is None or other.position is None or one.normal != other.normal:
+        return True
+    return abs(one.position - other.position) >= APART
 
 
 def _predictions(classifier: Pipeline, path: Path) -> Iterator[Prediction]:

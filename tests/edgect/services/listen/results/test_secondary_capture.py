@@ -37,8 +37,10 @@ def test_the_slice_stands_plain_beside_its_heat_map(everything: dict[str, Datase
         plain, coloured = halves(picture)
         slice_ = np.s_[100:-100]
         assert (np.ptp(plain[slice_], axis=2) == 0).all()  # grey
-        assert (np.ptp(coloured[slice_], axis=2) > 100).mean() > 0.01
+        assert (coloured[slice_] != plain[slice_]).any(axis=2).mean() > 0.01
         assert list(picture.PatientOrientation) == ["L", "P"]
+    _, highest = halves(pictures[0])
+    assert (np.ptp(highest, axis=2) > 100).mean() > 0.01  # strong colours
 
 
 @pytest.mark.parametrize("way", WAYS)

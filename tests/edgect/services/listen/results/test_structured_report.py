@@ -53,6 +53,14 @@ def test_two_reconstructions_are_told_apart(
     assert comments(report)[1].endswith("convolution kernel Br36d/3: 1 slice.")
 
 
+def test_a_description_stays_as_it_is_written(pipeline: Pipeline, tmp_path: Path) -> None:
+    sets = {"SpecificCharacterSet": ["", "ISO 2022 IR 87"], "PatientName": "Yamada^Tarou=山田^太郎"}
+    series(tmp_path, 1, "1.2.3.6", SeriesDescription="胸部 5mm", **sets)
+    report = made(pipeline, tmp_path, ResultOptions())["report"]
+    assert report.SpecificCharacterSet == ["", "ISO 2022 IR 87"]
+    assert comments(report)[1] == 'On series 3, "胸部 5mm", convolution kernel B60f: 1 slice.'
+
+
 def test_the_summary_names_the_highest_slices_and_not_the_others(
     everything: dict[str, Dataset], pipeline: Pipeline, sent: Path
 ) -> None:
@@ -127,7 +135,7 @@ def test_in_3d_the_strongest_places_lie_in_the_plane_of_their_slice(
 
 
 def test_without_a_frame_of_reference_outlines_are_left(pipeline: Pipeline, tmp_path: Path) -> None:
-    series(tmp_path, 1, FrameOfReferenceUID=None)
+    series(tmp_path, 1, FrameOfReferenceUID="")
     report = made(pipeline, tmp_path, ResultOptions.of(["sr3d"]))["3d-report"]
     assert items(report, "SCOORD3D") == []
     assert items(report, "SCOORD")
