@@ -70,4 +70,4 @@ def test_a_summary_is_a_page_or_two(archived: list[Path]) -> None:
     lines = done.stdout.splitlines()
     assert len(lines) < 250
     tree = next(number for number, line in enumerate(lines) if "Imaging Measurement Report" in line)
-    assert "Research use only: not a medical device" in lines[tree + 1]
+    assert "Research use only" in lines[tree + 1]
