@@ -30,7 +30,7 @@ def test_the_notice_comes_first_then_what_it_is_about_and_made_with(
         bundle = pipeline.bundle
         assert texts[:3] == [
             NOTICE,
-            'On series 3, "Thorax 5.0", convolution kernel B60f: 7 slices.',
+            "On series 3 'Thorax 5.0', kernel B60f: 7 slices.",
             f"By edgect {__version__} with the bundle {bundle.name} {bundle.manifest.version}, "
             f"{bundle.digest}, {bundle.standing}.",
         ]
@@ -50,7 +50,7 @@ def test_two_reconstructions_are_told_apart(
     report = made(pipeline, tmp_path, ResultOptions())["report"]
     assert report.SeriesDescription == "RESEARCH ONLY: edgect report, series 4 Br36d/3"
     assert everything["report"].SeriesDescription == "RESEARCH ONLY: edgect report, series 3 B60f"
-    assert comments(report)[1].endswith("convolution kernel Br36d/3: 1 slice.")
+    assert comments(report)[1].endswith("kernel Br36d/3: 1 slice.")
 
 
 def test_a_description_stays_as_it_is_written(pipeline: Pipeline, tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_description_stays_as_it_is_written(pipeline: Pipeline, tmp_path: Path
     series(tmp_path, 1, "1.2.3.6", SeriesDescription="胸部 5mm", **sets)
     report = made(pipeline, tmp_path, ResultOptions())["report"]
     assert report.SpecificCharacterSet == ["", "ISO 2022 IR 87"]
-    assert comments(report)[1] == 'On series 3, "胸部 5mm", convolution kernel B60f: 1 slice.'
+    assert comments(report)[1] == "On series 3 '胸部 5mm', kernel B60f: 1 slice."
 
 
 def test_the_summary_names_the_highest_slices_and_not_the_others(
