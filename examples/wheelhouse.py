@@ -2,9 +2,9 @@
 
 python examples/wheelhouse.py wheelhouse serve dicom
 
-Run it in a clone of the repository, on a machine with a network. It fills the folder with wheels of edgect and
-of all that it needs with the extras named, and writes `requirements.txt` with the version and the SHA-256 of
-each. For machines of another kind, name theirs: `--platform manylinux2014_aarch64 --python-version 3.13`.
+Run it in a clone of the repository, on a machine with a network. It fills the folder with wheels of edgect
+and of all that it needs with the extras named, and writes `requirements.txt` with the version and the SHA-256
+of each. For machines of another kind, name theirs: `--platform manylinux2014_aarch64 --python-version 3.13`.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ The gate rejects slices that do not look like those of training, and slices with
 
 {gate}
 
-### Left undecided by `--error-rate`
+### Left undecided at an error rate
 A band made on validation, held against the test parts. The promise is for slices like those of validation, all sources
 together; it is broken on single sources:
 

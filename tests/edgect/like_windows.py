@@ -2,8 +2,8 @@
 
 python -m tests.edgect.like_windows ARGUMENT…    # as `edgect ARGUMENT…`; without any, imports every module
 
-Only edgect's own imports are answered so: the standard library of this system goes on needing what it is. It is
-no Windows: paths, files and processes are those of here. It finds calls that have no other way.
+Only edgect's own imports are answered so: the standard library of this system goes on needing what it is. It
+is no Windows: paths, files and processes are those of here. It finds calls that have no other way.
 """
 
 from __future__ import annotations
