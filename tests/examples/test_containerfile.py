@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.edgect.audit import trails
 from tests.examples import cage
 from tests.examples.asked import classified, free_port
 
@@ -55,8 +56,11 @@ def test_its_command_answers_and_its_health_check_finds_it_well(tmp_path: Path) 
     command = json.loads(last("CMD").replace("8765", str(port)).replace("0.0.0.0", "127.0.0.1"))
     check = json.loads(last("HEALTHCHECK").split("CMD", 1)[1].replace("8765", str(port)))
     variables = dict(word.split("=", 1) for word in last("ENV").split())
+    cache, trail = last("VOLUME").split()
+    (kept := tmp_path / "trail").mkdir()
     options = ["--tmpfs", "/opt", "--symlink", sys.prefix, "/opt/edgect", "--tmpfs", "/var/cache"]
-    options += ["--ro-bind", str(secret), "/run/secrets/edgect-token", "--tmpfs", last("VOLUME")]
+    options += ["--ro-bind", str(secret), "/run/secrets/edgect-token", "--tmpfs", cache]
+    options += ["--tmpfs", "/var/log", "--bind", str(kept), trail]
     with (tmp_path / "log").open("w+b") as log:
         process = cage.start(command, options, variables, log=log)
         try:
@@ -67,6 +71,7 @@ def test_its_command_answers_and_its_health_check_finds_it_well(tmp_path: Path) 
             process.wait(30)
         assert cage.start(check, options, variables, log=log).wait() != 0
     assert (row["path"], row["status"]) == (SCAN.name, "ok")
+    assert (trails.check(kept).good, len(trails.contents(kept))) == (True, 1)
 
 
 @pytest.mark.slow
@@ -83,7 +88,8 @@ def test_an_engine_builds_it_and_what_it_built_answers(tmp_path: Path) -> None:
     mount = subprocess.run(["podman", "image", "mount", name], check=True, capture_output=True, text=True)
     command = json.loads(last("CMD").replace("8765", str(port)).replace("0.0.0.0", "127.0.0.1"))
     variables = dict(word.split("=", 1) for word in last("ENV").split())
-    more = ["--ro-bind", str(secret), "/run/secrets/edgect-token", "--tmpfs", last("VOLUME")]
+    more = ["--ro-bind", str(secret), "/run/secrets/edgect-token"]
+    more += [word for folder in last("VOLUME").split() for word in ("--tmpfs", folder)]
     process = cage.start(command, more, variables, root=Path(mount.stdout.strip()))
     try:
         row = classified(port, SCAN, secret.read_text().strip(), process)

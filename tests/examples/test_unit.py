@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.edgect.audit.trails import check, contents
 from tests.examples import cage
 from tests.examples.asked import classified, free_port
 
@@ -54,13 +55,14 @@ def test_its_command_answers_as_an_unprivileged_user_with_only_the_calls_it_is_a
     found, port = settings(), free_port()
     token = tmp_path / "token"
     token.write_text("a-token-of-these-tests-0123456789\n")
-    cache, state = tmp_path / "cache", tmp_path / "state"
-    cache.mkdir()
-    state.mkdir()
+    cache, state, logs = (tmp_path / name for name in ("cache", "state", "logs"))
+    for folder in (cache, state, logs):
+        folder.mkdir()
     places = {
         "%d": "/run/credentials/edgect-serve.service",
         "%C": "/var/cache",
         "%S": "/var/lib",
+        "%L": "/var/log",
         "8765": str(port),
     }
 
@@ -73,6 +75,7 @@ def test_its_command_answers_as_an_unprivileged_user_with_only_the_calls_it_is_a
     options = ["--tmpfs", "/opt", "--symlink", sys.prefix, "/opt/edgect"]
     options += ["--tmpfs", "/var/cache", "--bind", str(cache), variables["EDGECT_CACHE_DIR"]]
     options += ["--tmpfs", "/var/lib", "--bind", str(state), f"{variables['XDG_STATE_HOME']}/edgect"]
+    options += ["--tmpfs", "/var/log", "--bind", str(logs), f"/var/log/{found['LogsDirectory'][0]}"]
     options += ["--ro-bind", str(token), placed("%d/token")]
     calls = cage.allowed(found["SystemCallFilter"])
     with (tmp_path / "log").open("w+b") as log:
@@ -85,6 +88,7 @@ def test_its_command_answers_as_an_unprivileged_user_with_only_the_calls_it_is_a
     assert (row["path"], row["status"], row["backend"]) == (SCAN.name, "ok", "openvino")
     assert list(cache.iterdir()), "OpenVINO kept no compiled model"
     assert [file.name for file in state.iterdir()] == ["salt"]
+    assert (check(logs).good, len(contents(logs))) == (True, 1)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of Linux")

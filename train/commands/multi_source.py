@@ -15,7 +15,7 @@ from train.commands import options
 from train.data.sources import of_last_layer, released
 from train.multi_source.recipe import OF_EFFICIENTNET, PARTS_OF_RECIPE, PRETRAINED, Recipe
 from train.multi_source.run import EVIDENCE_READING, MultiSourceRun
-from train.multi_source.teacher import Member
+from train.multi_source.teacher import Member, identity
 from train.networks.light_cnn import LightCNN
 from train.networks.precision import PRECISIONS, Precision, fastest_precision
 from train.networks.pretrained import Weights
@@ -75,6 +75,22 @@ def multi_source() -> None:
 )
 @click.option("--shown-maps", is_flag=True, help="Train maps as they are shown, averaged over 4 × 4 places.")
 @click.option(
+    "--pooling",
+    type=click.Choice(["mean", "attention"]),
+    default=Recipe.pooling,
+    show_default=True,
+    help="How the last maps become one answer.",
+)
+@click.option(
+    "--start", type=options.folder, metavar="RUN", help="A finished run whose weights are the first."
+)
+@click.option(
+    "--learning-rate",
+    type=click.FloatRange(min=0, min_open=True),
+    default=Recipe.learning_rate,
+    show_default=True,
+)
+@click.option(
     "--teacher",
     multiple=True,
     metavar="RUN[:STEPS]",
@@ -113,6 +129,7 @@ def fit_command(
     teacher: tuple[str, ...],
     teacher_weight: float,
     keep_every: int,
+    start: Path | None,
     **settings: Any,
 ) -> None:
     """Train one network, and choose its threshold on validation; with the defaults, the bundled one."""
@@ -125,6 +142,10 @@ def fit_command(
     recipe = replace(recipe, laid_in=tuple(options.weighted(text, released())[0] for text in lay_in))
     if recipe.architecture == "efficientnet-lite0":
         recipe = replace(recipe, **OF_EFFICIENTNET)
+    first = None
+    if start:
+        first = MultiSourceRun(start).network()
+        recipe = replace(recipe, start=f"{start.name} {identity(first)}")
     if members:
         names = tuple(member.name for member in members)
         recipe = replace(recipe, teacher=teacher_weight, teachers=names)
@@ -138,7 +159,7 @@ def fit_command(
     weights = Weights.read(pretrained) if pretrained else None
     if weights:
         recipe = replace(recipe, pretrained=weights.name, pretrained_sha256=weights.sha256)
-    fit(recipe, data, run, weights, resume, cache, members, keep_every)
+    fit(recipe, data, run, weights, resume, cache, members, keep_every, first)
     if recipe.architecture == "light-cnn":
         click.echo(json.dumps(validate(run, data, cache), indent=1))
 
@@ -188,6 +209,21 @@ def head_command(run: Path, data: Path, cache: Path | None, names: tuple[str, ..
 
     fitted = refit(MultiSourceRun(run), data, cache, names)
     click.echo(json.dumps({key: value for key, value in fitted.items() if key != "weight"}, indent=1))
+
+
+@multi_source.command("ensemble")
+@click.argument("runs", nargs=-1, required=True, type=options.folder)
+@options.data
+@cache
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="JSON file of the figures.")
+def ensemble_command(runs: tuple[Path, ...], data: Path, cache: Path | None, out: Path | None) -> None:
+    """Judge RUNS and their mean on validation parts, by last layers fitted to the other hospitals."""
+    from train.multi_source.ensemble import judge
+
+    figures = judge([MultiSourceRun(run) for run in runs], data, cache)
+    if out:
+        write_json(out, figures)
+    click.echo(json.dumps(figures, indent=1))
 
 
 @multi_source.command("validate")

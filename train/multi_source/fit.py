@@ -42,11 +42,12 @@ def fit(
     cache: Path | None = None,
     members: Sequence[Member] = (),
     keep_every: int = 0,
+    start: LightCNN | None = None,
 ) -> Trained:
     """Train on the training parts of the recipe's sources; the last average of the weights is kept.
 
     members: of the teacher, for a recipe with one. keep_every: steps after which the averages so far are kept
-    in the run's `snapshots/`, 0 for never; a multiple of `ROUND`.
+    in the run's `snapshots/`, 0 for never; a multiple of `ROUND`. start: for a recipe with one.
 
     Nothing is selected by validation, and no other part is read. With `resume`, a run that was
     stopped goes on after its last checkpoint and ends with the same weights as one that was not.
@@ -60,7 +61,7 @@ def fit(
     sources = {name: read_source(name, data) for name in recipe.sources}
     training_items = [item for source in sources.values() for item in source.train]
     crops = Crops.read(training_items, data, recipe.image_size, cache, recipe.crop)
-    network = begin(recipe, crops, weights)
+    network = begin(recipe, crops, weights, start)
     training = Training(recipe, network)
     split = {name: fingerprint(source) for name, source in sources.items()}
     if run.checkpoint.exists():
@@ -87,14 +88,18 @@ def fit(
     return average.eval()
 
 
-def begin(recipe: Recipe, crops: Crops, weights: Weights | None) -> Trained:
-    """The network before the first step. crops: the training slices."""
+def begin(recipe: Recipe, crops: Crops, weights: Weights | None, start: LightCNN | None = None) -> Trained:
+    """The network before the first step. crops: the training slices; start: whose weights it takes over."""
     torch.manual_seed(recipe.seed)
     if recipe.architecture == "efficientnet-lite0":
         return EfficientNetLite().to(memory_format=torch.channels_last)
     images = crops.images
-    network = LightCNN(float(images.mean() / 255), float(images.std() / 255), recipe.upsample_groups)
-    pretrained.start(network, weights, images, recipe.seed)
+    mean, std = (start.mean, start.std) if start else (float(images.mean() / 255), float(images.std() / 255))
+    network = LightCNN(mean, std, recipe.upsample_groups, attention=recipe.pooling == "attention")
+    if start:
+        network.load_state_dict(network.state_dict() | start.state_dict())
+    else:
+        pretrained.start(network, weights, images, recipe.seed)
     network.to(memory_format=torch.channels_last)
     return network
 

@@ -83,16 +83,26 @@ def _weights(hospitals: Sequence[Hospital]) -> Floats:
     return np.concatenate(shares) * SLICES
 
 
+def left_out_log_odds(
+    judged: Mapping[str, Hospital], fitted: Sequence[str], start: Direction, strength: float
+) -> dict[str, Floats]:
+    """Of each source's slices, by a layer that was fitted to the others of `fitted`."""
+    return {
+        name: fit([judged[other] for other in fitted if other != name], start, strength).log_odds(
+            own.embeddings
+        )
+        for name, own in judged.items()
+    }
+
+
 def left_out(
     judged: Mapping[str, Hospital], fitted: Sequence[str], start: Direction, strength: float
 ) -> Judged:
     """AUC and log-loss of each source, by a layer that was fitted to the others of `fitted`."""
-    by_source = {}
-    for name, own in judged.items():
-        others = [judged[other] for other in fitted if other != name]
-        log_odds = fit(others, start, strength).log_odds(own.embeddings)
-        by_source[name] = {"auc": auc(own.labels, log_odds), "log_loss": own.log_loss(log_odds)}
-    return by_source
+    return {
+        name: {"auc": auc(judged[name].labels, values), "log_loss": judged[name].log_loss(values)}
+        for name, values in left_out_log_odds(judged, fitted, start, strength).items()
+    }
 
 
 def refit(

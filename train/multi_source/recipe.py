@@ -32,6 +32,9 @@ class Recipe:
     laid_in: sources without COVID-19 that are drawn with both labels all the same: in place of slices with
     it, of which they have none, theirs with opacities of other sources' slices laid in.
 
+    pooling: of the last maps, plain `mean` or weighted by `attention`. start: a finished run whose weights
+    are the first, with the beginning of their SHA-256, in place of ImageNet's.
+
     averaging: of the weights along the way, `exponential` with `average_decay`, or `dense`, the plain mean
     over all steps from `dense_from` on (SWAD, Cha et al. 2021, without its search for the interval).
     teacher: weight, 0 to 1, of a teacher's answers on the same samples against the targets' (Hinton et al.
@@ -45,6 +48,8 @@ class Recipe:
     crop: bool = True
     image_size: tuple[int, int] = (131, 179)
     upsample_groups: int = 8
+    pooling: Literal["mean", "attention"] = "mean"
+    start: str | None = None
     optimiser: Literal["adamw", "sgd"] = "adamw"
     learning_rate: float = 1e-3
     weight_decay: float = 0.05

@@ -93,9 +93,14 @@ class MultiSourceRun(Run):
 
         Raises RunError for a teacher's.
         """
-        network = self.member()
+        network = self.finished()
         if not isinstance(network, LightCNN):
             raise RunError(f"{self.path}: is a teacher, {self.recipe().architecture}; name a light CNN")
+        return network
+
+    def finished(self) -> Trained:
+        """The network, which may be a teacher's, its last layer fitted again where it was."""
+        network = self.member()
         if self.head_file.exists():
             head = read_json(self.head_file)
             turn_last_layer(network.classifier, head["weight"], head["bias"])
@@ -130,7 +135,9 @@ class MultiSourceRun(Run):
         network: Trained = (
             EfficientNetLite()
             if recipe.architecture == "efficientnet-lite0"
-            else LightCNN(record["mean"], record["std"], recipe.upsample_groups, MAP_SIDE)
+            else LightCNN(
+                record["mean"], record["std"], recipe.upsample_groups, MAP_SIDE, recipe.pooling == "attention"
+            )
         )
         network.load_state_dict(weights)
         return network.eval()

@@ -34,17 +34,17 @@ class Member:
 
     @classmethod
     def read(cls, text: str) -> Member:
-        """RUN, or RUN:STEPS for its exponential average after so many. Raises RunError."""
+        """RUN, with its last layer as fitted again, or RUN:STEPS for its exponential average after so many.
+
+        Raises RunError.
+        """
         folder, colon, steps = text.rpartition(":")
         run = MultiSourceRun(Path(folder if colon and steps.isdigit() else text))
         if not run.recorded():
             raise RunError(f"{run.path}: is no run of `multi-source fit`")
-        network = run.member_at(int(steps), "exponential") if colon and steps.isdigit() else run.member()
-        digest = hashlib.sha256()
-        for key, tensor in sorted(network.state_dict().items()):
-            digest.update(key.encode() + tensor.numpy().tobytes())
+        network = run.member_at(int(steps), "exponential") if colon and steps.isdigit() else run.finished()
         name = f"{run.path.resolve().name}{colon}{steps}" if colon and steps.isdigit() else run.path.name
-        return cls(f"{name} {digest.hexdigest()[:16]}", network, run.recipe().image_size)
+        return cls(f"{name} {identity(network)}", network, run.recipe().image_size)
 
     def log_odds(self, images: Grey) -> NDArray[np.float32]:
         """images: uint8 `[n, h, w]` of any size. Returns float32 `[n]`."""
@@ -53,6 +53,14 @@ class Member:
             images = np.stack([np.asarray(cv2.resize(each, width_height), np.uint8) for each in images])
         logits = predict.logits(self.network, images)
         return (logits[:, 1] - logits[:, 0]).numpy()
+
+
+def identity(network: Trained) -> str:
+    """The beginning of the SHA-256 of its weights."""
+    digest = hashlib.sha256()
+    for key, tensor in sorted(network.state_dict().items()):
+        digest.update(key.encode() + tensor.numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 class Teacher:

@@ -8,6 +8,8 @@ from edgect.errors import UsageError
 from train.networks.elu import Elu
 from train.networks.fire import FIRE, Fire, concatenated
 
+PLACE = 4  # side of what attention weighs: what the transposed convolution made of one cell
+
 
 def check_image_size(size: int) -> None:
     """Raise UsageError unless the x4 transposed convolution meets the skip at this size.
@@ -71,6 +73,8 @@ class LightCNN(nn.Module):
     convolution, whose 1,048,576 weights at 1 group are divided by their number. map_side: class
     activation maps are averaged over squares of this side; at 4 each is what the transposed
     convolution made of one place, with other weights for each of 16, which otherwise shows as a grid.
+    attention: the pool weights places, squares of 4 by 4, by a softmax of a linear map of their features,
+    which starts as the plain mean (attention-based pooling, Ilse et al. 2018, without its hidden layer).
     copies: of networks side by side, each with its share of the channels (`train/networks/stack.py`).
     """
 
@@ -86,7 +90,12 @@ class LightCNN(nn.Module):
     fire9: Fire
 
     def __init__(
-        self, mean: float = 0.5, std: float = 0.25, upsample_groups: int = 2, map_side: int = 1
+        self,
+        mean: float = 0.5,
+        std: float = 0.25,
+        upsample_groups: int = 2,
+        map_side: int = 1,
+        attention: bool = False,
     ) -> None:
         super().__init__()
         self.mean, self.std, self.map_side = mean, std, map_side
@@ -101,6 +110,9 @@ class LightCNN(nn.Module):
         self.elu = Elu()
         self.channels = 128
         self.classifier = nn.Linear(128, 2)
+        self.attention = nn.Conv2d(128, 1, 1, bias=False) if attention else None
+        if self.attention is not None:
+            nn.init.zeros_(self.attention.weight)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """image: uint8 `[N, 1, 227, 227]`, 0 to 255.
@@ -122,12 +134,19 @@ class LightCNN(nn.Module):
         return (features * weight[:, None, None]).sum(1)
 
     def features(self, image: Tensor) -> Tensor:
-        """The 128 maps before the pool, float32 `[N, 128, 56, 56]`."""
+        """The 128 maps before the pool, float32 `[N, 128, 56, 56]`; with attention, weighted by it."""
         x = (image.float() / 255 - self.mean) / self.std
         skip = self.early(x)
         deep = self.elu(self.upsample(self.late(skip)))
         maps: Tensor = self.elu(self.weighted_sum(concatenated([skip, deep], self.copies)))
-        return maps
+        return maps if self.attention is None else maps * self.attended(maps)
+
+    def attended(self, maps: Tensor) -> Tensor:
+        """Weight of every place, of mean 1, `[N, 1, 56, 56]`, the same within squares of `PLACE`."""
+        assert self.attention is not None
+        scores = self.attention(nn.functional.avg_pool2d(maps, PLACE))
+        weights = scores.flatten(1).float().softmax(1).view_as(scores) * scores[0].numel()
+        return nn.functional.interpolate(weights, scale_factor=float(PLACE)).to(maps.dtype)
 
     def early(self, x: Tensor) -> Tensor:
         """Scaled image to the maps after the second module, `[N, 128, 56, 56]`."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from edgect.diagnostics.doctor.report import Finding
 from edgect.errors import EdgectError
 from edgect.machine.installation import restore_bundles_command
+from edgect.model.bundles import seal
 from edgect.model.bundles.bundle import ADVICE, BUNDLED, DEFAULT, Bundle
 
 
@@ -29,7 +30,7 @@ def check_bundles(
         try:
             bundle = Bundle.load(path, trusted_keys=trusted_keys)
         except EdgectError as error:
-            yield Finding("bundles", name, "fault", str(error), _advice(path)), None
+            yield Finding("bundles", name, "fault", str(error), _advice(path, error)), None
         else:
             count = len(bundle.manifest.files)
             message = (
@@ -39,7 +40,11 @@ def check_bundles(
             yield Finding("bundles", name, "note" if advice else "ok", message, advice), bundle
 
 
-def _advice(path: Path) -> str:
+def _advice(path: Path, error: EdgectError) -> str:
     if path.parent == BUNDLED:
         return restore_bundles_command()
+    if isinstance(error, seal.UnfinishedError):
+        return "let what makes it finish, or make it again; until then use another bundle"
+    if isinstance(error, seal.RefusedError):
+        return "use another bundle, or make this one again from another training run; a copy would be no better"
     return "copy the bundle again from where it was made"

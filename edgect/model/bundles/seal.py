@@ -18,6 +18,14 @@ STATE, SEAL, REASON = "state", "seal", "refused_because"
 UNFINISHED, REFUSED, FINISHED = "unfinished", "refused", "finished"
 
 
+class UnfinishedError(ModelError):
+    """A bundle that is still being made, or whose making was interrupted."""
+
+
+class RefusedError(ModelError):
+    """A bundle that did not pass when it was made."""
+
+
 def text_of(document: Mapping[str, Any]) -> str:
     """A manifest's text, as its file has it."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
@@ -40,15 +48,20 @@ def finished(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check(document: Mapping[str, Any], file: Path) -> None:
-    """Raises ModelError, which names `file`, unless the bundle is finished and its seal is right."""
+    """Raises ModelError, which names `file`, unless the bundle is finished and its seal is right.
+
+    It is an UnfinishedError or a RefusedError where the bundle itself says so.
+    """
     state = document.get(STATE)
     if state == UNFINISHED:
-        raise ModelError(
+        raise UnfinishedError(
             f"{file}: the bundle is unfinished: what makes it was interrupted, or is still at work; "
             "let that finish, and use the bundle that it leaves"
         )
     if state == REFUSED:
-        raise ModelError(f"{file}: the bundle was refused when it was made: {document.get(REASON)}")
+        raise RefusedError(
+            f"{file}: the bundle was refused when it was made: {document.get(REASON)}; use another bundle"
+        )
     if state != FINISHED:
         raise ModelError(
             f"{file}: the bundle is altered: it is none of the released ones, and does not say that it is "

@@ -87,11 +87,12 @@ def test_what_is_asked_for_is_done(fit_calls: list[tuple[Any, ...]], tmp_path: P
     options = ["--seed", 3, "--steps", 7, "--image-size", 99, 131, "--precision", "fp32", "--threads", 2]
     only = ["--source", "mosmed", "--source", "covid-ct"]
     multi_source("fit", "--data", tmp_path, "--out", tmp_path / "run", *options, *only, "--resume")
-    recipe, data, run, weights, resume, cache, members, keep_every = fit_calls[0]
+    recipe, data, run, weights, resume, cache, members, keep_every, start = fit_calls[0]
     wanted = Recipe(seed=3, steps=7, image_size=(99, 131), precision="fp32", threads=2)
     assert recipe == replace(wanted, sources={"covid-ct": 1.0, "mosmed": 1.0})
     assert (data, run.path, weights, resume, cache) == (tmp_path, tmp_path / "run", None, True, None)
     assert (members, keep_every) == ([], 0)
+    assert start is None
 
 
 @pytest.mark.parametrize("part", PARTS_OF_RECIPE)

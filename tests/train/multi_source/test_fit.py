@@ -208,3 +208,15 @@ def test_maps_may_be_trained_as_they_are_shown(three: Path, cache: Path, tmp_pat
     for run, shown in zip(runs, (False, True), strict=True):
         fit(recipe(steps=2, shown_maps=shown), three, run, None, cache=cache)
     assert not torch.equal(*(run.network().classifier.weight for run in runs))
+
+
+def test_a_training_may_start_from_a_finished_one(
+    finished: MultiSourceRun, three: Path, cache: Path, tmp_path: Path
+) -> None:
+    run, first = MultiSourceRun(tmp_path / "run"), finished.network()
+    begun = recipe(steps=2, learning_rate=1e-12, pooling="attention", start="finished")
+    fit(begun, three, run, None, cache=cache, start=first)
+    network = run.network()
+    torch.testing.assert_close(network.classifier.weight, first.classifier.weight)
+    torch.testing.assert_close(network.fire9.squeeze.weight, first.fire9.squeeze.weight)
+    assert network.attention is not None

@@ -116,3 +116,17 @@ def test_averaged_maps_keep_what_they_add_up_to() -> None:
 def test_more_groups_make_the_network_smaller() -> None:
     two, eight = (sum(p.numel() for p in LightCNN(upsample_groups=g).parameters()) for g in (2, 8))
     assert two - eight == 512 * 128 * 16 * (1 / 2 - 1 / 8)
+
+
+def test_attention_begins_as_the_mean_and_keeps_the_contract(images: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    plain, attentive = LightCNN(map_side=4).eval(), LightCNN(map_side=4, attention=True).eval()
+    attentive.load_state_dict(attentive.state_dict() | plain.state_dict())
+    assert attentive.attention is not None
+    with torch.no_grad():
+        torch.testing.assert_close(attentive(images), plain(images))
+        nn.init.normal_(attentive.attention.weight, std=30)
+        logits, cam, embedding = attentive(images)
+        torch.testing.assert_close(logits, cam.mean((2, 3)) + attentive.classifier.bias)
+        torch.testing.assert_close(logits, attentive.classifier(embedding))
+        assert not torch.allclose(embedding, plain(images)[2])

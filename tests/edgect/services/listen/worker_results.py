@@ -68,3 +68,5 @@ def put_raw(dataset: Dataset, keyword: str, vr: str, value: bytes) -> None:
     # pydicom writes no number that is cut short
     tag, even = Tag(keyword), value + b" " * (-len(value) % (4 if vr == "FL" else 2))
     dataset._dict[tag] = RawDataElement(tag, vr, len(even), even, 0, False, True, True)
+    # as if read in this encoding: pydicom writes the bytes as they are, where it would else decode them
+    dataset.set_original_encoding(False, True, dataset._character_set)
