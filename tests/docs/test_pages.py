@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import manifest
+from docs.generate.manifest import DESCRIPTIVE
 from docs.generate.pages import pages
 from edgect.model.bundles.bundle import Bundle, bundled_names
+from edgect.model.bundles.manifest import Manifest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -34,7 +35,7 @@ def test_pages_that_are_made_of_the_code_are_those_of_the_code(made: dict[str, s
 
 
 def test_every_section_of_a_bundles_manifest_is_explained() -> None:
-    explained = set(manifest.DESCRIPTIVE) | set(manifest.Manifest.__dataclass_fields__) | {"conformal"}
+    explained = set(DESCRIPTIVE) | set(Manifest.__dataclass_fields__) | {"conformal"}
     for name in bundled_names():
         assert set(Bundle.load(name).manifest.document) <= explained
 
