@@ -44,10 +44,10 @@ def test_it_answers_by_tls_and_keeps_no_file(tmp_path: Path) -> None:
         proxy = subprocess.Popen(["nginx", "-p", tmp_path, "-c", tmp_path / "nginx.conf"])
         try:
             context = ssl.create_default_context(cafile=str(certificate))
-            connection = HTTPSConnection("localhost", port, timeout=SECONDS, context=context)
             origin = {"Origin": f"https://localhost:{port}", "Authorization": f"Bearer {TOKEN}"}
             end = time.monotonic() + SECONDS
             while True:
+                connection = HTTPSConnection("localhost", port, timeout=SECONDS, context=context)
                 try:
                     body = multipart([(SCAN.name, SCAN.read_bytes())] * 20)
                     connection.request("POST", "/v1/classify", body, {"Content-Type": FORM, **origin})
