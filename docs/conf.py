@@ -26,7 +26,7 @@ exclude_patterns = [".*", "site", "build", "dist"]
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_heading_anchors = 4
 myst_enable_extensions = ["fieldlist"]
-suppress_warnings = ["myst.xref_ambiguous"]
+suppress_warnings = ["toc.empty_glob"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"

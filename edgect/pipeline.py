@@ -258,4 +258,7 @@ class Pipeline:
             "position": frame.origin.position,
             "normal": "" if normal is None else " ".join(f"{part:z.6f}" for part in normal),
             "window": f"{self._window.level:g}/{self._window.width:g}",
+            "series_number": frame.origin.series_number,
+            "series_description": frame.origin.series_description,
+            "kernel": frame.origin.kernel,
         }

@@ -1,4 +1,4 @@
-"""What the lines of a trail say: an answer on a slice, the result of a series, a delivery of that result.
+"""What the lines of a trail say: an answer on a slice, a result, its delivery, images left out by rules.
 
 No text of a file gets there, and no identifier: reasons become kinds, and identifiers and the SHA-256 of
 files salted hashes, the same as in rows.
@@ -13,7 +13,7 @@ from edgect.rows.causes import cause
 from edgect.rows.columns import PROVENANCE_COLUMNS
 from edgect.rows.identifiers import Identifiers
 
-ANSWER, RESULT, DELIVERY = "answer", "result", "delivery"
+ANSWER, RESULT, DELIVERY, LEFT_OUT = "answer", "result", "delivery", "left out"
 NEW, KEPT, PICTURE = "new", "kept", "picture"
 SETTINGS = tuple(name for name in PROVENANCE_COLUMNS if name != "edgect")  # the version is in every line
 DECIMALS = 8  # of a probability, as in CSV
@@ -79,6 +79,18 @@ def delivery(
         "result": name,
         "destination": destination,
         "outcome": outcome,
+    }
+
+
+def left_out(study: str, series: str, identifiers: Identifiers, rule: str, images: int) -> dict[str, Any]:
+    """Images of a series that are not classified. study, series: UIDs. rule: its name, as metrics have it."""
+    return {
+        "event": LEFT_OUT,
+        "study": identifiers.name(study),
+        "series": identifiers.name(series),
+        "names": identifiers.kind,
+        "rule": rule,
+        "images": images,
     }
 
 

@@ -52,6 +52,11 @@ _MIB = 2**20
     show_default=True,
     help="Seconds without a new image after which a series is answered on.",
 )
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File (TOML) that says which images are classified; docs/rules.md has an example.  [default: all]",
+)
 @click.option("--keep", is_flag=True, help="Keep images that were answered on, in the spool.")
 @click.option(
     "--remember",
@@ -119,6 +124,25 @@ _MIB = 2**20
 @click.option(
     "--receive-in-clear", is_flag=True, help="TLS for --send-to alone, as scanners without TLS need it."
 )
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    help="Give /metrics (Prometheus) and /healthz by HTTP here; 0 takes a free one.  [default: nowhere]",
+)
+@click.option(
+    "--metrics-host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where they can be reached; they hold nothing of a patient, and ask for no password.",
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(0),
+    default=15,
+    show_default=True,
+    metavar="MINUTES",
+    help="For which a destination may take no result before /healthz gives 503.",
+)
 @options.engine
 @options.model
 @options.trust
@@ -138,6 +162,7 @@ def command(
     send_to: str | None,
     capture: bool,
     quiet: float,
+    rules: Path | None,
     keep: bool,
     remember: float,
     max_images: int,
@@ -151,6 +176,9 @@ def command(
     tls_ca: Path | None,
     send_in_clear: bool,
     receive_in_clear: bool,
+    metrics_port: int | None,
+    metrics_host: str,
+    patience: float,
     max_bytes: int,
     max_pixels: int,
     max_frames: int,
@@ -170,6 +198,7 @@ def command(
         from edgect.audit.trail import Trail
         from edgect.services.listen.config import NodeConfig, RemoteNode, check_ae_title
         from edgect.services.listen.network.tls import TLSFiles
+        from edgect.services.listen.selection.rules import load as load_rules
         from edgect.services.listen.service import quieten, run
         from edgect.services.listen.storage.spool import Spool
 
@@ -197,7 +226,11 @@ def command(
         timeout=timeout,
         grace=grace,
         remember_seconds=3600 * remember,
+        metrics_host=metrics_host,
+        metrics_port=metrics_port,
+        patience=60 * patience,
     )
+    selection = None if rules is None else load_rules(rules)
     receiving = tls.server() if tls_cert is not None and not receive_in_clear else None
     sending = tls.client() if secured else None
     quieten()
@@ -231,6 +264,7 @@ def command(
                 f"{settings.title} listens on {host}:{port}, {model_and_engine}\n{NOTICE}", err=True
             ),
             trail,
+            selection,
         )
     finally:
         if trail is not None:

@@ -21,6 +21,9 @@ UNITS = {column.name: f" {column.unit}" for column in SLICE_COLUMNS if column.un
 DETAILS = (
     "region",
     "series",
+    "series_number",
+    "series_description",
+    "kernel",
     "instance",
     "position",
     "window",

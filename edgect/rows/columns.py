@@ -207,6 +207,24 @@ SLICE_COLUMNS = (
         minimum=0,
     ),
     Column("heat_map", str, "The file that the heat map was written to. It is empty where none was written."),
+    Column(
+        "series_number",
+        int,
+        "The number that the DICOM file gives its series. It is missing where there is none.",
+        nullable=True,
+    ),
+    Column(
+        "series_description",
+        str,
+        "What the DICOM file calls its series, as free text on one line. Words of the patient's name, the "
+        "patient's number and six digits or more in a row are replaced with `…`. It is empty where there is "
+        "none.",
+    ),
+    Column(
+        "kernel",
+        str,
+        "The reconstruction kernel that the DICOM file names. It is empty where it names none.",
+    ),
 )
 
 COLUMNS = tuple(column.name for column in SLICE_COLUMNS)
@@ -226,6 +244,9 @@ PROVENANCE_COLUMNS = (
 
 MODEL_COLUMNS = ("model", "bundle", "backend", "precision")
 """Columns of a row about a slice that a row about its series repeats."""
+
+LABEL_COLUMNS = ("series_number", "series_description", "kernel")
+"""Columns that tell two reconstructions of one acquisition apart, which a row about a series repeats too."""
 
 SERIES_COLUMNS = (
     Column("series", str, "The name of the series, as in the rows of its slices."),
@@ -291,7 +312,7 @@ SERIES_COLUMNS = (
         maximum=1,
     ),
     Column("rule", str, "The rule in words, with its limits. It is not a validated diagnosis."),
-    *(column for column in SLICE_COLUMNS if column.name in MODEL_COLUMNS),
+    *(column for column in SLICE_COLUMNS if column.name in (*MODEL_COLUMNS, *LABEL_COLUMNS)),
 )
 
 

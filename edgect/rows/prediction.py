@@ -21,7 +21,7 @@ class Prediction:
 
     Attributes
     ----------
-    path, status, ..., heat_map
+    path, status, ..., kernel
         The columns of a row, each explained in `edgect.rows.columns`.
     pixels : ndarray of uint8, shape (height, width), optional
         The slice; only where evidence was asked for.
@@ -59,6 +59,9 @@ class Prediction:
     window: str = ""
     distance: float | None = None
     heat_map: str = ""
+    series_number: int | None = None
+    series_description: str = ""
+    kernel: str = ""
     pixels: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
     evidence: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgect.model.decision.labels import Decision
 from edgect.model.decision.series import SMOOTHING_RADIUS, SeriesSummary, SliceResult, summarise
-from edgect.rows.columns import MODEL_COLUMNS, SERIES_COLUMNS
+from edgect.rows.columns import LABEL_COLUMNS, MODEL_COLUMNS, SERIES_COLUMNS
 
 if TYPE_CHECKING:
     from edgect.scans.frame import Vector
@@ -25,6 +25,7 @@ class SeriesRows:
         self._decision = decision
         self._series: dict[str, list[SliceResult]] = {}
         self._models: dict[str, dict[str, dict[str, Any]]] = {}  # of a series, by bundle
+        self._labels: dict[str, dict[str, Any]] = {}  # of a series: each value the first that there is
 
     def add(self, row: Mapping[str, Any]) -> None:
         """A row of `Prediction`, its numbers as such or, as CSV has them, as text."""
@@ -32,6 +33,10 @@ class SeriesRows:
             self._series.setdefault(series, []).append(slice_result(row, self._decision.labels[1]))
             model = {name: row[name] for name in MODEL_COLUMNS}
             self._models.setdefault(series, {})[str(row["bundle"])] = model
+            label = self._labels.setdefault(series, dict.fromkeys(LABEL_COLUMNS, ""))
+            for name in LABEL_COLUMNS:
+                if label[name] == "" and row.get(name) is not None:  # rows of earlier versions have none
+                    label[name] = row[name]
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for every series, in the order in which they were met."""
@@ -68,7 +73,13 @@ class SeriesRows:
             "threshold": threshold,
             "rule": self._decision.series_rule.text,
             **models[-1],
+            **self._label(name),
         }
+
+    def _label(self, name: str) -> dict[str, Any]:
+        label = self._labels[name]
+        number = label["series_number"]
+        return {**label, "series_number": None if number == "" else int(number)}
 
 
 def _mixture(models: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -20,7 +20,8 @@ class Origin:
     NIfTI file is its own series). position: in millimetres along the normal of the slices, None where
     the file does not say. normal: of the slice, towards the head, in the patient's coordinates of
     DICOM (x to the left, y to the back, z to the head); None where the file does not say. study: the
-    UID of the DICOM study, empty where there is none.
+    UID of the DICOM study, empty where there is none. series_number, series_description, kernel: what
+    the file calls its series, None or empty where it does not.
     """
 
     series: str
@@ -28,6 +29,9 @@ class Origin:
     position: float | None = None
     normal: Vector | None = None
     study: str = ""
+    series_number: int | None = None
+    series_description: str = ""
+    kernel: str = ""
 
 
 @dataclass(frozen=True)

@@ -88,4 +88,4 @@ def test_every_page_is_in_the_site() -> None:
         if line and not line.startswith(":")
     }
     pages = {page.with_suffix("") for page in PAGES} - {ROOT / "docs/index"}
-    assert pages - entries == set()
+    assert {page for page in pages if not any(map(page.match, map(str, entries)))} == set()

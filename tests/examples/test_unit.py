@@ -14,6 +14,7 @@ from tests.examples import cage
 from tests.examples.asked import classified, free_port
 
 UNIT = Path(__file__).parents[2] / "examples/edgect-serve.service"
+UNITS = (UNIT, UNIT.with_name("edgect-listen.service"))
 SCAN = UNIT.parent / "scans/covid-saopaulo-0001.webp"
 PROGRAM = Path(sys.prefix) / "bin/edgect"
 
@@ -31,17 +32,19 @@ def settings() -> dict[str, list[str]]:
 
 
 @needs_systemd
-def test_systemd_finds_nothing_wrong_with_it(tmp_path: Path) -> None:
-    here = tmp_path / UNIT.name
-    here.write_text(UNIT.read_text().replace("/opt/edgect/bin/edgect", sys.executable))
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_finds_nothing_wrong_with_it(unit: Path, tmp_path: Path) -> None:
+    here = tmp_path / unit.name
+    here.write_text(unit.read_text().replace("/opt/edgect/bin/edgect", sys.executable))
     done = subprocess.run(["systemd-analyze", "verify", str(here)], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @needs_systemd
-def test_systemd_calls_its_exposure_low() -> None:
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_systemd_calls_its_exposure_low(unit: Path) -> None:
     """1.2 of 10; half of that is being a server at all."""
-    line = ["systemd-analyze", "security", "--offline=true", "--threshold=12", "--no-pager", str(UNIT)]
+    line = ["systemd-analyze", "security", "--offline=true", "--threshold=12", "--no-pager", str(unit)]
     done = subprocess.run(line, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 

@@ -46,5 +46,7 @@ def _advice(path: Path, error: EdgectError) -> str:
     if isinstance(error, seal.UnfinishedError):
         return "let what makes it finish, or make it again; until then use another bundle"
     if isinstance(error, seal.RefusedError):
-        return "use another bundle, or make this one again from another training run; a copy would be no better"
+        return (
+            "use another bundle, or make this one again from another training run; a copy would be no better"
+        )
     return "copy the bundle again from where it was made"

@@ -1,4 +1,4 @@
-"""A DICOM file's content to the few elements that edgect uses; no other is kept, a patient's name least."""
+"""A DICOM file's content to the few elements that edgect uses; no other is kept."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from pydicom.valuerep import STANDARD_VR
 
 from edgect.errors import ScanError
 from edgect.scans.decoder_logs import silenced
+from edgect.scans.dicom import series_label
 from edgect.scans.options import Limits
 
 KEYWORDS = (
@@ -74,12 +75,14 @@ TRUNCATED = "truncated: the file ends before its elements do"
 UNDEFINED = 0xFFFFFFFF
 COMPARED_BYTES = 1024  # bytes of a value, which of all but pixel data and sequences is all of it
 PIXEL_DATA = Tag("PixelData")
-WANTED_TAGS: list[BaseTag | int] = [Tag(keyword) for keyword in KEYWORDS]
+COMPARED_TAGS = {Tag(keyword) for keyword in KEYWORDS}
+LABELS = (*series_label.KEYWORDS, *series_label.NAMES)  # on which no answer depends
+WANTED_TAGS: list[BaseTag | int] = [Tag(keyword) for keyword in (*KEYWORDS, *LABELS)]
 _VRS = frozenset(str(vr).encode() for vr in STANDARD_VR)
 
 
 def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
-    """The elements of `KEYWORDS`, and the transfer syntax as far as it is known.
+    """The elements of `KEYWORDS` and `LABELS`, and the transfer syntax as far as it is known.
 
     content: with preamble and file meta information, or without either. A deflated data set may be as
     long as `limits.bytes`. Raises ScanError: the file ends before its elements do, or is no data set.
@@ -182,7 +185,7 @@ class _ElementWalk:
             raise ScanError("damaged: an element of no known value representation" if unknown else TRUNCATED)
         self._explicit |= known
         self.end = self.size if length == UNDEFINED else start + length
-        if tag in WANTED_TAGS:
+        if tag in COMPARED_TAGS:
             self._compare(tag, start, self._content[start : min(self.end, start + COMPARED_BYTES)])
         return False
 

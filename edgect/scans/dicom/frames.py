@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -14,6 +15,7 @@ from edgect.scans.dicom import dataset as elements
 from edgect.scans.dicom.accept import check_object
 from edgect.scans.dicom.geometry import FunctionalGroups, Geometry, geometry
 from edgect.scans.dicom.pixels import Pixels
+from edgect.scans.dicom.series_label import kernel, series_label
 from edgect.scans.dicom.stored import Padding, Stored
 from edgect.scans.frame import Frame, Origin
 from edgect.scans.options import Limits, Window
@@ -57,12 +59,11 @@ def _frames(
         try:
             with silenced:
                 frame_geometry = geometry(groups, index, frame_pixels.count)
-                frame_origin = Origin(
-                    origin.series,
-                    origin.instance,
-                    frame_geometry.position,
-                    frame_geometry.normal,
-                    origin.study,
+                frame_origin = replace(
+                    origin,
+                    position=frame_geometry.position,
+                    normal=frame_geometry.normal,
+                    kernel=kernel(groups.of(index, "CTReconstructionSequence")),
                 )
                 pixels = to_grey(_plane(decode(), frame_geometry, padding), window, limits)
         except ScanError as error:
@@ -85,4 +86,12 @@ def _origin(dataset: Dataset) -> Origin:
         str(elements.value(dataset, keyword) or "")
         for keyword in ("SeriesInstanceUID", "SOPInstanceUID", "StudyInstanceUID")
     )
-    return Origin(series, instance, study=study)
+    label = series_label(dataset)
+    return Origin(
+        series,
+        instance,
+        study=study,
+        series_number=label.number,
+        series_description=label.description,
+        kernel=label.kernel,
+    )

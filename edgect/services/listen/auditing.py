@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgect.audit.contents import KEPT, NEW, answer, delivery, result
+from edgect.audit.contents import KEPT, NEW, answer, delivery, left_out, result
 from edgect.audit.trail import Trail
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.results.record import ResultRecord
 from edgect.services.listen.results.series_result import SeriesResult
+from edgect.services.listen.selection.selection import LeftOut
 from edgect.services.listen.storage.outbox import RECORD
 
 OUTBOX = "outbox"
@@ -37,6 +38,12 @@ class NodeTrail:
         self._trail.append(
             *answers, result(named, result_.row, identifiers, OUTBOX, result_name(result_.digest))
         )
+
+    def left_out(self, images: LeftOut) -> None:
+        """Images of a series that a rule leaves out, before they are removed. Raises AuditError."""
+        if self._trail is not None:
+            names = images.first.study, images.first.series
+            self._trail.append(left_out(*names, self._trail.identifiers, images.rule, len(images.images)))
 
     def attempt(self, folder: Path, destination: str, outcome: str) -> None:
         """To deliver the result in a folder of the outbox to the destination. Raises AuditError."""

@@ -40,7 +40,9 @@ class NodeConfig:
     max_images, max_bytes: that may wait. min_free: bytes of the disk that stay free. max_image_bytes: of
     one image. max_associations: at once. timeout: seconds of silence after which a caller is cut off.
     grace: seconds that callers have to end when the node stops. remember_seconds: for which the result of a
-    series is remembered, in case that more of its images come.
+    series is remembered, in case that more of its images come. metrics_host, metrics_port: where metrics and
+    health are asked for, None for nowhere. patience: seconds for which a destination may take nothing
+    before health says so.
 
     Raises UsageError for settings that contradict each other, for a node that anybody on the network may
     send to, and for results in clear.
@@ -66,6 +68,9 @@ class NodeConfig:
     timeout: float = 30.0
     grace: float = 10.0
     remember_seconds: float = 24 * 3600.0
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    patience: float = 15 * 60.0
 
     def __post_init__(self) -> None:
         if self.out is None and self.send_to is None:

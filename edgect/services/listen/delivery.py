@@ -10,6 +10,8 @@ from pathlib import Path
 from threading import Event
 
 from edgect.services.listen.destinations import DeliveryError, Destination, RefusedError, UnreachableError
+from edgect.services.listen.health import Failures
+from edgect.services.listen.metrics import DELIVERED, FAILED, SET_ASIDE, NodeMetrics
 from edgect.services.listen.storage.outbox import Outbox, mark_delivered, undelivered
 
 LOG = logging.getLogger("edgect.services.listen")
@@ -24,6 +26,7 @@ class Delivery:
         outbox: Outbox,
         destinations: list[Destination],
         on_attempt: Callable[[Path, str, str], object] = lambda *_: None,
+        metrics: NodeMetrics | None = None,
     ) -> None:
         """on_attempt: called after each with the result's folder, the destination's name, and the outcome.
 
@@ -31,6 +34,22 @@ class Delivery:
         """
         self._outbox, self._destinations, self._on_attempt = outbox, destinations, on_attempt
         self._due: dict[tuple[str, str], tuple[float, float]] = {}  # time of the next attempt, and its delay
+        self._failing: dict[str, tuple[float, str]] = {}  # since when a destination fails, and why
+        self._metrics = metrics or NodeMetrics()
+        for destination in destinations:
+            self._metrics.expect_destination(destination.name)
+
+    def failures(self) -> Failures:
+        """The destinations that have taken nothing since they failed first, with seconds and reason."""
+        now = time.monotonic()
+        return {name: (now - since, reason) for name, (since, reason) in list(self._failing.items())}
+
+    def waiting(self, destination: str) -> int:
+        """How many results wait for a destination."""
+        try:
+            return sum(bool(undelivered(folder, destination)) for folder in self._outbox.waiting())
+        except OSError:  # one was delivered meanwhile
+            return 0
 
     def run(self, stop: Event, wake: Event) -> None:
         """Until `stop` is set. wake: set by the worker when there is a result."""
@@ -56,7 +75,8 @@ class Delivery:
             ):
                 continue
             try:
-                self._deliver_files(folder, destination, files)
+                with self._metrics.timed_delivery(destination.name):
+                    self._deliver_files(folder, destination, files)
             except Exception as error:  # whatever pynetdicom raises: the other results go on
                 reason = _reason(error)
                 delay = self._postpone(destination_key if isinstance(error, UnreachableError) else result_key)
@@ -79,17 +99,27 @@ class Delivery:
                 if error is None:
                     self._on_attempt(folder, destination.name, f"delivered {file.name}")
                     mark_delivered(file, destination.name)
+                    self._note_outcome(destination, DELIVERED)
                     LOG.info("delivered to the %s: %s", destination.name, file.name)
                 elif isinstance(error, RefusedError):
                     self._on_attempt(folder, destination.name, str(error))
                     aside = self._outbox.set_aside(file, destination.name)
+                    self._note_outcome(destination, SET_ASIDE)
                     LOG.error("%s; it is not tried again, and set aside as %s", error, aside)
                 else:
                     failure = failure or error
         if failure is not None:
             raise failure
 
+    def _note_outcome(self, destination: Destination, outcome: str) -> None:
+        """Of a file that the destination has answered on for good: it is there, whatever came before."""
+        self._metrics.delivery(destination.name, outcome)
+        self._failing.pop(destination.name, None)
+
     def _note_failure(self, folder: Path, destination: Destination, reason: str) -> None:
+        self._metrics.delivery(destination.name, FAILED)
+        since, _ = self._failing.get(destination.name, (time.monotonic(), ""))
+        self._failing[destination.name] = since, reason
         try:
             self._on_attempt(folder, destination.name, reason)
         except Exception as error:  # it will be tried again, and so will this

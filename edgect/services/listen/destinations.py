@@ -8,7 +8,6 @@ from typing import Protocol
 
 from pydicom import dcmread
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AE
 from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     ComprehensiveSRStorage,
@@ -18,6 +17,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from edgect.errors import EdgectError
 from edgect.machine import atomic
 from edgect.services.listen.config import RemoteNode
+from edgect.services.listen.network.implementation import application_entity
 from edgect.services.listen.network.tls import ClientContext
 from edgect.services.listen.storage.spool import sync_folder
 
@@ -89,8 +89,7 @@ class StorageDestination:
     def _associate(self) -> Association:
         """An association, or one that failed since the node takes none of the classes."""
         node, tls_args = self._node, None
-        entity = AE(ae_title=self._title)
-        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = self._timeout
+        entity = application_entity(self._title, self._timeout)
         entity.connection_timeout = self._timeout
         for sop_class in SENT_CLASSES:
             entity.add_requested_context(sop_class, list(SENT_SYNTAXES))

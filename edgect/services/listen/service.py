@@ -17,12 +17,18 @@ from edgect.services.listen.auditing import NodeTrail
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.delivery import Delivery
 from edgect.services.listen.destinations import Destination, FolderDestination, StorageDestination
+from edgect.services.listen.health import RUNNING, STOPPING, Health
+from edgect.services.listen.metrics import NodeMetrics
 from edgect.services.listen.network.store_scp import StorageSCP
 from edgect.services.listen.network.tls import ClientContext
+from edgect.services.listen.selection.rules import Rules
 from edgect.services.listen.storage.outbox import Outbox
 from edgect.services.listen.storage.spool import Spool
 from edgect.services.listen.worker import Worker
+from edgect.services.monitoring.answer_metrics import model_labels
+from edgect.services.monitoring.metrics_server import MetricsServer
 
+LOG = logging.getLogger("edgect.services.listen")
 # they quote names and UIDs: of patients in the first place
 _VERBOSE_LOGGERS = ("pydicom", "pynetdicom", "highdicom")
 
@@ -35,18 +41,25 @@ def run(
     sending: ClientContext | None,
     ready: Callable[[int], None],
     trail: Trail | None = None,
+    rules: Rules | None = None,
 ) -> None:
     """Until SIGTERM or SIGINT; then callers may finish for a while, and the next start goes on with the rest.
 
     receiving, sending: TLS, None for none. ready: called with the port once images are accepted. trail: of
-    answers and deliveries, None for none. Raises UsageError.
+    answers and deliveries, None for none. rules: of what is classified, None for everything. Raises
+    UsageError.
     """
     stop, wake = Event(), Event()
     outbox = Outbox(spool, config.remember_seconds)
     node_trail = NodeTrail(trail, config)
-    worker = Worker(model, spool, outbox, config.secondary_capture, node_trail)
-    delivery = Delivery(outbox, _destinations(config, sending), node_trail.attempt)
-    listener = StorageSCP(config, spool, receiving)
+    metrics = NodeMetrics(lambda: model_labels(model.pipeline))
+    if rules is not None:
+        metrics.expect_rules(*rules.names)
+    worker = Worker(model, spool, outbox, config.secondary_capture, node_trail, metrics, rules)
+    delivery = Delivery(outbox, _destinations(config, sending), node_trail.attempt, metrics)
+    health = Health(spool.refusal, lambda: worker.trouble, delivery.failures, config.patience)
+    watched = _watched(config, spool, delivery, metrics, health)
+    listener = StorageSCP(config, spool, receiving, metrics)
     threads = [
         Thread(target=task, args=(stop, wake), name=name, daemon=True)
         for name, task in (("edgect-worker", worker.run), ("edgect-delivery", delivery.run))
@@ -55,13 +68,36 @@ def run(
     for thread in threads:
         thread.start()
     model.follow(stop)
+    health.watch(listener.thread, *threads)
+    health.phase = RUNNING
     ready(listener.port)
     stop_signal.wait()
+    health.phase = STOPPING
     listener.close()
     stop.set()
     wake.set()
     for thread in threads:
         thread.join()
+    if watched is not None:
+        watched.close()
+
+
+def _watched(
+    config: NodeConfig, spool: Spool, delivery: Delivery, metrics: NodeMetrics, health: Health
+) -> MetricsServer | None:
+    """Where metrics and health are asked for; None where nobody wants to. Raises UsageError."""
+    if config.metrics_port is None:
+        return None
+    metrics.watch("edgect_images_waiting", "Images that wait for a result.", lambda: spool.images)
+    metrics.watch("edgect_series_waiting", "Series that they are of.", lambda: spool.series)
+    metrics.watch("edgect_spool_free_bytes", "Free bytes of the spool's disk.", lambda: spool.free_bytes)
+    metrics.watch("edgect_healthy", "1 where /healthz gives 200, else 0.", lambda: not health.problems())
+    metrics.watch_destinations(
+        "edgect_results_waiting", "Results that a destination does not have yet.", delivery.waiting
+    )
+    server = MetricsServer(config.metrics_host, config.metrics_port, metrics.text, health.problems)
+    LOG.info("metrics and health: http://%s:%d/metrics and /healthz", config.metrics_host, server.port)
+    return server
 
 
 class _StopSignal:

@@ -11,13 +11,18 @@ from threading import Event
 
 from pydicom import Dataset, dcmwrite
 
+from edgect.audit.trail import AuditError
 from edgect.pipeline import Pipeline
 from edgect.services.current_model import CurrentModel
 from edgect.services.listen.auditing import NodeTrail, result_name
+from edgect.services.listen.metrics import ANSWERED, FAILED, KNOWN, LEFT_OUT, SET_ASIDE, NodeMetrics
 from edgect.services.listen.results.record import ResultRecord
 from edgect.services.listen.results.secondary_capture import secondary_capture
 from edgect.services.listen.results.series_result import SliceResult, classify_images, series_result
 from edgect.services.listen.results.structured_report import structured_report
+from edgect.services.listen.selection.image_attributes import read_attributes
+from edgect.services.listen.selection.rules import Rules
+from edgect.services.listen.selection.selection import select
 from edgect.services.listen.storage.outbox import Outbox
 from edgect.services.listen.storage.spool import Spool, SpooledImage
 
@@ -36,7 +41,13 @@ class Worker:
         outbox: Outbox,
         secondary_captures: bool,
         trail: NodeTrail,
+        metrics: NodeMetrics | None = None,
+        rules: Rules | None = None,
     ) -> None:
+        """rules: of what is classified, None for everything."""
+        self._metrics, self._rules = metrics or NodeMetrics(), rules
+        self.trouble = ""
+        """Why no series gets a result, of disk or trail; empty where they do."""
         self._current, self._spool, self._outbox, self._trail = model, spool, outbox, trail
         self._secondary_captures = secondary_captures
         self._failed: dict[str, tuple[int, float]] = {}  # how often, and when to try again
@@ -47,7 +58,8 @@ class Worker:
             try:
                 self._process_quiet_series(stop, wake)
             except Exception as error:  # of the disk, above all: images must not wait for ever in silence
-                LOG.error("the spool cannot be processed (%s); it will be tried again", type(error).__name__)
+                self.trouble = f"the spool cannot be processed ({type(error).__name__})"
+                LOG.error("%s; it will be tried again", self.trouble)
                 stop.wait(PAUSE)
 
     def _process_quiet_series(self, stop: Event, wake: Event) -> None:
@@ -59,6 +71,7 @@ class Worker:
             try:
                 self._process(key, images, stop)
                 self._failed.pop(key, None)
+                self.trouble = ""
                 wake.set()
             except Exception as error:  # whose message may quote what an image holds
                 self._fail(key, images, error)
@@ -67,29 +80,55 @@ class Worker:
         self._outbox.forget_old()
 
     def _process(self, key: str, images: Sequence[SpooledImage], stop: Event) -> None:
-        if not images:  # a folder from just before the end of another process
+        last = self._outbox.last_record(key)
+        if images and self._rules is not None:
+            images = self._select(self._rules, key, images, last)
+        if not images:  # a folder from just before the end of another process, or all were left out
             self._spool.remove(key, images)
             return
+        label = _label(images)
         digests = {image.path.name: hashlib.sha256(image.path.read_bytes()).hexdigest() for image in images}
         classifier = self._current.pipeline  # for the whole of the series
-        settings, last = classifier.row_settings(), self._outbox.last_record(key)
+        settings = classifier.row_settings()
         if last is not None and last.covers(digests, settings):
-            LOG.info("%d images were sent again, and have a result already", len(images))
+            self._metrics.series(KNOWN)
+            LOG.info("%s: %d images were sent again, and have a result already", label, len(images))
         else:
             start = time.monotonic()
             slices = [] if last is None else last.still_valid(digests, settings)
-            slices += classify_images(classifier, [image.path for image in images], lambda: not stop.is_set())
+            new = list(
+                classify_images(classifier, [image.path for image in images], lambda: not stop.is_set())
+            )
             if stop.is_set():
                 return
-            self._put(key, classifier, slices, last)
+            self._put(key, classifier, [*slices, *new], last)
+            self._count(new, time.monotonic() - start)
             LOG.info(
-                "%d images of a series classified in %.1f s by %s (%s)",
+                "%s: %d images classified in %.1f s by %s (%s)",
+                label,
                 len(images),
                 time.monotonic() - start,
                 classifier.bundle.name,
                 classifier.bundle.identity,
             )
         self._spool.remove(key, images)
+
+    def _select(
+        self, rules: Rules, key: str, images: Sequence[SpooledImage], last: ResultRecord | None
+    ) -> Sequence[SpooledImage]:
+        """The images that no rule leaves out; the others are counted and removed."""
+        names = {image.path.name for image in images}
+        answered = 0 if last is None else sum(slice_.path.name not in names for slice_ in last.slices)
+        selection = select(rules, images, answered)
+        for left_out in selection.left_out:
+            self._trail.left_out(left_out)
+            self._metrics.left_out(left_out.rule, len(left_out.images))
+            label, count = left_out.first.label, len(left_out.images)
+            LOG.info("%s: %d images left out by the rule %s", label, count, left_out.rule)
+            self._spool.remove(key, left_out.images)
+        if not selection.images:
+            self._metrics.series(LEFT_OUT)
+        return selection.images
 
     def _put(
         self, key: str, classifier: Pipeline, slices: Sequence[SliceResult], last: ResultRecord | None
@@ -103,18 +142,39 @@ class Worker:
         self._trail.result(result)
         self._outbox.put(key, name, files, ResultRecord(report, int(report.InstanceNumber), result.slices))
 
+    def _count(self, slices: Sequence[SliceResult], seconds: float) -> None:
+        self._metrics.series(ANSWERED)
+        self._metrics.series_took(seconds)
+        for slice_ in slices:
+            self._metrics.row(slice_.prediction)
+
     def _fail(self, key: str, images: Sequence[SpooledImage], error: Exception) -> None:
         attempts = self._failed.get(key, (0, 0.0))[0] + 1
         self._failed[key] = (attempts, time.monotonic() + PAUSE)
         kind = type(error).__name__
-        if attempts < MAX_ATTEMPTS or isinstance(error, OSError):  # a full disk is no fault of the series
-            LOG.error("no result of %d images of a series (%s); it will be tried again", len(images), kind)
+        is_own_fault = not isinstance(error, OSError | AuditError)  # a full disk is none of the series
+        if not is_own_fault:
+            self.trouble = f"disk or audit trail cannot be used ({kind})"
+        if attempts < MAX_ATTEMPTS or not is_own_fault:
+            self._metrics.series(FAILED)
+            line = "%s: no result of %d images (%s); it will be tried again"
+            LOG.error(line, _label(images), len(images), kind)
             return
+        label = _label(images)
         folder = self._spool.set_aside(key, images)
         self._failed.pop(key)
+        self._metrics.series(SET_ASIDE)
         LOG.error(
-            "no result of %d images of a series (%s); they are set aside in %s", len(images), kind, folder
+            "%s: no result of %d images (%s); they are set aside in %s", label, len(images), kind, folder
         )
+
+
+def _label(images: Sequence[SpooledImage]) -> str:
+    """What their series is called; never a patient."""
+    try:
+        return str(read_attributes(images[0].path).label)
+    except (OSError, IndexError):
+        return "a series"
 
 
 def _encoded(dataset: Dataset) -> bytes:

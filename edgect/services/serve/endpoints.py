@@ -16,12 +16,12 @@ from starlette.responses import JSONResponse, Response
 from edgect.audit.contents import NEW, PICTURE, answer
 from edgect.audit.trail import Trail
 from edgect.machine.version import __version__
-from edgect.pipeline import Pipeline
 from edgect.rows import NOTICE
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
 from edgect.scans import Limits
 from edgect.services.current_model import CurrentModel
+from edgect.services.monitoring.answer_metrics import CONTENT_TYPE, model_labels
 from edgect.services.serve.classification.json_lines import JSONLinesResponse, json_line
 from edgect.services.serve.classification.pictures import heat_map
 from edgect.services.serve.classification.upload_classifier import UploadClassifier
@@ -30,7 +30,7 @@ from edgect.services.serve.config import ServerConfig
 from edgect.services.serve.http.access_log import LOG_FIELDS
 from edgect.services.serve.http.admission import Admission
 from edgect.services.serve.http.errors import HTTPError, service_unavailable
-from edgect.services.serve.metrics import CONTENT_TYPE, Metrics
+from edgect.services.serve.metrics import Metrics
 from edgect.services.serve.openapi import document
 
 MAX_SERIES_BYTES = 8 * 2**20  # of rows, some 10,000; as Python objects they may take twenty times as many
@@ -53,7 +53,7 @@ class Endpoints:
         self.metrics = Metrics(
             lambda: self.admission.active_requests,
             lambda: self.admission.reserved_bytes,
-            lambda: _model_columns(self._current.pipeline),
+            lambda: model_labels(self._current.pipeline),
         )
 
     def stop(self) -> None:
@@ -153,7 +153,7 @@ class Endpoints:
         return JSONResponse(
             {
                 "edgect": __version__,
-                **_model_columns(classifier),
+                **model_labels(classifier),
                 "bundle_state": bundle.state,
                 "bundle_key": bundle.key_id,
                 "threshold": decision.threshold,
@@ -208,18 +208,6 @@ class Endpoints:
         for row in rows:
             series.add(row)
         return series.rows()
-
-
-def _model_columns(classifier: Pipeline) -> dict[str, str]:
-    """As rows have them."""
-    engine = classifier.engine
-    return {
-        "model": classifier.bundle.name,
-        "bundle": classifier.bundle.digest[:12],
-        "backend": engine.backend,
-        "engine": engine.version,
-        "precision": engine.precision,
-    }
 
 
 def _flag(request: Request, name: str) -> bool:

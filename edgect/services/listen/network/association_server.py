@@ -5,6 +5,7 @@ from __future__ import annotations
 import socketserver
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any, cast
 
 from pynetdicom import evt
@@ -12,6 +13,7 @@ from pynetdicom.transport import AssociationSocket, ThreadedAssociationServer
 
 MAX_PDU = 2**20  # bytes: sixty-four times the length that is proposed (DICOM PS3.8, annex D.1)
 _CHUNK = 2**16
+_TLS_FAILURE = "edgect_tls_failure"  # an attribute of associations
 _CONNECTIONS_PER_ASSOCIATION = 4  # some wait to be told that there is no room
 
 
@@ -22,8 +24,15 @@ class AssociationServer(ThreadedAssociationServer):
         128  # of five, as it is by default, a sixth at once is dropped, and waits for seconds
     )
 
+    on_refused: Callable[[Any], object] = staticmethod(lambda _: None)
+    """Called with the address of a connection that there is no room for."""
+
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        return len(self.active_associations) < _CONNECTIONS_PER_ASSOCIATION * self.ae.maximum_associations
+        limit = _CONNECTIONS_PER_ASSOCIATION * self.ae.maximum_associations
+        if len(self.active_associations) < limit:
+            return True
+        self.on_refused(client_address)
+        return False
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Says nothing: the base class prints a traceback."""
@@ -39,6 +48,11 @@ class DeferredHandshakeContext(ssl.SSLContext):
 
     def wrap_socket(self, sock: Any, *_: Any, **__: Any) -> ssl.SSLSocket:
         return super().wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+
+
+def tls_failure(association: Any) -> str:
+    """Why TLS failed with a caller; empty where it did not."""
+    return str(getattr(association, _TLS_FAILURE, ""))
 
 
 def limit_pdus(event: evt.Event) -> None:
@@ -60,7 +74,12 @@ def limit_pdus(event: evt.Event) -> None:
             if remaining <= 0:
                 raise TimeoutError
             wrapped.socket.settimeout(remaining)
-            chunk = wrapped.socket.recv(min(count - len(received), _CHUNK))
+            try:
+                chunk = wrapped.socket.recv(min(count - len(received), _CHUNK))
+            except ssl.SSLError as error:
+                reason = getattr(error, "verify_message", "") or error.reason or type(error).__name__
+                setattr(association, _TLS_FAILURE, reason)
+                raise
             if not chunk:
                 break
             received += chunk

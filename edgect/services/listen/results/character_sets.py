@@ -23,6 +23,8 @@ _MULTI_BYTE = tuple(f"ISO 2022 IR {number}" for number in (58, 87, 149, 159))
 _SINGLE_BYTE = tuple(
     f"ISO 2022 IR {number}" for number in (6, 13, 100, 101, 109, 110, 126, 127, 138, 144, 148, 166, 203)
 )
+DEFINED_TERMS = (*_ALONE, *_SINGLE_BYTE, *_MULTI_BYTE)
+"""That images may declare, spelled as in ISO 2022."""
 _ENCODINGS = python_encoding | {"ISO 2022 IR 6": "ascii", "ISO 2022 IR 203": "iso8859_15"}
 _SYNONYMS = {"UTF 8": UTF_8, "UTF8": UTF_8, "ISO IR 192": UTF_8, "ISO 2022 GBK": "GBK"}
 _DELIMITERS = set(b"\\^=\t\n\f\r")  # after each of which the first set holds again (PS3.5, 6.1.2.5.3)

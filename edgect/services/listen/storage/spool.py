@@ -62,6 +62,7 @@ class Spool:
         self._lock_file: BinaryIO = lock
         self._mutex = Lock()
         self._last_received: dict[str, float] = {}  # by series, on the monotonic clock
+        self._fault = ""  # of the disk, when an image was to be stored last
         for part in self._incoming.iterdir():  # never acknowledged
             part.unlink()
         sizes = [image.stat().st_size for image in self._waiting.glob(f"*/*{SUFFIX}")]
@@ -77,15 +78,40 @@ class Spool:
         """How many wait."""
         return self._images
 
+    @property
+    def series(self) -> int:
+        """Of how many series."""
+        return len(self._last_received)
+
+    @property
+    def free_bytes(self) -> int:
+        """Of the disk; 0 where it cannot be asked."""
+        try:
+            return shutil.disk_usage(self.root).free
+        except OSError:
+            return 0
+
+    def refusal(self) -> str:
+        """Why an image would be refused now; empty where it would not."""
+        with self._mutex:
+            return self._why_full(0) or self._fault
+
     def put(self, content: bytes, series: str, instance: str) -> None:
         """Store an image so that not even a power cut loses it; one that is sent again replaces the first.
 
         series: the key of what it is classified with. instance: SOP Instance UID. Raises SpoolFullError,
         OSError.
         """
+        try:
+            self._put(content, hashed(series), hashed(instance) + SUFFIX)
+        except OSError as error:
+            self._fault = f"images cannot be stored ({error.strerror or type(error).__name__})"
+            raise
+        self._fault = ""
+
+    def _put(self, content: bytes, key: str, name: str) -> None:
+        file = self._waiting / key / name
         with self._reserved(len(content)):
-            key = hashed(series)
-            file = self._waiting / key / (hashed(instance) + SUFFIX)
             part = self._incoming / f"{secrets.token_hex(16)}.part"
             # this folder need not be synced: an image counts once it is in `waiting`
             with atomic.replacing(part, durable=False, mode=0o600) as incoming:
@@ -141,16 +167,20 @@ class Spool:
             if not folder.exists():
                 self._last_received.pop(key, None)
 
+    def _why_full(self, length: int) -> str:
+        """Why there is no room for so many bytes; empty where there is."""
+        config = self._config
+        if self._images >= config.max_images:
+            return f"{self._images:,} images wait"
+        if self._bytes + length > config.max_bytes:
+            return f"{self._bytes:,} bytes wait"
+        return "the disk is nearly full" if self.free_bytes < config.min_free + length else ""
+
     @contextmanager
     def _reserved(self, length: int) -> Iterator[None]:
-        config = self._config
         with self._mutex:
-            if self._images >= config.max_images:
-                raise SpoolFullError(f"{self._images:,} images wait")
-            if self._bytes + length > config.max_bytes:
-                raise SpoolFullError(f"{self._bytes:,} bytes wait")
-            if shutil.disk_usage(self.root).free < config.min_free + length:
-                raise SpoolFullError("the disk is nearly full")
+            if why := self._why_full(length):
+                raise SpoolFullError(why)
             self._images += 1
             self._bytes += length
         try:

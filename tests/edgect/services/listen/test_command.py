@@ -80,4 +80,5 @@ def test_with_tls_a_caller_without_a_certificate_gets_nowhere(tmp_path: Path) ->
         assert call("echoscu", node, "+tla", "-ic").returncode != 0
         until(lambda: call("echoscu", node, *known).returncode == 0)
     assert node.stop() == 0
+    assert "a caller at 127.0.0.1 was turned away: no association requested (TLS: " in node.log_text()
     assert "Traceback" not in node.log_text()
