@@ -174,10 +174,9 @@ def test_a_kiosk(desk: Path) -> None:
 
 def test_a_dicom_node(desk: Path) -> None:
     pytest.importorskip("pynetdicom", reason="needs edgect[dicom]")
-    (desk / "ct").mkdir()
-    for number in range(1, 4):
-        slice_ = dicom_files.ct(dicom_files.hounsfield(number))
-        (desk / "ct" / f"{number}.dcm").write_bytes(dicom_files.write(slice_))
+    from tests.edgect.services.listen.listen_process import series
+
+    series(desk / "ct", 3)
     follow("docs/tutorials/dicom-node.md", desk)
     assert list((desk / "reports").glob("report-*.dcm"))
 
