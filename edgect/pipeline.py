@@ -68,7 +68,7 @@ class Pipeline:
         self.decision = Decision.from_manifest(self.bundle.manifest, operating_point, threshold, error_rate)
         self.identifiers = Identifiers(include_identifiers)
         self._detector, self._rejecting = OutOfDistributionDetector.load(self.bundle), gate
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._window = Window(self.bundle.manifest.window.level, self.bundle.manifest.window.width)
         self._preprocess = Preprocess(self.bundle.manifest.input.steps)
         self._threads = backends.available_cores() if threads is None else threads
@@ -118,7 +118,7 @@ class Pipeline:
         """
         start = perf_counter()
         try:
-            content = read_bytes(path, self._limits)
+            content = read_bytes(path, self.limits)
         except ScanError as error:
             yield self._failure(path, Frame(None, None), error, "", start)
             return
@@ -133,7 +133,7 @@ class Pipeline:
         """
         start = perf_counter()
         try:
-            check_length(len(content), self._limits)
+            check_length(len(content), self.limits)
         except ScanError as error:
             yield self._failure(name, Frame(None, None), error, "", start)
             return
@@ -144,7 +144,7 @@ class Pipeline:
     ) -> Iterator[Prediction]:
         digest = hashlib.sha256(content).hexdigest()
         session = self._session(many)
-        for frame in read_frames(content, name, self._limits, self._window):
+        for frame in read_frames(content, name, self.limits, self._window):
             if frame.pixels is None:
                 assert frame.error is not None
                 yield self._failure(name, frame, frame.error, digest, start)

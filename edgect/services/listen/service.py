@@ -55,7 +55,7 @@ def run(
     metrics = NodeMetrics(lambda: model_labels(model.pipeline))
     if rules is not None:
         metrics.expect_rules(*rules.names)
-    worker = Worker(model, spool, outbox, config.secondary_capture, node_trail, metrics, rules)
+    worker = Worker(model, spool, outbox, config.results, node_trail, metrics, rules)
     delivery = Delivery(outbox, _destinations(config, sending), node_trail.attempt, metrics)
     health = Health(spool.refusal, lambda: worker.trouble, delivery.failures, config.patience)
     watched = _watched(config, spool, delivery, metrics, health)

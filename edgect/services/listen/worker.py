@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
 import time
 from collections.abc import Sequence
 from threading import Event
-
-from pydicom import Dataset, dcmwrite
 
 from edgect.audit.trail import AuditError
 from edgect.pipeline import Pipeline
 from edgect.services.current_model import CurrentModel
 from edgect.services.listen.auditing import NodeTrail, result_name
 from edgect.services.listen.metrics import ANSWERED, FAILED, KNOWN, LEFT_OUT, SET_ASIDE, NodeMetrics
+from edgect.services.listen.results.files import result_files
+from edgect.services.listen.results.options import ResultOptions
 from edgect.services.listen.results.record import ResultRecord
-from edgect.services.listen.results.secondary_capture import secondary_capture
 from edgect.services.listen.results.series_result import SliceResult, classify_images, series_result
-from edgect.services.listen.results.structured_report import structured_report
 from edgect.services.listen.selection.image_attributes import read_attributes
 from edgect.services.listen.selection.rules import Rules
 from edgect.services.listen.selection.selection import select
@@ -32,14 +29,14 @@ CHECK = 0.25  # seconds between checks of the spool
 
 
 class Worker:
-    """Puts a result of every series into the outbox. secondary_captures: whether heat maps are made too."""
+    """Puts a result of every series into the outbox. options: what is made of it."""
 
     def __init__(
         self,
         model: CurrentModel,
         spool: Spool,
         outbox: Outbox,
-        secondary_captures: bool,
+        options: ResultOptions,
         trail: NodeTrail,
         metrics: NodeMetrics | None = None,
         rules: Rules | None = None,
@@ -49,7 +46,7 @@ class Worker:
         self.trouble = ""
         """Why no series gets a result, of disk or trail; empty where they do."""
         self._current, self._spool, self._outbox, self._trail = model, spool, outbox, trail
-        self._secondary_captures = secondary_captures
+        self._options = options
         self._failed: dict[str, tuple[int, float]] = {}  # how often, and when to try again
 
     def run(self, stop: Event, wake: Event) -> None:
@@ -133,12 +130,9 @@ class Worker:
     def _put(
         self, key: str, classifier: Pipeline, slices: Sequence[SliceResult], last: ResultRecord | None
     ) -> None:
-        result = series_result(classifier, slices)
-        report = structured_report(result, last)
+        result = series_result(classifier, slices, self._options.highest)
         name = result_name(result.digest)
-        files = {f"report-{name}.dcm": _encoded(report)}
-        if self._secondary_captures and (picture := secondary_capture(result, last)) is not None:
-            files[f"heat-map-{name}.dcm"] = _encoded(picture)
+        files, report = result_files(result, last, self._options, name)
         self._trail.result(result)
         self._outbox.put(key, name, files, ResultRecord(report, int(report.InstanceNumber), result.slices))
 
@@ -175,9 +169,3 @@ def _label(images: Sequence[SpooledImage]) -> str:
         return str(read_attributes(images[0].path).label)
     except (OSError, IndexError):
         return "a series"
-
-
-def _encoded(dataset: Dataset) -> bytes:
-    file = io.BytesIO()
-    dcmwrite(file, dataset, enforce_file_format=True)
-    return file.getvalue()

@@ -13,6 +13,7 @@ from edgect.services.current_model import CurrentModel
 from edgect.services.listen import worker
 from edgect.services.listen.auditing import NodeTrail
 from edgect.services.listen.config import NodeConfig
+from edgect.services.listen.results.options import ResultOptions
 from edgect.services.listen.storage.outbox import Outbox
 from edgect.services.listen.storage.spool import Spool
 from tests.edgect.scans.dicom_files import write
@@ -31,7 +32,11 @@ def test_what_cannot_be_reported_is_set_aside(tmp_path: Path, monkeypatch: pytes
     classifier = Pipeline(backend="onnxruntime", threads=1, include_identifiers=True)
     running = Thread(
         target=worker.Worker(
-            CurrentModel(lambda: classifier, "", worker.LOG), spool, outbox, True, NodeTrail(None, config)
+            CurrentModel(lambda: classifier, "", worker.LOG),
+            spool,
+            outbox,
+            ResultOptions(),
+            NodeTrail(None, config),
         ).run,
         args=(stop, Event()),
     )
@@ -61,7 +66,11 @@ def test_a_fault_of_the_disk_does_not_end_the_answering(
     classifier = Pipeline(backend="onnxruntime", threads=1, include_identifiers=True)
     running = Thread(
         target=worker.Worker(
-            CurrentModel(lambda: classifier, "", worker.LOG), spool, outbox, False, NodeTrail(None, config)
+            CurrentModel(lambda: classifier, "", worker.LOG),
+            spool,
+            outbox,
+            ResultOptions(),
+            NodeTrail(None, config),
         ).run,
         args=(stop, Event()),
     )
