@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from threading import Lock
 from time import perf_counter
@@ -71,7 +72,7 @@ class Pipeline:
         self.decision = Decision.from_manifest(self.bundle.manifest, operating_point, threshold, error_rate)
         self.identifiers = Identifiers(include_identifiers)
         self._detector, self._rejecting = OutOfDistributionDetector.load(self.bundle), gate
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._window = Window(self.bundle.manifest.window.level, self.bundle.manifest.window.width)
         self._preprocess = Preprocess(self.bundle.manifest.input.steps)
         self._threads = backends.available_cores() if threads is None else threads
@@ -128,7 +129,7 @@ class Pipeline:
         """
         start = perf_counter()
         try:
-            content = read_bytes(path, self._limits)
+            content = read_bytes(path, self.limits)
         except ScanError as error:
             yield self._failure(path, Frame(None, None), error, "", start)
             return
@@ -143,7 +144,7 @@ class Pipeline:
         """
         start = perf_counter()
         try:
-            check_length(len(content), self._limits)
+            check_length(len(content), self.limits)
         except ScanError as error:
             yield self._failure(name, Frame(None, None), error, "", start)
             return
@@ -154,12 +155,15 @@ class Pipeline:
     ) -> Iterator[Prediction]:
         digest = hashlib.sha256(content).hexdigest()
         session = self._session(many)
-        for frame in read_frames(content, name, self._limits, self._window):
+        for frame in read_frames(content, name, self.limits, self._window):
             if frame.pixels is None:
                 assert frame.error is not None
                 yield self._failure(name, frame, frame.error, digest, start)
             else:
-                yield self._classify_frame(session, name, frame, frame.pixels, digest, start, evidence)
+                prediction = self._classify_frame(session, name, frame, frame.pixels, digest, start, evidence)
+                if evidence:
+                    prediction = replace(prediction, pixels=frame.pixels, hounsfield=frame.hounsfield)
+                yield prediction
             start = perf_counter()
 
     def _session(self, many: bool) -> Session:
@@ -204,7 +208,7 @@ class Pipeline:
         probability = to_probability(log_odds / self.bundle.manifest.temperature)
         extra: dict[str, Any] = {}
         if evidence:
-            extra = {"pixels": pixels, "evidence": placement.to_slice(evidence_map(outputs, log_odds))}
+            extra = {"evidence": placement.to_slice(evidence_map(outputs, log_odds))}
         return Prediction(
             path=path,
             status="ok",

@@ -14,6 +14,7 @@ from edgect.errors import UsageError
 from edgect.machine.installation import needing
 from edgect.rows import NOTICE
 from edgect.scans.options import Limits
+from edgect.services.listen.results.options import HIGHEST, KINDS, ResultOptions
 
 if TYPE_CHECKING:
     from edgect.services.listen.network.tls import TLSFiles
@@ -44,7 +45,24 @@ _MIB = 2**20
     metavar="TITLE@HOST:PORT",
     help="Send results to this node, until it takes them; by TLS if it is another machine.",
 )
-@click.option("--secondary-capture", "capture", is_flag=True, help="Make a picture with the heat map too.")
+@click.option(
+    "--result",
+    "kinds",
+    multiple=True,
+    type=click.Choice(list(KINDS)),
+    help="What to make of a series; more than once. sr: a Comprehensive SR. sr3d: a Comprehensive 3D SR in "
+    "its place. And of the slices with the highest probability, sc: pictures with heat maps (Secondary "
+    "Capture). pmap: the heat maps' values (Parametric Map). ko: a Key Object Selection.  [default: sr]",
+)
+@click.option("--secondary-capture", "capture", is_flag=True, help="The same as --result sc.")
+@click.option(
+    "--highest",
+    type=click.IntRange(1, 20),
+    default=HIGHEST,
+    show_default=True,
+    help="Slices of a series that are shown, at most.",
+)
+@click.option("--every-slice", is_flag=True, help="Name every slice in reports, not the highest alone.")
 @click.option(
     "--quiet",
     type=click.FloatRange(0),
@@ -160,7 +178,10 @@ def command(
     spool: Path,
     out: Path | None,
     send_to: str | None,
+    kinds: tuple[str, ...],
     capture: bool,
+    highest: int,
+    every_slice: bool,
     quiet: float,
     rules: Path | None,
     keep: bool,
@@ -216,7 +237,7 @@ def command(
         send_to=None if send_to is None else RemoteNode.parse(send_to),
         secured=secured,
         in_clear=send_in_clear,
-        secondary_capture=capture,
+        results=ResultOptions.of([*kinds, *(["sc"] if capture else [])], every_slice, highest),
         keep_images=keep,
         max_images=max_images,
         max_bytes=max_spool * _MIB,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import cos, radians
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -23,6 +24,8 @@ AIR = -500.0  # Hounsfield units; every slice of a chest holds air, round it or 
 SQUARE_TOLERANCE = 0.01  # how far the sides of a pixel may differ before they are made equal
 MAX_ASPECT_RATIO = 4.0  # how many times as long as wide a pixel may be
 
+Number = TypeVar("Number", bound=np.generic)
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -37,6 +40,32 @@ class Plane:
     right: Vector
     down: Vector
     spacing: tuple[float, float] = (1.0, 1.0)
+
+
+class Turn(NamedTuple):
+    """How a slice as it is stored becomes one as it is looked at. mirrored, upturned: after `transposed`."""
+
+    transposed: bool
+    mirrored: bool
+    upturned: bool
+
+    @classmethod
+    def upright(cls, right: Vector, down: Vector) -> Turn:
+        """That with the patient's right on the left and the back below. right, down: as in `Plane`."""
+        transposed = abs(right[0]) < abs(right[1])
+        if transposed:
+            right, down = down, right
+        return cls(transposed, right[0] < 0, down[1] < 0)
+
+    def apply(self, stored: NDArray[Number]) -> NDArray[Number]:
+        """`[rows, columns]`, a view."""
+        values = stored.T if self.transposed else stored
+        return values[:: -1 if self.upturned else 1, :: -1 if self.mirrored else 1]
+
+    def undo(self, upright: NDArray[Number]) -> NDArray[Number]:
+        """The inverse of `apply`."""
+        values = upright[:: -1 if self.upturned else 1, :: -1 if self.mirrored else 1]
+        return values.T if self.transposed else values
 
 
 def normal(right: Vector, down: Vector) -> Vector:
@@ -60,9 +89,10 @@ def normal(right: Vector, down: Vector) -> Vector:
     return float(x), float(y), float(z)
 
 
-def to_grey(plane: Plane, window: Window, limits: Limits) -> NDArray[np.uint8]:
+def to_grey(plane: Plane, window: Window, limits: Limits) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """As radiologists look at it, through the window: the patient's right on the left, the back below.
 
+    With the Hounsfield units that the greys were made of, same shape, for another window.
     Pixels that are not square become so by enlarging along their longer side, before the window.
     Raises ScanError where there is nothing to give an answer on.
     """
@@ -91,7 +121,7 @@ def to_grey(plane: Plane, window: Window, limits: Limits) -> NDArray[np.uint8]:
     pixels = window.grey(square)
     if pixels.min() == pixels.max():
         raise ScanError("blank image: every pixel has the same value", "rejected")
-    return pixels
+    return pixels, square
 
 
 def _written(value: np.float32) -> str:
@@ -100,14 +130,10 @@ def _written(value: np.float32) -> str:
 
 def _upright(plane: Plane) -> Plane:
     """Transposed and flipped, so that it is seen from the feet with the back below."""
-    if abs(plane.right[0]) < abs(plane.right[1]):
-        plane = Plane(plane.values.T, plane.down, plane.right, plane.spacing[::-1])
-    values = plane.values
-    if plane.right[0] < 0:
-        values = values[:, ::-1]
-    if plane.down[1] < 0:
-        values = values[::-1]
-    return replace(plane, values=values)
+    turn = Turn.upright(plane.right, plane.down)
+    if turn.transposed:
+        plane = replace(plane, right=plane.down, down=plane.right, spacing=plane.spacing[::-1])
+    return replace(plane, values=turn.apply(plane.values))
 
 
 def _square(values: NDArray[np.float32], spacing: tuple[float, float], limits: Limits) -> NDArray[np.float32]:

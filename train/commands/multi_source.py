@@ -215,12 +215,22 @@ def head_command(run: Path, data: Path, cache: Path | None, names: tuple[str, ..
 @click.argument("runs", nargs=-1, required=True, type=options.folder)
 @options.data
 @cache
+@click.option(
+    "--beside",
+    multiple=True,
+    type=options.folder,
+    metavar="RUN",
+    help="Judge this run too, without a part in the mean.",
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="JSON file of the figures.")
-def ensemble_command(runs: tuple[Path, ...], data: Path, cache: Path | None, out: Path | None) -> None:
+def ensemble_command(
+    runs: tuple[Path, ...], data: Path, cache: Path | None, beside: tuple[Path, ...], out: Path | None
+) -> None:
     """Judge RUNS and their mean on validation parts, by last layers fitted to the other hospitals."""
     from train.multi_source.ensemble import judge
 
-    figures = judge([MultiSourceRun(run) for run in runs], data, cache)
+    members, others = ([MultiSourceRun(run) for run in paths] for paths in (runs, beside))
+    figures = judge(members, data, cache, beside=others)
     if out:
         write_json(out, figures)
     click.echo(json.dumps(figures, indent=1))

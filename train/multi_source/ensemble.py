@@ -32,25 +32,31 @@ class Answers:
 
 
 def judge(
-    runs: Sequence[MultiSourceRun], data: Path, cache: Path | None = None, names: Sequence[str] = ()
+    runs: Sequence[MultiSourceRun],
+    data: Path,
+    cache: Path | None = None,
+    names: Sequence[str] = (),
+    beside: Sequence[MultiSourceRun] = (),
 ) -> dict[str, Any]:
     """Of each run by its name, and of all as `mean` where there are several; no test part is read.
 
-    names: of the sources, all that edgect has tables of without. Raises RunError for a run whose last layer
-    was not fitted again, or to other hospitals than those before it.
+    beside: runs that have no part in the mean, such as its student. names: of the sources, all that edgect
+    has tables of without. Raises RunError for a run whose last layer was not fitted again, or to other
+    hospitals than those before it.
     """
     names = list(dict.fromkeys(names or [*released(), *further()]))
-    fitted = [_fitted(run) for run in runs]
-    if different := next((run for run, own in zip(runs, fitted, strict=True) if own != fitted[0]), None):
+    every = [*runs, *beside]
+    fitted = [_fitted(run) for run in every]
+    if different := next((run for run, own in zip(every, fitted, strict=True) if own != fitted[0]), None):
         raise RunError(
             f"{different.path}: its last layer was fitted to other hospitals than {runs[0].path}'s"
         )
     answered, sources = {}, {}
-    for run in runs:
+    for run in every:
         sources = last_layer.read_hospitals(run, run.member(), names, data, cache)
         answered[run.path.resolve().name] = answers(run, sources)
-    if len(answered) > 1:
-        answered["mean"] = _mean(list(answered.values()))
+    if len(runs) > 1:
+        answered["mean"] = _mean(list(answered.values())[: len(runs)])
     return {name: figures(each, sources, fitted[0]) for name, each in answered.items()}
 
 

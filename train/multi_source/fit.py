@@ -20,7 +20,7 @@ from train.multi_source.crops import Crops
 from train.multi_source.guidance import OpacityHead, outside_share
 from train.multi_source.recipe import Recipe
 from train.multi_source.run import MAP_SIDE, MultiSourceRun, Trained
-from train.multi_source.samples import Samples
+from train.multi_source.samples import UNKNOWN, Samples
 from train.multi_source.teacher import Member, Teacher
 from train.networks import pretrained
 from train.networks.efficientnet import EfficientNetLite
@@ -160,7 +160,8 @@ class Training:
         log_odds = logits[:, 1] - logits[:, 0]
         targets = torch.from_numpy(batch.targets)
         if self.teacher:
-            targets = targets + recipe.teacher * (self.teacher.probabilities(step) - targets)
+            asked = recipe.teacher * (targets != UNKNOWN)  # of blanked lungs a teacher knows nothing either
+            targets = targets + asked * (self.teacher.probabilities(step) - targets)
         loss = nn.functional.binary_cross_entropy_with_logits(log_odds, targets)
         answer_loss = loss.item()
         if recipe.shown_maps:

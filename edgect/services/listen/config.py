@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgect.errors import UsageError
+from edgect.services.listen.results.options import ResultOptions
 from edgect.services.loopback import is_loopback
 
 _NODE = re.compile(r"(?P<title>[^@]+)@(?P<host>\[[^\]]+\]|[^:]+):(?P<port>\d{1,5})")
@@ -34,8 +35,8 @@ class NodeConfig:
     """title: AE title of this node. calling_titles: AE titles that may call; empty for all. quiet_seconds:
     without a new image, after which a series counts as complete. out: folder for results. send_to: node for
     results. secured: they go by TLS. in_clear: they go without, which must be allowed where others could
-    read names on the way. secondary_capture: whether a picture with the heat map is made too. keep_images:
-    they stay in the spool once there is a result.
+    read names on the way. results: what is made of a series. keep_images: they stay in the spool once
+    there is a result.
 
     max_images, max_bytes: that may wait. min_free: bytes of the disk that stay free. max_image_bytes: of
     one image. max_associations: at once. timeout: seconds of silence after which a caller is cut off.
@@ -58,7 +59,7 @@ class NodeConfig:
     send_to: RemoteNode | None = None
     secured: bool = False
     in_clear: bool = False
-    secondary_capture: bool = False
+    results: ResultOptions = field(default_factory=ResultOptions)
     keep_images: bool = False
     max_images: int = 20_000
     max_bytes: int = 20 * 2**30

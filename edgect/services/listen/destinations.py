@@ -10,7 +10,10 @@ from pydicom import dcmread
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom.association import Association
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    Comprehensive3DSRStorage,
     ComprehensiveSRStorage,
+    KeyObjectSelectionDocumentStorage,
+    ParametricMapStorage,
     SecondaryCaptureImageStorage,
 )
 
@@ -21,7 +24,13 @@ from edgect.services.listen.network.implementation import application_entity
 from edgect.services.listen.network.tls import ClientContext
 from edgect.services.listen.storage.spool import sync_folder
 
-SENT_CLASSES = (ComprehensiveSRStorage, SecondaryCaptureImageStorage)
+SENT_CLASSES = (
+    ComprehensiveSRStorage,
+    Comprehensive3DSRStorage,
+    SecondaryCaptureImageStorage,
+    ParametricMapStorage,
+    KeyObjectSelectionDocumentStorage,
+)
 SENT_SYNTAXES = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
 # DICOM PS3.4, table B.2-1, and PS3.7, annex C
 STORED = (0x0000, 0x0111, *range(0xB000, 0xC000))  # success, there already, stored with a remark

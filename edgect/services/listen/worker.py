@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
 import time
 from collections.abc import Sequence
 from threading import Event
-
-from pydicom import Dataset, dcmwrite
 
 from edgect.audit.trail import AuditError
 from edgect.pipeline import Pipeline
 from edgect.services.current_model import CurrentModel
 from edgect.services.listen.auditing import NodeTrail, result_name
 from edgect.services.listen.metrics import ANSWERED, FAILED, KNOWN, LEFT_OUT, SET_ASIDE, NodeMetrics
+from edgect.services.listen.results.files import result_files
+from edgect.services.listen.results.options import ResultOptions
 from edgect.services.listen.results.record import ResultRecord
-from edgect.services.listen.results.secondary_capture import secondary_capture
 from edgect.services.listen.results.series_result import SliceResult, classify_images, series_result
-from edgect.services.listen.results.structured_report import structured_report
 from edgect.services.listen.selection.image_attributes import read_attributes
 from edgect.services.listen.selection.rules import Rules
 from edgect.services.listen.selection.selection import select
@@ -32,34 +29,39 @@ CHECK = 0.25  # seconds between checks of the spool
 
 
 class Worker:
-    """Puts a result of every series into the outbox. secondary_captures: whether heat maps are made too."""
+    """Puts a result of every series into the outbox. options: what is made of it."""
 
     def __init__(
         self,
         model: CurrentModel,
         spool: Spool,
         outbox: Outbox,
-        secondary_captures: bool,
+        options: ResultOptions,
         trail: NodeTrail,
         metrics: NodeMetrics | None = None,
         rules: Rules | None = None,
     ) -> None:
         """rules: of what is classified, None for everything."""
         self._metrics, self._rules = metrics or NodeMetrics(), rules
-        self.trouble = ""
-        """Why no series gets a result, of disk or trail; empty where they do."""
+        self._spool_trouble = self._series_trouble = ""
         self._current, self._spool, self._outbox, self._trail = model, spool, outbox, trail
-        self._secondary_captures = secondary_captures
+        self._options = options
         self._failed: dict[str, tuple[int, float]] = {}  # how often, and when to try again
+
+    @property
+    def trouble(self) -> str:
+        """Why no series gets a result, of disk or trail; empty where they do."""
+        return self._spool_trouble or self._series_trouble
 
     def run(self, stop: Event, wake: Event) -> None:
         """Until `stop` is set, which is looked at between images. wake: set when there is a result."""
         while not stop.wait(CHECK):
             try:
                 self._process_quiet_series(stop, wake)
+                self._spool_trouble = ""
             except Exception as error:  # of the disk, above all: images must not wait for ever in silence
-                self.trouble = f"the spool cannot be processed ({type(error).__name__})"
-                LOG.error("%s; it will be tried again", self.trouble)
+                self._spool_trouble = f"the spool cannot be processed ({type(error).__name__})"
+                LOG.error("%s; it will be tried again", self._spool_trouble)
                 stop.wait(PAUSE)
 
     def _process_quiet_series(self, stop: Event, wake: Event) -> None:
@@ -71,7 +73,7 @@ class Worker:
             try:
                 self._process(key, images, stop)
                 self._failed.pop(key, None)
-                self.trouble = ""
+                self._series_trouble = ""
                 wake.set()
             except Exception as error:  # whose message may quote what an image holds
                 self._fail(key, images, error)
@@ -133,12 +135,9 @@ class Worker:
     def _put(
         self, key: str, classifier: Pipeline, slices: Sequence[SliceResult], last: ResultRecord | None
     ) -> None:
-        result = series_result(classifier, slices)
-        report = structured_report(result, last)
+        result = series_result(classifier, slices, self._options.highest)
         name = result_name(result.digest)
-        files = {f"report-{name}.dcm": _encoded(report)}
-        if self._secondary_captures and (picture := secondary_capture(result, last)) is not None:
-            files[f"heat-map-{name}.dcm"] = _encoded(picture)
+        files, report = result_files(result, last, self._options, name)
         self._trail.result(result)
         self._outbox.put(key, name, files, ResultRecord(report, int(report.InstanceNumber), result.slices))
 
@@ -154,7 +153,7 @@ class Worker:
         kind = type(error).__name__
         is_own_fault = not isinstance(error, OSError | AuditError)  # a full disk is none of the series
         if not is_own_fault:
-            self.trouble = f"disk or audit trail cannot be used ({kind})"
+            self._series_trouble = f"disk or audit trail cannot be used ({kind})"
         if attempts < MAX_ATTEMPTS or not is_own_fault:
             self._metrics.series(FAILED)
             line = "%s: no result of %d images (%s); it will be tried again"
@@ -175,9 +174,3 @@ def _label(images: Sequence[SpooledImage]) -> str:
         return str(read_attributes(images[0].path).label)
     except (OSError, IndexError):
         return "a series"
-
-
-def _encoded(dataset: Dataset) -> bytes:
-    file = io.BytesIO()
-    dcmwrite(file, dataset, enforce_file_format=True)
-    return file.getvalue()

@@ -31,6 +31,8 @@ def test_members_are_judged_beside_their_mean(members: list[MultiSourceRun], dat
     assert both.keys() == {"a", "b", "mean"}
     assert both["a"] == both["b"] == alone["a"]
     assert both["mean"]["auc"] == pytest.approx(alone["a"]["auc"])  # of two that are one
+    beside = judge(members[:1], data, cache, SOURCES, beside=members[1:])
+    assert beside == {name: both[name] for name in "ab"}
     own = alone["a"]
     assert own["auc"].keys() == {"covid-ct", *HOSPITALS}
     fitted = [own["auc"][name] for name in HOSPITALS]

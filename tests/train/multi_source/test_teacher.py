@@ -79,3 +79,13 @@ def test_a_member_may_be_an_average_along_the_way_of_another_size(
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=f"{tmp_path}: is no run of"):
         Member.read(str(tmp_path))
+
+
+def test_of_blanked_lungs_nothing_is_learned_from_a_teacher(
+    member: Member, three: Path, cache: Path, tmp_path: Path
+) -> None:
+    runs = [MultiSourceRun(tmp_path / str(weight)) for weight in (0.0, 1.0)]
+    for run, weight in zip(runs, (0.0, 1.0), strict=True):
+        taught = recipe(steps=2, blanked=1.0, teacher=weight, teachers=(member.name,))
+        fit(taught, three, run, None, cache=cache, members=[member])
+    assert torch.equal(*(run.network().classifier.weight for run in runs))

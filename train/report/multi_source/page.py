@@ -14,6 +14,8 @@ TABLES = {
     "default": tables.default,
     "last_layer": tables.last_layer,
     "trunks": tables.trunks,
+    "ensemble": tables.ensemble,
+    "ensemble_called": tables.ensemble_called,
     "fitted_anew": tables.fitted_anew,
     "beside_others": tables.compared_with_others,
     "left_out": tables.left_out,

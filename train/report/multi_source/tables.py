@@ -96,6 +96,31 @@ def trunks(folder: Path) -> str:
     return table_or_not(["trunk without", *SAID[1:], *MEASURED.values()], rows)
 
 
+def ensemble(folder: Path) -> str:
+    """Members of a teacher, their mean and its student: AUC by last layers that do not know the source."""
+    judged = _judged(folder)
+    names = list(dict.fromkeys(name for own in judged.values() for name in own["auc"]))
+    rows = [
+        [network, number(own["hospitals"]), *(number(own["auc"][name]) for name in names)]
+        for network, own in judged.items()
+    ]
+    return table_or_not(["network", "mean of hospitals", *(TITLES.get(n, n) for n in names)], rows)
+
+
+def ensemble_called(folder: Path) -> str:
+    """The same networks: share of slices without COVID-19 that are called."""
+    judged = _judged(folder)
+    names = list(dict.fromkeys(name for own in judged.values() for name in own["called"]))
+    rows = [[network, *(number(own["called"][name]) for name in names)] for network, own in judged.items()]
+    return table_or_not(["network", *(TITLES.get(name, name) for name in names)], rows)
+
+
+def _judged(folder: Path) -> dict[str, Any]:
+    """What `multi-source ensemble` wrote."""
+    file = folder / "ensemble.json"
+    return read_json(file) if file.exists() else {}
+
+
 def fitted_anew(folder: Path) -> str:
     """The default network on the test part of each source, its last layer as trained and fitted anew."""
     rows: list[list[Any]] = []

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydicom import Dataset
 
 from edgect.machine.in_order import in_order
-from edgect.model.decision.series import SeriesSummary
+from edgect.model.decision.series import SMOOTHING_RADIUS, SeriesSummary
 from edgect.pipeline import Pipeline
+from edgect.rows.causes import cause
 from edgect.rows.prediction import Prediction
 from edgect.rows.series import SeriesRows
 from edgect.services.listen.results.image_headers import read_header
 
-_DIGITS = re.compile(r"-?\d[\d,.]*\d|\d")
+APART = 2 * SMOOTHING_RADIUS  # millimetres: the means of slices that are shown have no slice in common
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,24 @@ class SliceResult:
         return str(self.path), self.prediction.frame
 
 
+class HighSlice(NamedTuple):
+    """mean: the probability within 5 mm to either side. number: in the series, from 1 at the feet."""
+
+    slice: SliceResult
+    mean: float
+    number: int
+
+
 @dataclass(frozen=True)
 class SeriesResult:
     """slices: in the order of the series. row: of the series, as `--series` has it.
 
-    highest: the slice around which the smoothed probability is highest, None without one.
+    highest: the slices to look at first, those at least `APART` from each other whose mean is highest.
     """
 
     slices: Sequence[SliceResult]
     row: dict[str, Any]
-    highest: SliceResult | None
+    highest: Sequence[HighSlice]
     classifier: Pipeline
 
     @property
@@ -66,14 +75,10 @@ class SeriesResult:
         return next(slice_.image for slice_ in self.slices if not slice_.deleted)
 
     @property
-    def reasons(self) -> Counter[str]:
-        """Why slices have no answer, with N for each number."""
-        without_probability = (
-            slice_.prediction for slice_ in self.slices if slice_.prediction.probability is None
-        )
-        return Counter(
-            f"{slice_.status}: {_DIGITS.sub('N', slice_.reason)}" for slice_ in without_probability
-        )
+    def causes(self) -> Counter[str]:
+        """How many slices have no answer, by the kind of reason: one of `edgect.rows.causes.CAUSES`."""
+        predictions = (slice_.prediction for slice_ in self.slices)
+        return Counter(cause(each.status, each.reason) for each in predictions if each.probability is None)
 
     @cached_property
     def digest(self) -> str:
@@ -103,19 +108,35 @@ def classify_images(
                 yield SliceResult(header, path, prediction, certain=certain)
 
 
-def series_result(classifier: Pipeline, slices: Sequence[SliceResult]) -> SeriesResult:
-    """The result of a series from those of all its slices."""
+def series_result(classifier: Pipeline, slices: Sequence[SliceResult], highest: int) -> SeriesResult:
+    """The result of a series from those of all its slices. highest: how many are shown, at most."""
     rows = SeriesRows(classifier.decision)
     for slice_ in slices:  # damaged files do not say what series they are of, but came with the others
         rows.add({**slice_.prediction.row(), "path": str(slice_.path), "series": "1"})
     ((row,), (summary,)) = rows.rows(), rows.summaries()
     by_key = {slice_.key: slice_ for slice_ in slices}
     ordered = [by_key[entry.path, entry.frame] for entry in summary.slices]
-    return SeriesResult(ordered, row, _highest(summary, ordered), classifier)
+    return SeriesResult(ordered, row, list(islice(_highest(summary, ordered), highest)), classifier)
 
 
-def _highest(summary: SeriesSummary, ordered: list[SliceResult]) -> SliceResult | None:
-    return None if summary.highest is None else ordered[summary.highest[1] - 1]
+def _highest(summary: SeriesSummary, ordered: list[SliceResult]) -> Iterator[HighSlice]:
+    """From the highest mean downwards, each apart from those before."""
+    answered = [
+        HighSlice(ordered[index], mean, index + 1)
+        for index, mean in enumerate(summary.smoothed)
+        if mean is not None
+    ]
+    taken: list[HighSlice] = []
+    for candidate in sorted(answered, key=lambda high: (-high.mean, high.number)):
+        if all(_are_apart(candidate.slice.prediction, other.slice.prediction) for other in taken):
+            taken.append(candidate)
+            yield candidate
+
+
+def _are_apart(one: Prediction, other: Prediction) -> bool:
+    if one.position is None or other.position is None or one.normal != other.normal:
+        return True
+    return abs(one.position - other.position) >= APART
 
 
 def _predictions(classifier: Pipeline, path: Path) -> Iterator[Prediction]:

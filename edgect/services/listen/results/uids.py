@@ -11,7 +11,8 @@ from edgect.machine.version import __version__
 from edgect.services.listen.results.image_headers import grouping_key
 from edgect.services.listen.results.series_result import SeriesResult
 
-REPORTS, CAPTURES = 1, 2
+REPORTS, CAPTURES, REPORTS_3D, MAPS, KEY_IMAGES = 1, 2, 3, 4, 5
+"""Kinds of results, each of which is a series of its own."""
 _NAMESPACE = uuid.UUID("6f1c5f7e-6f0a-5d0c-9a37-2a4e1a6f0e11")
 _OFFSET = 10_000  # above the numbers that scanners give to series
 
@@ -29,7 +30,7 @@ def result_uid(kind: str, result: SeriesResult, *parts: str) -> UID:
 
 
 def series_number(image: Dataset, kind: int) -> int:
-    """A number that the study is not likely to have yet; kind: REPORTS or CAPTURES."""
+    """A number that the study is not likely to have yet; kind: such as `REPORTS`."""
     try:
         source = int(image.get("SeriesNumber") or 0)
     except (TypeError, ValueError):

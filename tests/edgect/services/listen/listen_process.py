@@ -119,6 +119,11 @@ def image(number: int, **changes: Any) -> Dataset:
         "AccessionNumber": "8",
         "PatientSex": "F",
         "SeriesNumber": 3,
+        "SeriesDescription": "Thorax 5.0",
+        "ConvolutionKernel": "B60f",
+        "SliceThickness": 5,
+        "FrameOfReferenceUID": "1.2.3.9",
+        "PositionReferenceIndicator": "",
         "InstanceNumber": number + 1,
         "ImagePositionPatient": [0, 0, 5 * number],
     }

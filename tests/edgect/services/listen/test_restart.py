@@ -152,7 +152,7 @@ def archive(tmp_path: Path) -> Iterator[Any]:
 
 def test_results_wait_for_a_node_that_is_down(archive: Any, tmp_path: Path) -> None:
     target = f"ARCHIVE@127.0.0.1:{archive.port}"
-    node = Node(tmp_path, "--quiet", 0.2, "--send-to", target, "--secondary-capture").start()
+    node = Node(tmp_path, "--quiet", 0.2, "--send-to", target, "--secondary-capture", "--highest", 1).start()
     send(node, series(tmp_path / "in", SLICES))
     until(lambda: "results wait for the node" in node.log_text())
     node.kill()

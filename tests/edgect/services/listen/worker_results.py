@@ -21,21 +21,26 @@ from edgect.services.listen import worker
 from edgect.services.listen.auditing import NodeTrail
 from edgect.services.listen.config import NodeConfig
 from edgect.services.listen.results.image_headers import grouping_key, read_identifiers
+from edgect.services.listen.results.options import KINDS, ResultOptions
 from edgect.services.listen.storage.outbox import Outbox
 from edgect.services.listen.storage.spool import Spool
 from tests.edgect.services.listen.listen_process import until
 
+EVERYTHING = ResultOptions(frozenset(KINDS), every_slice=True)
+
 
 class Results(NamedTuple):
-    """Files, as long as `results_of` lasts. captures: none where no slice got an answer."""
+    """Files, as long as `results_of` lasts. others: none where no slice got an answer."""
 
     reports: list[Path]
-    captures: list[Path]
+    others: list[Path]
     aside: list[Path]
 
 
 @contextmanager
-def results_of(classifier: Pipeline, content: bytes) -> Iterator[Results]:
+def results_of(
+    classifier: Pipeline, content: bytes, options: ResultOptions = EVERYTHING
+) -> Iterator[Results]:
     """Of one image. Raises HeaderError where its sender would be told that it is refused."""
     header = read_identifiers(io.BytesIO(content))
     with tempfile.TemporaryDirectory() as folder, patch.multiple(worker, PAUSE=0.0, CHECK=0.01):
@@ -48,7 +53,11 @@ def results_of(classifier: Pipeline, content: bytes) -> Iterator[Results]:
         spool.put(content, grouping_key(header), str(header.SOPInstanceUID))
         running = Thread(
             target=worker.Worker(
-                CurrentModel(lambda: classifier, "", worker.LOG), spool, outbox, True, NodeTrail(None, config)
+                CurrentModel(lambda: classifier, "", worker.LOG),
+                spool,
+                outbox,
+                options,
+                NodeTrail(None, config),
             ).run,
             args=(stop, Event()),
         )
@@ -59,8 +68,10 @@ def results_of(classifier: Pipeline, content: bytes) -> Iterator[Results]:
             stop.set()
             running.join()
             spool.close()
-        results = (list(spool.root.glob(f"results/*/{kind}-*.dcm")) for kind in ("report", "heat-map"))
-        yield Results(*results, aside=list(spool.root.glob("set-aside/*/*.dcm")))
+        files = sorted(spool.root.glob("results/*/*.dcm"))
+        reports = [file for file in files if file.name.startswith("report-")]
+        others = [file for file in files if file not in reports]
+        yield Results(reports, others, aside=list(spool.root.glob("set-aside/*/*.dcm")))
 
 
 def put_raw(dataset: Dataset, keyword: str, vr: str, value: bytes) -> None:

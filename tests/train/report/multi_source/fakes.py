@@ -54,6 +54,8 @@ def write(runs: Path) -> Path:
     trunk = {"left_out": "MosMed", "seed": 1, "steps": "800", "recipe": "plain", "as_trained": 0.7}
     fitted = {"fitted": 0.75, "sfax_as_trained": 0.6, "sfax_fitted": None}
     write_json(runs / "last-layer-left-out.json", {"trunks": [{**trunk, **fitted}]})
+    figures = {"hospitals": 0.8, "auc": {"mosmed": 0.79, "sfax": 0.81}, "called": {"osic": 0.25}}
+    write_json(runs / "ensemble.json", {"lungs": figures, "mean": {**figures, "hospitals": 0.82}})
     return runs
 
 

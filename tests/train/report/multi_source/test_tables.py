@@ -104,3 +104,11 @@ def test_the_last_layer_is_reported_beside_what_training_made(runs: Path) -> Non
         assert row[3:] == cells(read["sources"][key], "")[2:]
     assert rows(tables.trainings(runs))[2][:2] == ["default", "0"]
     assert rows(tables.trainings(runs))[2][-1] == "0.5"
+
+
+def test_members_of_a_teacher_are_reported_beside_their_mean(runs: Path, tmp_path: Path) -> None:
+    head, _, *table = rows(tables.ensemble(runs))
+    assert head == ["network", "mean of hospitals", "MosMed", "sfax"]
+    assert table == [["lungs", "0.800", "0.790", "0.810"], ["mean", "0.820", "0.790", "0.810"]]
+    assert rows(tables.ensemble_called(runs))[2:] == [["lungs", "0.250"], ["mean", "0.250"]]
+    assert "not measured" in tables.ensemble(tmp_path)

@@ -97,7 +97,7 @@ def test_the_report_has_the_patients_name(classifier: Pipeline, kind: str) -> No
     patient = PATIENTS[kind]
     with results_of(classifier, slice_of(patient)) as results:
         assert results.aside == []
-        for path in (*results.reports, *results.captures):
+        for path in (*results.reports, *results.others):
             dataset = dcmread(path)
             value = dataset.SpecificCharacterSet
             assert ([value] if isinstance(value, str) else list(value)) == patient.written
@@ -108,7 +108,8 @@ def test_the_report_has_the_patients_name(classifier: Pipeline, kind: str) -> No
         assert (b"garbled or missing" in report.read_bytes()) is not patient.certain
         if shutil.which("dsrdump"):
             assert b"Probability of COVID-19 on a slice" in run("dsrdump", report)
-        assert len(results.captures) == 1
+        kinds = [path.name.rpartition("-")[0] for path in results.others]
+        assert kinds == ["3d-report", "evidence-map", "heat-map-1", "key-images"]
 
 
 def slice_of(patient: Patient) -> bytes:

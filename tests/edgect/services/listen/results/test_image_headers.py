@@ -15,6 +15,7 @@ from edgect.services.listen.results.image_headers import (
     STUDY_KEYWORDS,
     HeaderError,
 )
+from edgect.services.listen.results.options import ResultOptions
 from tests.edgect.scans.dicom_files import write
 from tests.edgect.services.listen.listen_process import image
 from tests.edgect.services.listen.worker_results import put_raw, results_of
@@ -34,6 +35,7 @@ ODD = [
     b"999Y", b"male", b"1\\0\\0", b"nan\\0\\0\\0\\1\\0", b"1.02.3", b"...", b"^^^^^^^", b"a=b=c=d",
     b"a\r\nb", b"\x1b$B", "Müller".encode(), "Müller".encode("latin-1"), b"\xff\xfe",
 ]  # fmt: skip
+PICTURES = ResultOptions.of(["sc"])
 VRS = ["LO", "PN", "DA", "TM", "IS", "DS", "UI", "US", "FL", "UN", "OB"]
 values = st.tuples(st.sampled_from(ODD) | st.binary(max_size=20), st.none() | st.sampled_from(VRS))
 headers = st.dictionaries(st.sampled_from(KEYWORDS), st.none() | values, min_size=1, max_size=4)
@@ -56,9 +58,9 @@ def test_an_image_gets_a_report_or_is_refused(
         else:
             put_raw(slice_, keyword, change[1] or dictionary_VR(keyword), change[0])
     try:
-        with results_of(classifier, write(slice_)) as results:
+        with results_of(classifier, write(slice_), PICTURES) as results:
             assert results.aside == []
-            datasets = [dcmread(path) for path in (*results.reports, *results.captures)]
+            datasets = [dcmread(path) for path in (*results.reports, *results.others)]
             assert {dataset.Modality for dataset in datasets} <= {"SR", "OT"}
             assert {str(dataset.StudyInstanceUID) for dataset in datasets} == {str(slice_.StudyInstanceUID)}
             for dataset in datasets:
@@ -88,7 +90,7 @@ def test_what_is_none_of_its_kind_is_left_out(
 ) -> None:
     slice_ = image(0)
     put_raw(slice_, keyword, dictionary_VR(keyword), value.encode())
-    with results_of(classifier, write(slice_)) as results:
+    with results_of(classifier, write(slice_), ResultOptions()) as results:
         (report,) = map(dcmread, results.reports)
     assert report.get(keyword) == expected
 
@@ -98,7 +100,8 @@ def test_a_number_that_is_cut_short_is_no_patients_id(classifier: Pipeline) -> N
     put_raw(slice_, "PatientID", "LO", b"ab")
     content = write(slice_)
     assert content.count(b"\x10\0\x20\0LO\x02\0ab") == 1
-    with results_of(classifier, content.replace(b"\x20\0LO\x02\0ab", b"\x20\0FL\x02\0ab")) as results:
+    without_name = content.replace(b"\x20\0LO\x02\0ab", b"\x20\0FL\x02\0ab")
+    with results_of(classifier, without_name, ResultOptions()) as results:
         (report,) = map(dcmread, results.reports)
     assert (results.aside, report.PatientID) == ([], "ab")
 
@@ -107,7 +110,7 @@ def test_what_stands_behind_does_not_change_whose_it_is(classifier: Pipeline) ->
     before, after = b"\x20\0\x11\0IS", b"\x20\0\x0e\0IS"  # the series' number, now another UID of it
     content = write(image(0))
     assert content.count(before) == 1
-    with results_of(classifier, content.replace(before, after)) as results:
+    with results_of(classifier, content.replace(before, after), ResultOptions()) as results:
         (report,) = map(dcmread, results.reports)
     (study,) = report.CurrentRequestedProcedureEvidenceSequence
     assert study.ReferencedSeriesSequence[0].SeriesInstanceUID == image(0).SeriesInstanceUID
