@@ -181,4 +181,4 @@ def test_a_series_without_any_answer_gets_a_report(pipeline: Pipeline, tmp_path:
     )
     results = made(pipeline, tmp_path)
     assert set(results) == {"report", "3d-report"}
-    assert "Label of the series: none; 0 slices are answered on." in comments(results["report"])
+    assert "Label of the series: none; 0 of 1 slice answered on." in comments(results["report"])
