@@ -11,14 +11,33 @@ settings.register_profile("edgect", deadline=None)  # nothing here is judged by 
 settings.load_profile("edgect")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime would send usage events
 
+# what takes long to make, and is made once by the process that has all tests which want it
+COSTLY_FIXTURES = {
+    "deploy": {"bundle_and_output", "lungs_bundle", "multi_source_training", "run", "sources"},
+    "train": {"cache", "crops", "finished", "packed", "three", "uncropped"},
+    "cluster": {"cluster"},
+}
 LOCATIONS = ("PYTHONHOME", "PYTHONPATH")  # without which the packages may not be there
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
     if "slow" not in config.option.markexpr:
         for item in items:
             if item.get_closest_marker("slow"):
                 item.add_marker(pytest.mark.skip(reason="slow; run with -m slow"))
+
+
+def _group(item: pytest.Item) -> str:
+    """Tests that one process is to run where several do (`-n`): of a costly fixture, else of a file."""
+    wanted = set(getattr(item, "fixturenames", ()))
+    room = item.path.relative_to(item.config.rootpath).parts[1:2]
+    for name, fixtures in COSTLY_FIXTURES.items():
+        if wanted & fixtures and (name in room or name == "cluster"):
+            return name
+    return item.path.stem + item.path.parent.name
 
 
 @pytest.fixture(scope="session")

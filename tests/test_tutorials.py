@@ -1,11 +1,17 @@
-"""The commands of tutorials, in their order, on a small invented hospital."""
+"""Commands and programs of README and tutorials, in their order, where the reader is said to be."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
+import shutil
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -75,3 +81,114 @@ def test_a_hospitals_own_data(st_anna: Path) -> None:
     rows = (st_anna / "hospital" / "rows.csv").read_text().splitlines()
     assert len(rows) == 53
     assert rows[1].split(",")[1] == "ok"
+
+
+CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SERVER = re.compile(r"edgect (serve|listen) ")
+SECONDS = 300  # a safety net, for what would never end
+
+
+def console(page: str) -> list[str]:
+    """What stands after `$` in blocks of a terminal."""
+    blocks = CONSOLE.findall((ROOT / page).read_text(encoding="utf-8"))
+    return [command for block in blocks for command in COMMAND.findall(block)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """Where `examples/` lies and the program is `edgect`."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name, words in {"edgect": "-m edgect", "python": ""}.items():
+        (programs / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {words} "$@"\n')
+        (programs / name).chmod(0o755)
+    return tmp_path
+
+
+def environment(desk: Path) -> dict[str, str]:
+    path = f"{desk / '.venv/bin'}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(desk / "state")}
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as connection:
+        return connection.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def running(command: str, desk: Path, port: int) -> Iterator[None]:
+    """A service of the tutorial, once it takes connections, until the tutorial ends."""
+    with (desk / "service.log").open("w+") as log:
+        process = subprocess.Popen(shlex.split(command), cwd=desk, env=environment(desk), stderr=log)
+        try:
+            end = time.monotonic() + SECONDS
+            while not is_open(port) and time.monotonic() < end:
+                assert process.poll() is None, (desk / "service.log").read_text()
+                time.sleep(0.1)
+            yield
+        finally:
+            process.terminate()
+            process.wait(SECONDS)
+
+
+def follow(page: str, desk: Path) -> None:
+    """Run every command of a page; a service runs beside those after it, at a port that is free."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    commands = [re.sub(r"\b(8765|11112)\b", str(port), command) for command in console(page)]
+    assert commands
+    servers = [command for command in commands if SERVER.match(command)]
+    for number, command in enumerate(commands):
+        if servers and command == servers[0]:
+            with running(command, desk, port):
+                for rest in commands[number + 1 :]:
+                    step(rest, desk)
+            return
+        step(command, desk)
+
+
+def step(command: str, desk: Path) -> None:
+    line = ["bash", "-euo", "pipefail", "-c", command]
+    done = subprocess.run(
+        line, cwd=desk, env=environment(desk), capture_output=True, text=True, timeout=SECONDS
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorials/folder.md", "docs/how-to/update.md"])
+def test_commands(page: str, desk: Path) -> None:
+    follow(page, desk)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_a_kiosk(desk: Path) -> None:
+    pytest.importorskip("starlette", reason="needs edgect[serve]")
+    follow("docs/tutorials/kiosk.md", desk)
+    assert (desk / "map.png").read_bytes().startswith(b"\x89PNG")
+    assert "edgect_rows_total" in (desk / "metrics.txt").read_text()
+
+
+def test_a_dicom_node(desk: Path) -> None:
+    pytest.importorskip("pynetdicom", reason="needs edgect[dicom]")
+    from tests.edgect.services.listen.listen_process import series
+
+    series(desk / "ct", 3)
+    follow("docs/tutorials/dicom-node.md", desk)
+    assert list((desk / "reports").glob("report-*.dcm"))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorials/python.md"])
+def test_programs(page: str, desk: Path) -> None:
+    """The blocks of a page are one program."""
+    (desk / "scans").symlink_to(ROOT / "examples/scans")
+    shutil.copy(ROOT / "examples/scans/covid-saopaulo-0001.webp", desk / "scan.png")
+    program = "\n".join(PYTHON.findall((ROOT / page).read_text(encoding="utf-8")))
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=desk, env=environment(desk), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "COVID-19" in done.stdout

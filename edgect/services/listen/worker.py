@@ -43,20 +43,25 @@ class Worker:
     ) -> None:
         """rules: of what is classified, None for everything."""
         self._metrics, self._rules = metrics or NodeMetrics(), rules
-        self.trouble = ""
-        """Why no series gets a result, of disk or trail; empty where they do."""
+        self._spool_trouble = self._series_trouble = ""
         self._current, self._spool, self._outbox, self._trail = model, spool, outbox, trail
         self._options = options
         self._failed: dict[str, tuple[int, float]] = {}  # how often, and when to try again
+
+    @property
+    def trouble(self) -> str:
+        """Why no series gets a result, of disk or trail; empty where they do."""
+        return self._spool_trouble or self._series_trouble
 
     def run(self, stop: Event, wake: Event) -> None:
         """Until `stop` is set, which is looked at between images. wake: set when there is a result."""
         while not stop.wait(CHECK):
             try:
                 self._process_quiet_series(stop, wake)
+                self._spool_trouble = ""
             except Exception as error:  # of the disk, above all: images must not wait for ever in silence
-                self.trouble = f"the spool cannot be processed ({type(error).__name__})"
-                LOG.error("%s; it will be tried again", self.trouble)
+                self._spool_trouble = f"the spool cannot be processed ({type(error).__name__})"
+                LOG.error("%s; it will be tried again", self._spool_trouble)
                 stop.wait(PAUSE)
 
     def _process_quiet_series(self, stop: Event, wake: Event) -> None:
@@ -68,7 +73,7 @@ class Worker:
             try:
                 self._process(key, images, stop)
                 self._failed.pop(key, None)
-                self.trouble = ""
+                self._series_trouble = ""
                 wake.set()
             except Exception as error:  # whose message may quote what an image holds
                 self._fail(key, images, error)
@@ -148,7 +153,7 @@ class Worker:
         kind = type(error).__name__
         is_own_fault = not isinstance(error, OSError | AuditError)  # a full disk is none of the series
         if not is_own_fault:
-            self.trouble = f"disk or audit trail cannot be used ({kind})"
+            self._series_trouble = f"disk or audit trail cannot be used ({kind})"
         if attempts < MAX_ATTEMPTS or not is_own_fault:
             self._metrics.series(FAILED)
             line = "%s: no result of %d images (%s); it will be tried again"

@@ -24,6 +24,7 @@ WRONG = {
     "sends nothing in clear": (("--send-in-clear",), "goes with --send-to"),
     "has no TLS but of callers": (("--receive-in-clear",), "goes with --tls-ca or --tls-cert"),
     "wants certificates and has none": (("--tls-ca", "a.pem"), "--tls-ca with them"),
+    "has no file of rules": (("--rules", "none.toml"), "--rules none.toml: cannot be read"),
     "has half of a certificate": (("--tls-cert", "a.pem"), "go together"),
 }
 

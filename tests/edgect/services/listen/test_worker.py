@@ -7,6 +7,7 @@ from threading import Event, Thread
 
 import pytest
 
+from edgect.audit.trail import AuditError, Content, Trail
 from edgect.errors import UsageError
 from edgect.pipeline import Pipeline
 from edgect.services.current_model import CurrentModel
@@ -83,6 +84,45 @@ def test_a_fault_of_the_disk_does_not_end_the_answering(
         stop.set()
         running.join()
         spool.close()
+
+
+def test_a_trail_that_cannot_be_written_is_no_fault_of_a_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is set aside for it, and health knows."""
+    monkeypatch.setattr(worker, "PAUSE", 0.0)
+    config = NodeConfig(
+        "EDGECT", "127.0.0.1", 0, tmp_path / "spool", quiet_seconds=0, out=tmp_path / "out", min_free=0
+    )
+    trail = Trail(tmp_path / "trail", "listen")
+    append, full = trail.append, [True]
+
+    def failing(*contents: Content, durable: bool = True) -> None:
+        if full[0]:
+            raise AuditError("cannot be written")
+        append(*contents, durable=durable)
+
+    monkeypatch.setattr(trail, "append", failing)
+    spool = Spool(config)
+    outbox, stop = Outbox(spool, 0), Event()
+    spool.put(write(image(0)), "a series", "1.2.3")
+    classifier = Pipeline(backend="onnxruntime", threads=1, include_identifiers=True)
+    model = CurrentModel(lambda: classifier, "", worker.LOG)
+    working = worker.Worker(model, spool, outbox, ResultOptions(), NodeTrail(trail, config))
+    running = Thread(target=working.run, args=(stop, Event()))
+    running.start()
+    try:
+        until(lambda: caplog.text.count("it will be tried again") > worker.MAX_ATTEMPTS)
+        assert (spool.images, working.trouble) == (1, "disk or audit trail cannot be used (AuditError)")
+        full[0] = False
+        until(lambda: outbox.waiting() and not spool.images)
+        until(lambda: working.trouble == "")
+    finally:
+        stop.set()
+        running.join()
+        spool.close()
+        trail.close()
+    assert not (spool.root / "set-aside").exists()
 
 
 def test_a_spool_that_is_a_file_is_refused(tmp_path: Path) -> None:

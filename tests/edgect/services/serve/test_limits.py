@@ -46,7 +46,10 @@ def test_what_is_not_answered_in_time_says_so_in_its_row() -> None:
     pages = [Image.fromarray(body(seed)) for seed in range(150)]
     tiff = encode(body(), "TIFF", save_all=True, append_images=pages)
     with serving("--timeout", 0.3, "--threads", 1) as server:
-        rows = server.classify([("pages.tif", tiff), *scans(2)])
+        response, content = server.post("/v1/classify", [("pages.tif", tiff), *scans(2)])
+        while response.status == 408:  # on a busy machine it may not even have come in
+            response, content = server.post("/v1/classify", [("pages.tif", tiff), *scans(2)])
+    rows = [json.loads(line) for line in content.splitlines()]
     assert {row["status"] for row in rows[:-3]} <= {"ok"}  # none on a machine that is busy
     assert ["not answered within 0.3 s" in row["reason"] for row in rows[-3:]] == [True] * 3
     assert [row["path"] for row in rows[-2:]] == [name for name, _ in scans(2)]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.edgect.synthetic import body, encode
-from tests.serving import FORM, Server, multipart, scans, serving
+from tests.serving import FORM, Server, multipart, serving
 
 pytest.importorskip("starlette", reason="needs edgect[serve]")
 
@@ -32,9 +32,11 @@ def test_sigterm_finishes_what_is_in_hand() -> None:
 
 
 def test_a_second_signal_does_not_wait_and_leaves_no_traceback() -> None:
+    pages = [Image.fromarray(body(seed)) for seed in range(8)]
+    much = [("pages.tif", encode(body(), "TIFF", save_all=True, append_images=pages))] * 60
     with serving("--threads", 1) as server:
         connection = server.connection()
-        connection.request("POST", "/v1/classify", multipart(scans(1) * 60), {"Content-Type": FORM})
+        connection.request("POST", "/v1/classify", multipart(much), {"Content-Type": FORM})
         response = connection.getresponse()
         response.readline()
         server.process.send_signal(signal.SIGTERM)

@@ -153,7 +153,18 @@ def test_many_callers_who_say_nothing_are_cut_off(node: Node) -> None:
             assert caller.recv(1) == b""
         caller.close()
     until(lambda: call("echoscu", node).returncode == 0)
+    assert "a caller at 127.0.0.1 was turned away: too many connections" in node.log_text()
     assert "Traceback" not in node.log_text()
+
+
+def test_one_association_too_many_is_rejected_and_named(node: Node) -> None:
+    entity = AE("STORESCU")
+    entity.add_requested_context(uid.CTImageStorage, uid.ExplicitVRLittleEndian)
+    associations = [entity.associate("127.0.0.1", node.port, ae_title="EDGECT") for _ in range(4)]
+    assert [association.is_established for association in associations] == [True] * 3 + [False]
+    assert "STORESCU at 127.0.0.1 was turned away: too many associations" in node.log_text()
+    for association in associations[:3]:
+        association.release()
 
 
 def test_an_image_over_the_limit_is_cut_off(node: Node, tmp_path: Path) -> None:

@@ -194,9 +194,9 @@ def test_results_wait_until_the_node_has_a_valid_certificate(
     assert len(list((node.spool / "results").iterdir())) == 1
     archive.stop()
     archive.start("archive")
-    (received,) = until(lambda: archive.received)
-    assert dcmread(received).SOPClassUID == uid.ComprehensiveSRStorage
     until(lambda: not list((node.spool / "results").iterdir()))
+    (received,) = archive.received  # written in full: it was acknowledged
+    assert dcmread(received).SOPClassUID == uid.ComprehensiveSRStorage
     assert node.stop() == 0
 
 

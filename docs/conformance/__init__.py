@@ -1,0 +1,1 @@
+"""The DICOM conformance statement of `edgect listen`, made from the code."""
