@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from threading import Lock
 from time import perf_counter
@@ -149,7 +150,10 @@ class Pipeline:
                 assert frame.error is not None
                 yield self._failure(name, frame, frame.error, digest, start)
             else:
-                yield self._classify_frame(session, name, frame, frame.pixels, digest, start, evidence)
+                prediction = self._classify_frame(session, name, frame, frame.pixels, digest, start, evidence)
+                if evidence:
+                    prediction = replace(prediction, pixels=frame.pixels, hounsfield=frame.hounsfield)
+                yield prediction
             start = perf_counter()
 
     def _session(self, many: bool) -> Session:
@@ -194,7 +198,7 @@ class Pipeline:
         probability = to_probability(log_odds / self.bundle.manifest.temperature)
         extra: dict[str, Any] = {}
         if evidence:
-            extra = {"pixels": pixels, "evidence": placement.to_slice(evidence_map(outputs, log_odds))}
+            extra = {"evidence": placement.to_slice(evidence_map(outputs, log_odds))}
         return Prediction(
             path=path,
             status="ok",

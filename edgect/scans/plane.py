@@ -89,9 +89,10 @@ def normal(right: Vector, down: Vector) -> Vector:
     return float(x), float(y), float(z)
 
 
-def to_grey(plane: Plane, window: Window, limits: Limits) -> NDArray[np.uint8]:
+def to_grey(plane: Plane, window: Window, limits: Limits) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """As radiologists look at it, through the window: the patient's right on the left, the back below.
 
+    With the Hounsfield units that the greys were made of, same shape, for another window.
     Pixels that are not square become so by enlarging along their longer side, before the window.
     Raises ScanError where there is nothing to give an answer on.
     """
@@ -117,7 +118,7 @@ def to_grey(plane: Plane, window: Window, limits: Limits) -> NDArray[np.uint8]:
     pixels = window.grey(square)
     if pixels.min() == pixels.max():
         raise ScanError("blank image: every pixel has the same value", "rejected")
-    return pixels
+    return pixels, square
 
 
 def _written(value: np.float32) -> str:

@@ -77,12 +77,13 @@ COMPARED_BYTES = 1024  # bytes of a value, which of all but pixel data and seque
 PIXEL_DATA = Tag("PixelData")
 COMPARED_TAGS = {Tag(keyword) for keyword in KEYWORDS}
 LABELS = (*series_label.KEYWORDS, *series_label.NAMES)  # on which no answer depends
-WANTED_TAGS: list[BaseTag | int] = [Tag(keyword) for keyword in (*KEYWORDS, *LABELS)]
 _VRS = frozenset(str(vr).encode() for vr in STANDARD_VR)
 
 
-def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
-    """The elements of `KEYWORDS` and `LABELS`, and the transfer syntax as far as it is known.
+def read(
+    content: bytes, limits: Limits, keywords: Sequence[str] = (*KEYWORDS, *LABELS)
+) -> tuple[Dataset, UID | None]:
+    """The elements of `keywords`, and the transfer syntax as far as it is known.
 
     content: with preamble and file meta information, or without either. A deflated data set may be as
     long as `limits.bytes`. Raises ScanError: the file ends before its elements do, or is no data set.
@@ -100,7 +101,8 @@ def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
     # what is compressed, is explicit and little endian (PS3.5, A.4); what is not registered, may be anything
     known = syntax is not None and syntax.startswith(REGISTERED)
     encoding = syntax if known else _guess_syntax(content[file.tell() :][:6])
-    dataset = _elements(file, encoding == ImplicitVRLittleEndian, encoding != ExplicitVRBigEndian)
+    tags: list[BaseTag | int] = [Tag(keyword) for keyword in keywords]
+    dataset = _elements(file, encoding == ImplicitVRLittleEndian, encoding != ExplicitVRBigEndian, tags)
     syntax = syntax or encoding
     if value(dataset, "SOPClassUID") is None and "MediaStorageSOPClassUID" in meta:
         dataset.SOPClassUID = meta.MediaStorageSOPClassUID
@@ -139,11 +141,11 @@ def number(dataset: Dataset, keyword: str) -> float | None:
     return None if element is None else element[0]
 
 
-def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
+def _elements(file: io.BytesIO, implicit: bool, little: bool, tags: list[BaseTag | int]) -> Dataset:
     walk = _ElementWalk(file)
     try:
         with silenced as messages:
-            dataset = read_dataset(file, implicit, little, stop_when=walk.stop, specific_tags=WANTED_TAGS)
+            dataset = read_dataset(file, implicit, little, stop_when=walk.stop, specific_tags=tags)
     except ScanError:
         raise
     except EOFError:

@@ -55,7 +55,7 @@ def _frames(
     frame_pixels = Pixels(dataset, syntax, limits)
     groups, padding = FunctionalGroups(dataset, frame_pixels.count), Padding.of(dataset)
     for index, decode in enumerate(frame_pixels):
-        frame_origin, pixels, failure = origin, None, None
+        frame_origin, pixels, hounsfield, failure = origin, None, None, None
         try:
             with silenced:
                 frame_geometry = geometry(groups, index, frame_pixels.count)
@@ -65,10 +65,12 @@ def _frames(
                     normal=frame_geometry.normal,
                     kernel=kernel(groups.of(index, "CTReconstructionSequence")),
                 )
-                pixels = to_grey(_plane(decode(), frame_geometry, padding), window, limits)
+                plane = _plane(decode(), frame_geometry, padding)
+                pixels, hounsfield = to_grey(plane, window, limits)
         except ScanError as error:
             failure = error
-        yield Frame(index if frame_pixels.count > 1 else None, pixels, failure, frame_origin)
+        number = index if frame_pixels.count > 1 else None
+        yield Frame(number, pixels, failure, frame_origin, hounsfield=hounsfield)
 
 
 def _plane(stored: Stored, frame_geometry: Geometry, padding: Padding | None) -> Plane:
