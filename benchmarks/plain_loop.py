@@ -27,7 +27,7 @@ if engine == "onnxruntime":
 else:
     import torch
 
-    from train.multi_source.run import open_run
+    from train.opened_run import open_run
 
     network = open_run(Path(model)).network()
 

@@ -45,7 +45,7 @@ def test_torch(
     benchmark: BenchmarkFixture, run_folder: Path, measured_on: Slices, threads: int | None
 ) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed (pip install .[train])")
-    from train.multi_source.run import open_run
+    from train.opened_run import open_run
 
     network = open_run(run_folder).network()
     image = torch.from_numpy(measured_on.images[:1])

@@ -44,7 +44,7 @@ def test_openvino_int8_against_torch(
     say: Callable[[str], None],
 ) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed (pip install .[train])")
-    from train.multi_source.run import open_run
+    from train.opened_run import open_run
 
     network, image = open_run(run_folder).network(), measured_on.images[:1]
     before = torch.get_num_threads()

@@ -79,7 +79,7 @@ def in_torch(bundle: str, image: NDArray[np.uint8]) -> Callable[[], object] | No
     folder = run_folder(bundle)
     if not folder.is_dir():
         return None
-    from train.multi_source.run import open_run
+    from train.opened_run import open_run
 
     torch.set_num_threads(1)
     network, tensor = open_run(folder).network(), torch.from_numpy(image)
