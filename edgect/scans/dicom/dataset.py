@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Sequence
+from functools import cache
 from struct import unpack
 from typing import Any
 
@@ -104,7 +105,7 @@ def read(
     # what is compressed, is explicit and little endian (PS3.5, A.4); what is not registered, may be anything
     known = syntax is not None and syntax.startswith(REGISTERED)
     encoding = syntax if known else _guess_syntax(content[file.tell() :][:6])
-    tags: list[BaseTag | int] = [Tag(keyword) for keyword in keywords]
+    tags = _tags(tuple(keywords))
     dataset = _elements(file, encoding == ImplicitVRLittleEndian, encoding != ExplicitVRBigEndian, tags)
     syntax = syntax or encoding
     if value(dataset, "SOPClassUID") is None and "MediaStorageSOPClassUID" in meta:
@@ -112,6 +113,12 @@ def read(
     if syntax in UNCOMPRESSED and _is_encapsulated(dataset):
         return dataset, None  # encapsulated, but by what
     return dataset, syntax
+
+
+@cache
+def _tags(keywords: tuple[str, ...]) -> list[BaseTag | int]:
+    """Looked up once, and not for every file."""
+    return [Tag(keyword) for keyword in keywords]
 
 
 def value(dataset: Dataset, keyword: str) -> Any:
