@@ -51,7 +51,7 @@ class Kiosk:
         self.at(into).send_keys("\n".join(map(str, paths)))
 
     def finished(self) -> None:
-        self.until("document.getElementById('live').textContent.startsWith('Done')")
+        self.until("/^(Done|Fertig)/.test(document.getElementById('live').textContent)")
 
     def until(self, condition: str, seconds: float = 60) -> Any:
         end = time.monotonic() + seconds

@@ -126,7 +126,9 @@ def pictures_of(path: Path) -> Path:
 def _pictures(prediction: Prediction, scale: float) -> Pictures | None:
     from edgect.report.thumbnail import pictures
 
-    return None if prediction.pixels is None else pictures(prediction.pixels, prediction.evidence, scale)
+    if prediction.pixels is None or prediction.evidence is None:
+        return None
+    return pictures(prediction.pixels, prediction.evidence, scale)
 
 
 def _key(row: Row) -> str:

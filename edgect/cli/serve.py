@@ -79,6 +79,17 @@ _MIB = 2**20
     show_default=True,
     help="After which the page forgets the patient; 0 for never.",
 )
+@click.option(
+    "--show-patient",
+    is_flag=True,
+    help="Show name and birth date of DICOM headers on the page and in print, and nowhere else.",
+)
+@click.option(
+    "--contact",
+    default="",
+    metavar="TEXT",
+    help="Whom the page says to ask for the token or for help, such as 'Radiology IT, phone 4711'.",
+)
 @options.engine
 @options.model
 @options.trust
@@ -100,6 +111,8 @@ def command(
     timeout: float,
     stall: float,
     idle_minutes: float,
+    show_patient: bool,
+    contact: str,
     max_bytes: int,
     max_pixels: int,
     max_frames: int,
@@ -131,6 +144,8 @@ def command(
         timeout=timeout,
         stall_timeout=stall,
         idle_seconds=60 * idle_minutes,
+        show_patient=show_patient,
+        contact=contact.strip(),
     )
     limits = Limits(max_bytes, max_pixels, max_frames)
     trail = nullcontext() if audit is None else Trail(audit, "serve")

@@ -50,7 +50,7 @@ class PictureSpool:
 
 
 def _pictures(prediction: Prediction, scale: float) -> Pictures | None:
-    if prediction.pixels is None:
+    if prediction.pixels is None or prediction.evidence is None:
         return None
     return pictures(prediction.pixels, prediction.evidence, scale)
 

@@ -24,11 +24,14 @@ class Prediction:
     path, status, ..., kernel
         The columns of a row, each explained in `edgect.rows.columns`.
     pixels : ndarray of uint8, shape (height, width), optional
-        The slice; only where evidence was asked for.
+        The slice; only where evidence was asked for. A rejected slice has it too, if it could be read.
+    hounsfield : ndarray of float32, shape (height, width), optional
+        What `pixels` shows through a window, in Hounsfield units; where there is `pixels`, and none for
+        pictures.
     evidence : ndarray of float32, shape (height, width), optional
-        Log-odds of COVID-19 by place; only where asked for. The class activation map of Zhou et al. 2016
-        as a difference of the two classes: its mean over the network's input is the log-odds of
-        `probability` before temperature scaling.
+        Log-odds of COVID-19 by place; only where asked for, and where there is an answer. The class
+        activation map of Zhou et al. 2016 as a difference of the two classes: its mean over the network's
+        input is the log-odds of `probability` before temperature scaling.
     """
 
     path: str
@@ -63,6 +66,7 @@ class Prediction:
     series_description: str = ""
     kernel: str = ""
     pixels: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
+    hounsfield: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
     evidence: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
     def row(self) -> dict[str, str | int | float | None]:

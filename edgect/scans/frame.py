@@ -39,7 +39,8 @@ class Frame:
     """pixels: uint8 `[height, width]`, 0 to 255, as displayed; None where `error` says why.
 
     index: number of the frame from 0, None in a file that holds a single one. origin: of slices of
-    volumes, None for pictures. coloured: share of pixels that are clearly no grey, 0 to 1.
+    volumes, None for pictures. coloured: share of pixels that are clearly no grey, 0 to 1. hounsfield:
+    float32 `[height, width]`, what `pixels` shows through a window; None for pictures.
     """
 
     index: int | None
@@ -47,3 +48,4 @@ class Frame:
     error: ScanError | None = None
     origin: Origin | None = None
     coloured: float = 0.0
+    hounsfield: NDArray[np.float32] | None = None

@@ -50,15 +50,16 @@ def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> It
         return
     for index in range(volume.count):
         slice_origin = Origin(name, name, volume.position(index), volume.normal)
-        pixels, failure = None, None
+        pixels, hounsfield, failure = None, None, None
         try:
             with silenced:
-                pixels = to_grey(volume.plane(index), window, limits)
+                pixels, hounsfield = to_grey(volume.plane(index), window, limits)
         except ScanError as error:
             failure = error
         except Exception:
             failure = ScanError("truncated or damaged: its values cannot be read")
-        yield Frame(index if volume.count > 1 else None, pixels, failure, slice_origin)
+        number = index if volume.count > 1 else None
+        yield Frame(number, pixels, failure, slice_origin, hounsfield=hounsfield)
 
 
 class _Volume:

@@ -89,35 +89,39 @@ def normal(right: Vector, down: Vector) -> Vector:
     return float(x), float(y), float(z)
 
 
-def to_grey(plane: Plane, window: Window, limits: Limits) -> NDArray[np.uint8]:
+def to_grey(plane: Plane, window: Window, limits: Limits) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """As radiologists look at it, through the window: the patient's right on the left, the back below.
 
+    With the Hounsfield units that the greys were made of, same shape, for another window.
     Pixels that are not square become so by enlarging along their longer side, before the window.
     Raises ScanError where there is nothing to give an answer on.
     """
     upright = _upright(plane)
     values = upright.values
-    if not np.isfinite(values).all():
+    lowest, highest = values.min(), values.max()  # either is no number where any value is none
+    if not np.isfinite((lowest, highest)).all():
         raise ScanError("holds values that are no numbers")
-    if values.min() > AIR:
+    if lowest > AIR:
         raise ScanError(
             f"no air: nothing is below {AIR:.0f} HU, so this is no slice of a chest in Hounsfield units",
             "rejected",
         )
-    if (highest := values.max()) >= TOO_HIGH:
+    if highest >= TOO_HIGH:
         raise ScanError(
             f"{_written(highest)} HU, where nothing comes to {TOO_HIGH:,.0f}: these are no Hounsfield units, "
             "or padding that the file does not tell of",
             "rejected",
         )
-    square = _square(np.maximum(values, np.float32(LOWEST)), upright.spacing, limits)
+    if lowest < LOWEST:
+        values = np.maximum(values, np.float32(LOWEST))
+    square = _square(values, upright.spacing, limits)
     if min(square.shape) < MIN_SIDE:
         height, width = square.shape
         raise ScanError(f"image of {width}x{height} is too small for a CT slice", "rejected")
     pixels = window.grey(square)
     if pixels.min() == pixels.max():
         raise ScanError("blank image: every pixel has the same value", "rejected")
-    return pixels
+    return pixels, square
 
 
 def _written(value: np.float32) -> str:

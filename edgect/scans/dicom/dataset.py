@@ -75,14 +75,18 @@ TRUNCATED = "truncated: the file ends before its elements do"
 UNDEFINED = 0xFFFFFFFF
 COMPARED_BYTES = 1024  # bytes of a value, which of all but pixel data and sequences is all of it
 PIXEL_DATA = Tag("PixelData")
-COMPARED_TAGS = {Tag(keyword) for keyword in KEYWORDS}
 LABELS = (*series_label.KEYWORDS, *series_label.NAMES)  # on which no answer depends
-WANTED_TAGS: list[BaseTag | int] = [Tag(keyword) for keyword in (*KEYWORDS, *LABELS)]
-_VRS = frozenset(str(vr).encode() for vr in STANDARD_VR)
+# as plain numbers and texts, which Python compares a good deal faster: they are looked up at every element
+_PIXEL_DATA = int(PIXEL_DATA)
+_COMPARED = frozenset(int(Tag(keyword)) for keyword in KEYWORDS)
+_VR_NAMES = frozenset(map(str, STANDARD_VR))
+_VRS = frozenset(name.encode() for name in _VR_NAMES)
 
 
-def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
-    """The elements of `KEYWORDS` and `LABELS`, and the transfer syntax as far as it is known.
+def read(
+    content: bytes, limits: Limits, keywords: Sequence[str] = (*KEYWORDS, *LABELS)
+) -> tuple[Dataset, UID | None]:
+    """The elements of `keywords`, and the transfer syntax as far as it is known.
 
     content: with preamble and file meta information, or without either. A deflated data set may be as
     long as `limits.bytes`. Raises ScanError: the file ends before its elements do, or is no data set.
@@ -100,7 +104,8 @@ def read(content: bytes, limits: Limits) -> tuple[Dataset, UID | None]:
     # what is compressed, is explicit and little endian (PS3.5, A.4); what is not registered, may be anything
     known = syntax is not None and syntax.startswith(REGISTERED)
     encoding = syntax if known else _guess_syntax(content[file.tell() :][:6])
-    dataset = _elements(file, encoding == ImplicitVRLittleEndian, encoding != ExplicitVRBigEndian)
+    tags: list[BaseTag | int] = [Tag(keyword) for keyword in keywords]
+    dataset = _elements(file, encoding == ImplicitVRLittleEndian, encoding != ExplicitVRBigEndian, tags)
     syntax = syntax or encoding
     if value(dataset, "SOPClassUID") is None and "MediaStorageSOPClassUID" in meta:
         dataset.SOPClassUID = meta.MediaStorageSOPClassUID
@@ -139,11 +144,11 @@ def number(dataset: Dataset, keyword: str) -> float | None:
     return None if element is None else element[0]
 
 
-def _elements(file: io.BytesIO, implicit: bool, little: bool) -> Dataset:
+def _elements(file: io.BytesIO, implicit: bool, little: bool, tags: list[BaseTag | int]) -> Dataset:
     walk = _ElementWalk(file)
     try:
         with silenced as messages:
-            dataset = read_dataset(file, implicit, little, stop_when=walk.stop, specific_tags=WANTED_TAGS)
+            dataset = read_dataset(file, implicit, little, stop_when=walk.stop, specific_tags=tags)
     except ScanError:
         raise
     except EOFError:
@@ -173,19 +178,20 @@ class _ElementWalk:
 
     def stop(self, tag: int, vr: str | None, length: int) -> bool:
         """Asked at every element. Raises ScanError where it ends beyond the file, or is one too many."""
-        if self._last == PIXEL_DATA or tag > PIXEL_DATA:  # what follows may be anything
+        tag = int(tag)
+        if self._last == _PIXEL_DATA or tag > _PIXEL_DATA:  # what follows may be anything
             return True
         self._count, self._last = self._count + 1, tag
         if self._count > MAX_ELEMENTS:
             raise ScanError(f"more than {MAX_ELEMENTS:,} elements: no CT slice")
         start = self._file.tell()
-        known = str(vr).encode() in _VRS
+        known = vr in _VR_NAMES
         if length != UNDEFINED and start + length > self.size:
             unknown = self._explicit and not known  # so its length is a guess
             raise ScanError("damaged: an element of no known value representation" if unknown else TRUNCATED)
         self._explicit |= known
         self.end = self.size if length == UNDEFINED else start + length
-        if tag in COMPARED_TAGS:
+        if tag in _COMPARED:
             self._compare(tag, start, self._content[start : min(self.end, start + COMPARED_BYTES)])
         return False
 

@@ -55,7 +55,7 @@ def _frames(
     frame_pixels = Pixels(dataset, syntax, limits)
     groups, padding = FunctionalGroups(dataset, frame_pixels.count), Padding.of(dataset)
     for index, decode in enumerate(frame_pixels):
-        frame_origin, pixels, failure = origin, None, None
+        frame_origin, pixels, hounsfield, failure = origin, None, None, None
         try:
             with silenced:
                 frame_geometry = geometry(groups, index, frame_pixels.count)
@@ -65,19 +65,27 @@ def _frames(
                     normal=frame_geometry.normal,
                     kernel=kernel(groups.of(index, "CTReconstructionSequence")),
                 )
-                pixels = to_grey(_plane(decode(), frame_geometry, padding), window, limits)
+                plane = _plane(decode(), frame_geometry, padding)
+                pixels, hounsfield = to_grey(plane, window, limits)
         except ScanError as error:
             failure = error
-        yield Frame(index if frame_pixels.count > 1 else None, pixels, failure, frame_origin)
+        number = index if frame_pixels.count > 1 else None
+        yield Frame(number, pixels, failure, frame_origin, hounsfield=hounsfield)
 
 
 def _plane(stored: Stored, frame_geometry: Geometry, padding: Padding | None) -> Plane:
-    hounsfield = np.multiply(stored.values, frame_geometry.slope, dtype=np.float64)
-    hounsfield += frame_geometry.intercept
+    slope, intercept = frame_geometry.slope, frame_geometry.intercept
+    exact = slope.is_integer() and intercept.is_integer()
+    exact = exact and abs(slope) * 2**stored.bits + abs(intercept) < 2**24  # whole numbers of float32
+    hounsfield = np.multiply(stored.values, slope, dtype=np.float32 if exact else np.float64)
+    hounsfield += intercept
     if padding is not None:
         hounsfield[padding.mask(stored)] = LOWEST
     return Plane(
-        hounsfield.astype(np.float32), frame_geometry.right, frame_geometry.down, frame_geometry.spacing
+        hounsfield.astype(np.float32, copy=False),
+        frame_geometry.right,
+        frame_geometry.down,
+        frame_geometry.spacing,
     )
 
 

@@ -90,6 +90,7 @@ def _watched(
         return None
     metrics.watch("edgect_images_waiting", "Images that wait for a result.", lambda: spool.images)
     metrics.watch("edgect_series_waiting", "Series that they are of.", lambda: spool.series)
+    metrics.watch("edgect_studies_waiting", "Studies that they are of.", lambda: spool.studies)
     metrics.watch("edgect_spool_free_bytes", "Free bytes of the spool's disk.", lambda: spool.free_bytes)
     metrics.watch("edgect_healthy", "1 where /healthz gives 200, else 0.", lambda: not health.problems())
     metrics.watch_destinations(

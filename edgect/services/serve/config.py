@@ -8,6 +8,7 @@ from edgect.errors import UsageError
 from edgect.services.loopback import is_loopback
 
 MIN_TOKEN_LENGTH = 16  # characters, so that it cannot be guessed over a network
+MAX_CONTACT_LENGTH = 200  # characters, which fit a dialog of a small screen
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,11 @@ class ServerConfig:
     seconds for a request to arrive, and again for its response. stall_timeout: seconds without a byte, or
     for the headers of a request, after which a connection is closed. stop_timeout: seconds that requests in
     progress get after SIGTERM. idle_seconds: after which the page forgets the patient, 0 for never.
+    show_patient: whether the page shows name and birth date of DICOM headers. contact: whom the page says to
+    ask, in plain text; empty for nobody in particular.
 
-    Raises UsageError for an address other than loopback without a token, and for a token too short.
+    Raises UsageError for an address other than loopback without a token, for a token too short, and for a
+    contact that is too long or does not print.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +39,8 @@ class ServerConfig:
     stall_timeout: float = 10.0
     stop_timeout: float = 30.0
     idle_seconds: float = 300.0
+    show_patient: bool = False
+    contact: str = ""
 
     def __post_init__(self) -> None:
         if self.token and len(self.token) < MIN_TOKEN_LENGTH:
@@ -43,6 +49,11 @@ class ServerConfig:
             )
         if self.token and not (self.token.isascii() and self.token.isprintable() and " " not in self.token):
             raise UsageError("the token must be printable ASCII without spaces")
+        if len(self.contact) > MAX_CONTACT_LENGTH or not self.contact.isprintable():
+            raise UsageError(
+                f"--contact must be one line of at most {MAX_CONTACT_LENGTH} printable characters, "
+                f"not {self.contact[:MAX_CONTACT_LENGTH]!r}"
+            )
         if not self.token and not is_loopback(self.host):
             raise UsageError(
                 f"--host {self.host} can be reached from other machines: a token is needed "

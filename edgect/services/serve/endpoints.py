@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -48,7 +48,9 @@ class Endpoints:
         self.admission, self._config, self._limits = Admission(config), config, limits
         self._current, self._trail = model, trail
         threads = model.pipeline.parallel_files(many=True)
-        self._upload_classifier = UploadClassifier(threads, limits, config.timeout, config.max_held_bytes)
+        self._upload_classifier = UploadClassifier(
+            threads, limits, config.timeout, config.max_held_bytes, config.show_patient
+        )
         self._series_lock = asyncio.Lock()
         self.metrics = Metrics(
             lambda: self.admission.active_requests,
@@ -71,10 +73,10 @@ class Endpoints:
 
         classifier = self._current.pipeline  # for the whole of the request
 
-        def to_line(number: int, prediction: Prediction) -> bytes:
+        def to_line(number: int, prediction: Prediction, patient: Mapping[str, str]) -> bytes:
             self.metrics.row(prediction)
             self._audit(prediction, NEW)
-            return json_line(number, prediction, classifier.bundle if with_pictures else None)
+            return json_line(number, prediction, classifier.bundle if with_pictures else None, patient)
 
         async def lines() -> AsyncGenerator[bytes]:
             async with aclosing(
@@ -97,7 +99,7 @@ class Endpoints:
         scale = classifier.bundle.manifest.heat_map_scale
         headers = {BUNDLE_HEADER: f"{quote(classifier.bundle.name)} {classifier.bundle.digest}"}
 
-        def to_picture(_: int, prediction: Prediction) -> bytes | str:
+        def to_picture(_: int, prediction: Prediction, __: Mapping[str, str]) -> bytes | str:
             """A picture, or why there is none; nothing for another frame."""
             if prediction.frame not in (None, int(frame or 0)):
                 return b""
@@ -161,6 +163,8 @@ class Endpoints:
                 "error_rate": decision.error_rate,
                 "labels": list(decision.labels),
                 "heat_map_scale": bundle.manifest.heat_map_scale,
+                "contact": config.contact,
+                "shows_patient": config.show_patient,
                 "idle_seconds": config.idle_seconds,
                 "max_files": config.max_files,
                 "max_request_bytes": config.max_request_bytes,

@@ -16,6 +16,10 @@ _BUNDLE = {
     "bundle_state": {"type": "string", "enum": [RELEASED, SIGNED, UNKNOWN_KEY, UNSIGNED]},
     "bundle_key": {"type": "string", "description": "The id of the key of the bundle's signature, or empty."},
 }
+_PATIENT = {
+    "patient_name": {"type": "string", "description": "Of a DICOM header, only with `--show-patient`."},
+    "patient_birth_date": {"type": "string", "description": "Likewise, as `YYYY-MM-DD`."},
+}
 _ERROR = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
 _ERROR_STATUSES = {
     "400": "The request is damaged, or is not what this path takes.",
@@ -43,7 +47,7 @@ def document(token: bool) -> dict[str, Any]:
             "A row for every file and frame, in order and as soon as it is known.",
             upload,
             {CONTENT_TYPE: {"schema": _ref("Row")}},
-            [_query("pictures", "boolean", "Add the slice and the activation map to each row.")],
+            [_query("pictures", "boolean", "Add pictures to each row.")],
         ),
         "/v1/heat-map": _post(
             "The heat map of one slice, or status 422 where there is no answer to draw.",
@@ -83,7 +87,14 @@ def document(token: bool) -> dict[str, Any]:
 
 def _row() -> dict[str, Any]:
     row = object_schema(SLICE_COLUMNS)
-    row["properties"] |= {"file": _FILE, "slice": _PNG, "activation": _PNG, **_BUNDLE}
+    row["properties"] |= {
+        "file": _FILE,
+        "slice": _PNG,
+        "soft_tissue": _PNG,
+        "activation": _PNG,
+        **_BUNDLE,
+        **_PATIENT,
+    }
     return row
 
 

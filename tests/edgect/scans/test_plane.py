@@ -18,7 +18,7 @@ VALUES = np.linspace(-1000, 400, 40 * 50, dtype=np.float32).reshape(40, 50)
 
 
 def grey(values: NDArray[np.float32], spacing: tuple[float, float] = (1.0, 1.0)) -> NDArray[np.uint8]:
-    return to_grey(Plane(values, RIGHT, DOWN, spacing), Window(), Limits())
+    return to_grey(Plane(values, RIGHT, DOWN, spacing), Window(), Limits())[0]
 
 
 def with_value(value: float) -> NDArray[np.float32]:
@@ -109,13 +109,13 @@ def test_every_orientation_shows_the_same_picture(across: int, along: int, trans
     right, down = (float(across), 0.0, 0.0), (0.0, float(along), 0.0)
     values = VALUES[::along, ::across]
     plane = Plane(values.T, down, right) if transposed else Plane(values, right, down)
-    np.testing.assert_array_equal(to_grey(plane, Window(), Limits()), Window().grey(VALUES))
+    np.testing.assert_array_equal(to_grey(plane, Window(), Limits())[0], Window().grey(VALUES))
 
 
 def test_long_pixels_become_square_along_their_longer_side() -> None:
     assert grey(VALUES, (2.0, 1.0)).shape == (80, 50)
     assert grey(VALUES, (1.0, 2.0)).shape == (40, 100)
-    turned = to_grey(Plane(VALUES.T, DOWN, RIGHT, (1.0, 2.0)), Window(), Limits())
+    turned = to_grey(Plane(VALUES.T, DOWN, RIGHT, (1.0, 2.0)), Window(), Limits())[0]
     assert turned.shape == (80, 50)
     np.testing.assert_array_equal(turned, grey(VALUES, (2.0, 1.0)))
     np.testing.assert_array_equal(grey(VALUES, (1.009, 1.0)), Window().grey(VALUES))
@@ -136,7 +136,7 @@ def test_pixels_may_be_four_times_as_long_as_wide(
 
 def test_square_pixels_stay_within_the_limit() -> None:
     plane = Plane(VALUES, RIGHT, DOWN, (2.0, 1.0))
-    assert to_grey(plane, Window(), Limits(pixels=4000)).shape == (80, 50)
+    assert to_grey(plane, Window(), Limits(pixels=4000))[0].shape == (80, 50)
     with pytest.raises(ScanError, match="image of 50x80 square pixels is over the limit of 3,999 pixels"):
         to_grey(plane, Window(), Limits(pixels=3999))
 
@@ -192,4 +192,4 @@ def test_a_tilted_slice_is_not_turned_over(degrees: float) -> None:
         ((cos(turn), sin(turn), 0.0), (-sin(turn), cos(turn), 0.0)),
     ):
         plane = Plane(VALUES, right, down)
-        np.testing.assert_array_equal(to_grey(plane, Window(), Limits()), Window().grey(VALUES))
+        np.testing.assert_array_equal(to_grey(plane, Window(), Limits())[0], Window().grey(VALUES))

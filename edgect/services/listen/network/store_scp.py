@@ -126,7 +126,7 @@ class StorageSCP:
             LOG.warning("an image of %s was refused, since it is not what its command says", sender)
             return MISMATCH
         try:
-            self._spool.put(content, series, instance)
+            self._spool.put(content, series, instance, str(header.StudyInstanceUID))
         except SpoolFullError as error:
             LOG.warning("an image of %s was refused: %s", sender, error)
             return NO_RESOURCES

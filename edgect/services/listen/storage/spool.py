@@ -62,6 +62,7 @@ class Spool:
         self._lock_file: BinaryIO = lock
         self._mutex = Lock()
         self._last_received: dict[str, float] = {}  # by series, on the monotonic clock
+        self._studies: dict[str, str] = {}  # by series, hashed
         self._fault = ""  # of the disk, when an image was to be stored last
         for part in self._incoming.iterdir():  # never acknowledged
             part.unlink()
@@ -84,6 +85,12 @@ class Spool:
         return len(self._last_received)
 
     @property
+    def studies(self) -> int:
+        """Of how many studies; of series from before a start each counts as one."""
+        with self._mutex:
+            return len({self._studies.get(key, key) for key in self._last_received})
+
+    @property
     def free_bytes(self) -> int:
         """Of the disk; 0 where it cannot be asked."""
         try:
@@ -96,18 +103,22 @@ class Spool:
         with self._mutex:
             return self._why_full(0) or self._fault
 
-    def put(self, content: bytes, series: str, instance: str) -> None:
+    def put(self, content: bytes, series: str, instance: str, study: str = "") -> None:
         """Store an image so that not even a power cut loses it; one that is sent again replaces the first.
 
-        series: the key of what it is classified with. instance: SOP Instance UID. Raises SpoolFullError,
-        OSError.
+        series: the key of what it is classified with. instance: SOP Instance UID. study: its UID, for
+        `studies` alone. Raises SpoolFullError, OSError.
         """
+        key = hashed(series)
         try:
-            self._put(content, hashed(series), hashed(instance) + SUFFIX)
+            self._put(content, key, hashed(instance) + SUFFIX)
         except OSError as error:
             self._fault = f"images cannot be stored ({error.strerror or type(error).__name__})"
             raise
         self._fault = ""
+        with self._mutex:
+            if study and key in self._last_received:  # or it is classified already
+                self._studies[key] = hashed(study)
 
     def _put(self, content: bytes, key: str, name: str) -> None:
         file = self._waiting / key / name
@@ -166,6 +177,7 @@ class Spool:
                 folder.rmdir()
             if not folder.exists():
                 self._last_received.pop(key, None)
+                self._studies.pop(key, None)
 
     def _why_full(self, length: int) -> str:
         """Why there is no room for so many bytes; empty where there is."""

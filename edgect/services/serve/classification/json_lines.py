@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -18,12 +18,18 @@ from edgect.services.serve.classification.pictures import pictures
 CONTENT_TYPE = "application/x-ndjson"
 
 
-def json_line(number: int, prediction: Prediction, bundle: Bundle | None) -> bytes:
-    """number: of the upload, from 0. bundle: whose prediction it is; None for a row without pictures."""
+def json_line(
+    number: int, prediction: Prediction, bundle: Bundle | None, patient: Mapping[str, str]
+) -> bytes:
+    """number: of the upload, from 0. bundle: whose prediction it is; None for a row without pictures.
+
+    patient: what is to be shown of the file's, beside the columns of the row.
+    """
     row: dict[str, Any] = prediction.row()
     if bundle is not None:
         state = {"bundle_state": bundle.state, "bundle_key": bundle.key_id}
-        row |= {"file": number, **state, **pictures(prediction, bundle.manifest.heat_map_scale)}
+        row |= {"file": number, **state, **patient}
+        row |= pictures(prediction, bundle.manifest.heat_map_scale)
     return json.dumps(row).encode() + b"\n"
 
 

@@ -1,4 +1,4 @@
-"""A slice and the evidence on it as PNG, to be laid over each other by whoever shows them."""
+"""A slice through two windows, and the evidence to lay over it, as PNG."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from numpy.typing import NDArray
 
 from edgect.report.heat_map import coloured, overlay
 from edgect.rows.prediction import Prediction
+from edgect.scans import Window
 
 MAX_SIDE = 1024  # pixels of the longer side
+SOFT_TISSUE = Window(level=40, width=400)  # Hounsfield units: as scanners preset it for the mediastinum
 _FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 
 
 def pictures(prediction: Prediction, scale: float) -> dict[str, str | None]:
-    """`slice` (grey) and `activation` (with an alpha channel) in base64, None where there is none.
+    """`slice` (grey, as the network saw it), `soft_tissue` (grey) and `activation` (with an alpha channel).
 
+    In base64, None where there is none: a rejected slice has no activation, a picture no other window.
     scale: log-odds drawn in the strongest red.
     """
-    if prediction.pixels is None or prediction.evidence is None:
-        return {"slice": None, "activation": None}
+    pixels, hounsfield, evidence = prediction.pixels, prediction.hounsfield, prediction.evidence
     return {
-        "slice": _png(_shrunk(prediction.pixels)),
-        "activation": _png(activation(_shrunk(prediction.evidence), scale)),
+        "slice": None if pixels is None else _png(_shrunk(pixels)),
+        "soft_tissue": None if hounsfield is None else _png(SOFT_TISSUE.grey(_shrunk(hounsfield))),
+        "activation": None if evidence is None else _png(activation(_shrunk(evidence), scale)),
     }
 
 

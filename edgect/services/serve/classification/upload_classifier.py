@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -18,21 +18,26 @@ from edgect.rows.prediction import Prediction
 from edgect.scans import Limits, check_length
 from edgect.scans.files.in_memory import ContentReader, split_content
 from edgect.services.serve.classification.memory import MemoryBudget
+from edgect.services.serve.classification.patients import patient
 from edgect.services.serve.classification.uploads import Upload
 from edgect.services.serve.http.access_log import LOG, raise_location
 
 T = TypeVar("T")
+Patient = Mapping[str, str]
 
 
 class UploadClassifier:
     """One pool for all requests; frames are classified in the order in which they are requested."""
 
-    def __init__(self, threads: int, limits: Limits, timeout: float, unpacked: int) -> None:
+    def __init__(
+        self, threads: int, limits: Limits, timeout: float, unpacked: int, show_patient: bool = False
+    ) -> None:
         """timeout: seconds after which what is left of a request gets a row of status `error`.
 
-        unpacked: bytes that the members of archives may have together, of all requests.
+        unpacked: bytes that the members of archives may have together, of all requests. show_patient: whether
+        name and birth date of DICOM headers are shown.
         """
-        self._limits, self._timeout = limits, timeout
+        self._limits, self._timeout, self._show_patient = limits, timeout, show_patient
         self._memory = MemoryBudget(unpacked)
         self._stop_time = inf
         self.threads = threads
@@ -50,10 +55,11 @@ class UploadClassifier:
         classifier: Pipeline,
         uploads: Sequence[Upload],
         evidence: bool,
-        convert: Callable[[int, Prediction], T],
+        convert: Callable[[int, Prediction, Patient], T],
     ) -> AsyncGenerator[T]:
-        """Yield `convert(number of the upload, prediction)` for each prediction, called in the pool.
+        """Yield `convert(number of the upload, prediction, patient)` for each prediction, called in the pool.
 
+        patient: as `patients.patient` gives it, where evidence and patients are shown; else empty.
         As many files as there are threads are in progress, each one frame ahead of what was taken.
         """
         deadline = monotonic() + self._timeout
@@ -85,17 +91,20 @@ class UploadClassifier:
         read: ContentReader,
         is_member: bool,
         evidence: bool,
-        convert: Callable[[Prediction], T],
+        convert: Callable[[Prediction, Patient], T],
         deadline: float,
     ) -> Iterator[T]:
         """Waits between two results for its client: then it should hold little, thus `del`."""
+        known: Patient = {}
         try:
             self._check_time(deadline)
             content = read(self._limits)
             with self._memory.reserved(len(content) if is_member else 0):
+                if evidence and self._show_patient:
+                    known = patient(content, name, self._limits)
                 for prediction in classifier.classify_content(content, name, evidence, many=True):
                     self._check_time(deadline)
-                    result = convert(prediction)
+                    result = convert(prediction, known)
                     del prediction
                     yield result
             return
@@ -105,7 +114,7 @@ class UploadClassifier:
             LOG.error("failed: %s at %s", type(error).__name__, raise_location(error))
             failure = ScanError(f"the server failed on it ({type(error).__name__})")
         content = b""
-        yield convert(classifier.failure(name, failure))
+        yield convert(classifier.failure(name, failure), known)
 
     def _check_time(self, deadline: float) -> None:
         now = monotonic()

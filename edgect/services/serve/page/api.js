@@ -58,9 +58,13 @@ export async function* classify(files, signal) {
   if (rest.trim()) throw new TypeError("the answer ended in the middle of a row");
 }
 
+const OWN = ["slice", "soft_tissue", "activation", "provenance", "kind", "doubted", "number"]; // of the page
+const OF_PATIENT = ["patient_name", "patient_birth_date"]; // which no rule needs
+const kept = ([name]) => !OWN.includes(name) && !OF_PATIENT.includes(name);
+
 /** What the rows of series say together. A busy program is asked again, `attempts` times. */
 export async function series(rows, attempts = 10) {
-  const plain = rows.map(({ slice, activation, provenance, kind, doubted, number, ...row }) => row); // as they came
+  const plain = rows.map((row) => Object.fromEntries(Object.entries(row).filter(kept)));
   const options = {
     method: "POST",
     headers: { "Content-Type": "application/json" },

@@ -2,11 +2,15 @@
 
 import { tokenIsValid, setToken } from "./api.js";
 import { at } from "./element.js";
-import { text } from "./texts.js";
+import { printable, text } from "./texts.js";
+
+/** Whom to ask, in the words of who set the program up. */
+const contactText = (contact) => (contact ? text("contact", { contact: printable(contact) }) : text("contact_none"));
 
 /** Ask for the token until it is right. It is kept in memory alone. */
-export function askForToken() {
+export function askForToken(contact) {
   const [dialog, input] = [at("token"), at("token-input")];
+  at("token-contact").textContent = contactText(contact);
   const form = dialog.querySelector("form");
   dialog.oncancel = (event) => event.preventDefault(); // there is nothing to do without
   dialog.showModal();
@@ -25,8 +29,9 @@ export function askForToken() {
 }
 
 /** Say that the program does not answer; resolves to whether to try again. */
-export function askToRetry(message, { stop = true } = {}) {
+export function askToRetry(message, { stop = true, contact = "" } = {}) {
   const dialog = at("trouble");
+  at("trouble-contact").textContent = contactText(contact);
   at("trouble-text").textContent = message;
   at("stop-here").hidden = !stop;
   dialog.returnValue = "";

@@ -3,7 +3,8 @@
 import { bar } from "./bar.js";
 import { at, element } from "./element.js";
 import { KINDS, kindName, place } from "./kinds.js";
-import { chip } from "./slice.js";
+import { patientName, patientNames, seriesName } from "./names.js";
+import { chip, why } from "./slice.js";
 import { label, number, plural, printable, probability, text } from "./texts.js";
 
 const DOUBT = "doubt";
@@ -17,9 +18,15 @@ export class List {
   /** open: what to do with a row that is touched; changed: when the rows shown are others. */
   constructor(rows, settings, files, { open, changed }) {
     Object.assign(this, { rows, settings, changed, shown: [...rows.all] });
+    const patients = patientNames(rows.all);
+    this.several = patients.length > 1; // then every row says whose it is
+    at("list-patient").textContent = this.several ? "" : patients.join();
+    at("list-patient").hidden = !at("list-patient").textContent;
     this.items = new Map(rows.all.map((row) => [row, this.item(row, open)]));
     at("list-title").textContent =
       `${plural("list_title", rows.all.length)} ${text("list_from", { files: plural("files", files) })}`;
+    at("list-number").textContent = text("list_number", { positive: label(settings.labels[1]) });
+    at("list-number").hidden = rows.all.every((row) => row.probability === null);
     this.controls();
     at("filters").onchange = () => this.apply();
     at("filters").onsubmit = (event) => event.preventDefault();
@@ -73,19 +80,21 @@ export class List {
         "span",
         { class: "what" },
         element("bdi", { class: "name" }, name),
-        element("small", {}, place(row)),
+        element("small", {}, [place(row), seriesName(row)].filter(Boolean).join(" · ")),
+        element("small", {}, this.several ? patientName(row) : ""),
         element(
           "span",
           { class: "answers" },
           chip(row.kind, row.provenance),
           ...(row.doubted ? [element("span", { class: "chip doubt" }, text("doubt"))] : []),
         ),
+        element("small", { class: "caution" }, caution(row)),
       ),
       element(
         "span",
         { class: "probability" },
         ...(row.probability === null
-          ? [element("small", { lang: row.kind === "unsent" ? null : "en" }, printable(row.reason))]
+          ? [element("small", {}, why(row))]
           : [
               element("b", {}, probability(row.probability)),
               bar(row.probability, row.provenance.threshold),
@@ -97,6 +106,10 @@ export class List {
     return element("li", {}, button);
   }
 }
+
+/** Under a label that could be taken for more than it is. */
+export const caution = (row) =>
+  row.kind === "negative" ? text("not_ruled_out", { positive: label(row.provenance.labels[1]) }) : "";
 
 function thumbnail(row) {
   if (!row.slice) return element("span", { class: "thumbnail none" }, "–");

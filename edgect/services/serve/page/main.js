@@ -8,6 +8,7 @@ import { watchIdle } from "./idle.js";
 import * as report from "./report.js";
 import { Results, summary, connectTurning } from "./results.js";
 import { Rows } from "./rows.js";
+import { loadReasons } from "./reasons.js";
 import { standing } from "./slice.js";
 import { load, number, plural, text } from "./texts.js";
 import { Upload } from "./upload.js";
@@ -15,7 +16,7 @@ import { Upload } from "./upload.js";
 const VIEWS = ["start", "working", "result"];
 let settings;
 let patient = null; // { rows, stop, results, when } of the patient at hand
-let resetOpacity = () => {};
+let [viewing, resetColours] = [null, () => {}];
 
 function view(name) {
   for (const id of VIEWS) at(id).hidden = id !== name;
@@ -45,7 +46,7 @@ async function loadSettings() {
       });
       return;
     } catch {
-      await askToRetry(text("trouble_start"), { stop: false });
+      await askToRetry(text("trouble_start"), { stop: false, contact: settings?.contact });
     }
   }
 }
@@ -71,16 +72,20 @@ async function addFiles(selection) {
     busy: (seconds) => {
       at("busy").textContent = seconds ? text("working_busy", { seconds: number(seconds) }) : "";
     },
-    askToRetry: (done) => askToRetry(text("trouble_working", { done: number(done), all: number(files.length) })),
-    askForToken,
+    askToRetry: (done) =>
+      askToRetry(text("trouble_working", { done: number(done), all: number(files.length) }), {
+        contact: settings.contact,
+      }),
+    askForToken: () => askForToken(settings.contact),
   };
   await new Upload(files, settings, callbacks, current.stop.signal).run();
   if (patient !== current) return current.rows.clear(); // cleared meanwhile
   current.when = new Date();
   at("left-out").hidden = !hidden;
   at("left-out").textContent = hidden ? plural("left_out", hidden) : "";
-  const results = new Results(current.rows, settings, files.length, current.when);
+  const results = new Results(current.rows, settings, files.length, current.when, viewing);
   view("result");
+  viewing.reset();
   await results.open(() => patient === current);
   if (patient !== current) return current.rows.clear();
   current.results = results;
@@ -109,6 +114,10 @@ function clear() {
     "paper",
     "facts",
     "detail-name",
+    "detail-patient",
+    "detail-series",
+    "list-patient",
+    "mixed",
     "detail-answer",
     "detail-number",
     "detail-why",
@@ -122,7 +131,8 @@ function clear() {
     at(id).removeAttribute("src");
     at(id).alt = "";
   }
-  resetOpacity();
+  resetColours();
+  viewing.reset();
   view("start");
   announce(text("cleared"));
   at("choose-files").focus();
@@ -162,7 +172,7 @@ async function paper() {
   const current = patient;
   const { rows, results, when } = current;
   try {
-    await report.compose({ row: results.current, rows: rows.all, when, series: results.seriesTexts() });
+    await report.compose({ row: results.current, rows: rows.all, when, results, viewing });
   } catch (error) {
     if (patient === current) throw error; // else its pictures went while they were drawn
   }
@@ -187,10 +197,11 @@ function connectButtons() {
 }
 
 await load();
+await loadReasons();
 await loadSettings();
 at("start-kept").textContent = text("start_kept", { host: location.hostname });
-if (settings.token_needed) await askForToken();
-resetOpacity = connectTurning(() => patient?.results);
+if (settings.token_needed) await askForToken(settings.contact);
+({ viewing, resetColours } = connectTurning(() => patient?.results));
 connectInputs();
 connectButtons();
 watchIdle(settings.idle_seconds, {

@@ -1,59 +1,92 @@
 // The report: one article of elements, printed as it is, and saved as a page of its own without any script.
+// Whatever is said in it, or shown, stands under the name of the file that it is of.
 
 import { at, element } from "./element.js";
 import { place } from "./kinds.js";
-import { MAP_OPACITY, chip, probabilityParts, particulars, explanation } from "./slice.js";
+import { caution } from "./list.js";
+import { patientName, patientNames, seriesName } from "./names.js";
+import { named, pictures } from "./report_pictures.js";
+import { chip, explanation, particulars, probabilityParts, why } from "./slice.js";
 import { date, label, number, printable, probability, text } from "./texts.js";
 
 const SHEET = "paper.css";
 const POLICY = "default-src 'none'; img-src data:; style-src data:; base-uri 'none'; form-action 'none'";
 
-/** Put the report of the rows, `row` first and large, into #paper. series: [{ title, rule, ... }] of texts. */
-export async function compose({ row, rows, when, series }) {
-  const notice = () => element("p", { class: "notice" }, text("notice"));
-  const table =
-    rows.length > 1
-      ? [element("section", { class: "listing" }, element("h2", {}, text("report_rows")), listing(rows))]
-      : [];
+/** Put the report of the rows, `row` first and large, into #paper. viewing: through which window. */
+export async function compose({ row, rows, when, results, viewing }) {
+  const several = rows.length > 1;
   at("paper").replaceChildren(
-    notice(),
+    element("p", { class: "notice" }, text("notice")),
     element("h1", {}, text("report_title"), " ", element("small", {}, date(when))),
-    ...series.map((lines) => element("section", {}, ...lines.map((line) => element("p", {}, line)))),
+    patient(patientNames(rows)),
+    ...(results.mixed() ? [element("p", { class: "reason" }, results.mixed())] : []),
+    await ofSlice(row, when, viewing),
+    ...(await Promise.all(results.series.map((series) => ofSeries(series, row, viewing)))),
+    ...(several
+      ? [element("section", { class: "listing" }, element("h2", {}, text("report_rows")), listing(rows))]
+      : []),
+  );
+}
+
+/** Whose scans these are, as far as it is known, or room to write it by hand. */
+function patient(names) {
+  return names.length
+    ? element("p", { class: "patient" }, element("bdi", {}, names.join("; ")))
+    : element("p", { class: "patient by-hand" }, text("report_patient"));
+}
+
+async function ofSlice(row, when, viewing) {
+  return element(
+    "section",
+    { class: "of-slice" },
+    element("h2", {}, text("report_slice"), " ", named(row)),
+    ...[patientName(row), seriesName(row)].filter(Boolean).map((words) => element("p", {}, element("bdi", {}, words))),
     element(
-      "section",
+      "p",
+      { class: "answer" },
+      chip(row.kind, row.provenance),
+      ...(row.doubted ? [" ", element("span", { class: "chip doubt" }, text("doubt"))] : []),
+    ),
+    element("p", {}, explanation(row)),
+    ...(row.reason ? [element("p", { class: "reason" }, `${text("why")}: `, why(row))] : []),
+    element("div", { class: "measured" }, ...probabilityParts(row).map(withoutIds)),
+    ...(row.probability === null ? [] : [element("p", {}, text("number_means"))]),
+    element("div", { class: "pair" }, ...(await pictures(row, viewing))),
+    ...(row.activation
+      ? [
+          element(
+            "p",
+            {},
+            text("legend", { positive: label(row.provenance.labels[1]) }),
+            " ",
+            element("strong", {}, text("legend_not")),
+          ),
+        ]
+      : []),
+    element(
+      "dl",
       {},
-      element("h2", {}, element("bdi", {}, printable(row.path)), ` ${place(row)}`),
-      element("div", { class: "pair" }, ...(await pictures(row))),
-      element(
-        "p",
-        { class: "answer" },
-        chip(row.kind, row.provenance),
-        ...(row.doubted ? [" ", element("span", { class: "chip doubt" }, text("doubt"))] : []),
-      ),
-      element("div", { class: "measured" }, ...probabilityParts(row).map(withoutIds)),
-      element("p", {}, explanation(row)),
-      ...(row.reason ? [element("p", { class: "reason" }, `${text("why")}: ${printable(row.reason)}`)] : []),
-      ...(row.probability === null ? [] : [element("p", {}, text("number_means"))]),
-      ...(row.activation
-        ? [
-            element(
-              "p",
-              {},
-              text("legend", { positive: label(row.provenance.labels[1]) }),
-              " ",
-              element("strong", {}, text("legend_not")),
-            ),
-          ]
-        : []),
-      element(
-        "dl",
-        {},
-        ...particulars(row, when)
-          .slice(1)
-          .map(([term, value]) => element("div", {}, element("dt", {}, term), element("dd", {}, value))),
+      ...particulars(row, when).map(([term, value]) =>
+        element("div", {}, element("dt", {}, term), element("dd", {}, value)),
       ),
     ),
-    ...table,
+  );
+}
+
+/**
+ * With the picture of the slice to look at first, so that no other file's stands by its verdict; unless that is
+ * the one above. row: which that is.
+ */
+async function ofSeries(series, row, viewing) {
+  const first = series.rows[series.first() - 1];
+  const above = [element("p", {}, text("report_above"), " ", named(first))];
+  return element(
+    "section",
+    { class: "of-series" },
+    element("h2", {}, text("report_series"), " ", element("bdi", {}, series.name)),
+    ...[patientName(first)].filter(Boolean).map((words) => element("p", {}, element("bdi", {}, words))),
+    ...series.statement(true),
+    ...(first === row ? above : [element("div", { class: "pair" }, ...(await pictures(first, viewing)))]),
   );
 }
 
@@ -86,48 +119,22 @@ function rules() {
   return Array.from(sheet.cssRules, (rule) => rule.cssText).join("\n");
 }
 
-/** The slice, and the slice under its heat map, as data. */
-async function pictures(row) {
-  if (!row.slice) return [element("p", {}, text("no_picture"))];
-  const layers = await Promise.all([row.slice, row.activation].filter(Boolean).map(loadImage));
-  return layers.map((_, last) =>
-    element(
-      "figure",
-      {},
-      element("img", { src: composited(layers.slice(0, last + 1)), alt: text(last ? "one_map" : "one_slice") }),
-      element("figcaption", {}, text(last ? "one_map" : "one_slice")),
-    ),
-  );
-}
-
-async function loadImage(url) {
-  const image = new Image();
-  image.src = url;
-  await image.decode();
-  return image;
-}
-
-function composited(layers) {
-  const canvas = element("canvas", { width: layers[0].naturalWidth, height: layers[0].naturalHeight });
-  const context = canvas.getContext("2d");
-  for (const [number_, layer] of layers.entries()) {
-    context.globalAlpha = number_ ? MAP_OPACITY : 1;
-    context.drawImage(layer, 0, 0);
-  }
-  return canvas.toDataURL("image/png");
-}
-
 function listing(rows) {
-  const cells = (tag, texts) =>
-    element("tr", {}, ...texts.map((cell) => element(tag, tag === "th" ? { scope: "col" } : {}, cell)));
+  const several = patientNames(rows).length > 1;
+  const lines = (row) =>
+    [place(row), seriesName(row), several ? patientName(row) : ""].filter(Boolean).map(ofLine);
+  const cells = (tag, parts) =>
+    element("tr", {}, ...parts.map((cell) => element(tag, tag === "th" ? { scope: "col" } : {}, ...[cell].flat())));
+  const positive = label(rows[0].provenance.labels[1]);
   return element(
     "table",
     {},
+    element("colgroup", {}, ...Array.from({ length: 5 }, () => element("col"))),
     element(
       "thead",
       {}, // which is printed again on every page
       element("tr", {}, element("th", { class: "notice", colspan: 5 }, text("notice"))),
-      cells("th", ["#", text("file"), text("kind"), text("exact"), text("why")]),
+      cells("th", ["#", text("file"), text("kind"), text("number_of", { positive }), text("why")]),
     ),
     element(
       "tbody",
@@ -135,15 +142,17 @@ function listing(rows) {
       ...rows.map((row) =>
         cells("td", [
           number(row.number),
-          [printable(row.path), place(row)].filter(Boolean).join(", "),
-          chip(row.kind, row.provenance),
+          [element("bdi", {}, printable(row.path)), ...lines(row)],
+          [chip(row.kind, row.provenance), ...[caution(row)].filter(Boolean).map(ofLine)],
           row.probability === null ? "" : probability(row.probability),
-          printable(row.reason ?? ""),
+          row.reason ? why(row) : "",
         ]),
       ),
     ),
   );
 }
+
+const ofLine = (words) => element("div", { class: "line" }, words);
 
 /** Without ids, of which the page has one each. */
 function withoutIds(part) {

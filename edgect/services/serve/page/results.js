@@ -3,15 +3,15 @@
 import { series as askForSeries } from "./api.js";
 import { at } from "./element.js";
 import { List } from "./list.js";
-import { chip, colours, show } from "./slice.js";
+import { patientNames, seriesNames } from "./names.js";
+import { chip, colours, pictures, show } from "./slice.js";
 import { Series, link } from "./series.js";
 import { number, text } from "./texts.js";
-
-const SWIPE = 60; // pixels sideways
+import { Viewing } from "./viewing.js";
 
 export class Results {
-  constructor(rows, settings, files, when) {
-    Object.assign(this, { rows, settings, files, when, current: null, turned: rows.all, shown: null });
+  constructor(rows, settings, files, when, viewing) {
+    Object.assign(this, { rows, settings, files, when, viewing, current: null, turned: rows.all, shown: null });
     this.many = rows.all.length > 1;
     at("result").dataset.many = this.many;
     this.series = [];
@@ -26,8 +26,10 @@ export class Results {
       changed: () => this.follow(),
     });
     at("series-links").replaceChildren(
-      ...this.series.map((series) => link(series.number, series.rows, () => this.enter(series))),
+      ...this.series.map((series) => link(series, () => this.enter(series))),
     );
+    at("mixed").textContent = this.mixed();
+    at("mixed").hidden = !this.mixed();
     at("result").hidden = false;
     if (this.series.length === 1 && this.series[0].rows.length === this.rows.all.length && this.many)
       this.enter(this.series[0]);
@@ -40,18 +42,20 @@ export class Results {
 
   /** Every series of several slices, with what the program's rule says of it. */
   async sumUp() {
-    const groups = [...this.rows.series()].filter(([, rows]) => rows.length > 1);
+    const all = [...this.rows.series()];
+    const names = seriesNames(all.map(([, rows]) => rows[0]));
+    const groups = all.map(([key, rows], at_) => [key, rows, names[at_]]).filter(([, rows]) => rows.length > 1);
     if (!groups.length) return;
     const [summaries, failed] = await askForSeries(this.rows.all.filter((row) => row.series)).then(
       (all) => [all, ""],
       (error) => [[], error.message],
     );
     this.series = groups.map(
-      ([name, rows], at_) =>
+      ([key, rows, name]) =>
         new Series(
-          at_ + 1,
+          name,
           rows,
-          summaries.find(({ series }) => series === name) ?? null,
+          summaries.find(({ series }) => series === key) ?? null,
           failed,
           this.settings,
           (row) => this.go(row),
@@ -87,7 +91,7 @@ export class Results {
   /** Show a row large. fromList: chosen by hand in the list, of which a small screen then shows nothing. */
   go(row, fromList = false) {
     this.current = row;
-    show(row, this.when);
+    show(row, this.when, this.viewing);
     this.list?.mark(row);
     this.shown?.follow(row);
     if (fromList && at("result").dataset.view === "list") {
@@ -118,13 +122,15 @@ export class Results {
     at("list-title").focus();
   }
 
-  /** What the report says of the series, in words. */
-  seriesTexts() {
-    return this.series.map((series) =>
-      Array.from(series.parts)
-        .filter(({ localName }) => ["h2", "p"].includes(localName))
-        .map((part) => part.textContent),
-    );
+  /** What to say where the files name more than one patient; empty otherwise. */
+  mixed() {
+    const names = patientNames(this.rows.all);
+    return names.length > 1 ? text("patients_mixed", { names: names.join("; ") }) : "";
+  }
+
+  /** The pictures again, as another window was chosen. */
+  look() {
+    if (this.current) pictures(this.current, this.viewing);
   }
 }
 
@@ -136,9 +142,13 @@ export const summary = (rows, settings) =>
     )
     .join(", ");
 
-/** Buttons, keys and swipes that lead from slice to slice. current: the results on view, null without any. */
+/**
+ * Buttons, keys and swipes that lead from slice to slice, and how pictures are looked at. current: the results on
+ * view, null without any. Returns the viewing, and what puts the colours back.
+ */
 export function connectTurning(current) {
-  const reset = colours();
+  const resetColours = colours();
+  const viewing = new Viewing({ turn: (step) => current()?.turn(step), changed: () => current()?.look() });
   at("previous").addEventListener("click", () => current()?.turn(-1));
   at("next").addEventListener("click", () => current()?.turn(1));
   at("to-list").addEventListener("click", () => current()?.toList());
@@ -148,16 +158,9 @@ export function connectTurning(current) {
     if (event.target.closest("input")) return; // which has a use for arrows
     if (event.key === "ArrowLeft") current()?.turn(-1);
     if (event.key === "ArrowRight") current()?.turn(1);
+    if (event.key === "+") viewing.enlarge(1.5);
+    if (event.key === "-") viewing.enlarge(1 / 1.5);
+    if (event.key === "0") viewing.fit();
   });
-  let from = null;
-  at("pictures").addEventListener("pointerdown", (event) => {
-    from = event;
-  });
-  at("pictures").addEventListener("pointerup", (event) => {
-    if (!from) return;
-    const [x, y] = [event.clientX - from.clientX, event.clientY - from.clientY];
-    from = null;
-    if (Math.abs(x) > SWIPE && Math.abs(x) > 2 * Math.abs(y)) current()?.turn(x < 0 ? 1 : -1);
-  });
-  return reset;
+  return { viewing, resetColours };
 }

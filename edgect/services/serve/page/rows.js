@@ -14,7 +14,7 @@ export class Rows {
    * A row as the program gave it, in which pictures become URLs. `provenance` is how its answer came about: the
    * columns of the row, and the settings where it has none.
    */
-  add({ slice = null, activation = null, ...row }) {
+  add({ slice = null, soft_tissue = null, activation = null, ...row }) {
     this.all.push({
       ...row,
       provenance: {
@@ -25,6 +25,7 @@ export class Rows {
       kind: kind(row, this.settings),
       doubted: doubted(row, this.settings),
       slice: slice && picture(slice),
+      soft_tissue: soft_tissue && picture(soft_tissue),
       activation: activation && picture(activation),
     });
   }
@@ -39,8 +40,8 @@ export class Rows {
   }
 
   clear() {
-    for (const { slice, activation } of this.all)
-      for (const url of [slice, activation]) if (url) URL.revokeObjectURL(url);
+    for (const { slice, soft_tissue, activation } of this.all)
+      for (const url of [slice, soft_tissue, activation]) if (url) URL.revokeObjectURL(url);
     this.all = [];
   }
 }

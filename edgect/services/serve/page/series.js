@@ -1,20 +1,21 @@
 // A series as one: its slices from the feet to the head, a graph of them, and what the rule says.
 
 import { svgElement, element } from "./element.js";
-import { kindName } from "./kinds.js";
-import { label, language, number, plural, printable, probability, text } from "./texts.js";
+import { kind, kindName } from "./kinds.js";
+import { reasonElement } from "./reasons.js";
+import { label, number, plural, printable, probability, text } from "./texts.js";
 
-const HEIGHT = 80; // of the graph, in pixels; positions along it are in percent
+const HEIGHT = 60; // of the graph, in pixels; positions along it are in percent
 const FLOOR = HEIGHT - 14; // where probability 0 lies; below stand the slices without an answer
 const ROOF = 8;
 
 export class Series {
   /**
-   * rows: in order. summary: the program's, null where it could not be asked; failed: why.
+   * name: of series.names. rows: in order. summary: the program's, null where it could not be asked; failed: why.
    * open: what to do with the row that the slider comes to.
    */
-  constructor(number_, rows, summary, failed, settings, open) {
-    Object.assign(this, { number: number_, rows, summary, settings, open });
+  constructor(name, rows, summary, failed, settings, open) {
+    Object.assign(this, { name, rows, summary, failed, settings, open });
     this.slider = element("input", {
       type: "range",
       min: 1,
@@ -25,19 +26,9 @@ export class Series {
     });
     this.slider.addEventListener("input", () => this.open(rows[this.slider.value - 1]));
     this.cursor = svgElement("line", { class: "cursor", y1: 0, y2: HEIGHT });
-    const says =
-      summary &&
-      (summary.rule_says ? text("series_rule_says", { label: label(summary.rule_says) }) : text("series_no_answer"));
     this.parts = [
-      element(
-        "h2",
-        { id: "series-title", tabindex: -1 },
-        text("series_title", { number: number(number_) }),
-        says ? ` · ${says}` : "",
-      ),
-      ...(summary
-        ? this.rule()
-        : [element("p", { class: "doubt" }, text("series_failed", { error: printable(failed) }))]),
+      element("h2", { id: "series-title", tabindex: -1 }, element("bdi", {}, name)),
+      ...this.statement(),
       this.graph(),
       element(
         "div",
@@ -49,7 +40,7 @@ export class Series {
     ];
   }
 
-  /** The slice to begin with: the one that the rule judged by. */
+  /** The number of the slice to begin with: the one that the program says to look at first. */
   first() {
     return this.summary?.highest_at ?? 1;
   }
@@ -71,39 +62,49 @@ export class Series {
     for (const end of ["x1", "x2"]) this.cursor.setAttribute(end, this.x(at));
   }
 
-  /** What the rule goes by, and the rule, in the program's words. */
-  rule() {
+  /** The verdict and what it means, what the rule goes by, and the rule; the same on paper, where `full`. */
+  statement(full = false) {
     const summary = this.summary;
-    const facts = [
+    if (!summary) {
+      return [element("p", { class: "doubt" }, text("series_failed", { error: printable(this.failed) }))];
+    }
+    const kind_ = summary.rule_says ? kind({ status: "ok", label: summary.rule_says }, this.settings) : "rejected";
+    const [negative, positive] = this.settings.labels.map(label);
+    const says = text(`series_kind_${kind_}`, { negative, positive });
+    return [
+      element(
+        "p",
+        { class: "verdict" },
+        element("span", { class: `chip ${kind_}` }, says),
+        ` ${text(`series_means_${kind_}`, { negative, positive })}`,
+      ),
+      element("p", { class: "goes-by" }, this.facts().join("; ")),
+      ...(full ? [element("p", {}, this.files())] : []),
+      ...(summary.doubts
+        ? [element("p", { class: "doubt" }, text("series_doubts", { doubts: "" }), reasonElement(summary.doubts))]
+        : []),
+      element("p", { class: "rule" }, `${text("series_rule")}: `, reasonElement(summary.rule)),
+    ];
+  }
+
+  facts() {
+    const summary = this.summary;
+    return [
       text("series_slices", { all: number(summary.slices), answered: number(summary.answered) }),
       text("series_share", {
         positive: number(summary.positive),
         answered: number(summary.answered),
         label: label(this.settings.labels[1]),
       }),
-      summary.highest_smoothed == null
-        ? ""
-        : text("series_highest", { value: probability(summary.highest_smoothed), number: number(summary.highest_at) }),
+      summary.highest_at == null ? "" : text("series_first", { number: number(summary.highest_at) }),
     ].filter(Boolean);
-    return [
-      element("p", {}, facts.join("; ")),
-      element(
-        "p",
-        { class: "rule" },
-        ...(language === "en" ? [] : [element("strong", {}, text("series_not")), " "]),
-        element("span", { lang: "en" }, printable(summary.rule)),
-      ),
-      ...(summary.doubts
-        ? [
-            element(
-              "p",
-              { class: "doubt" },
-              text("series_doubts", { doubts: "" }),
-              element("span", { lang: "en" }, printable(summary.doubts)),
-            ),
-          ]
-        : []),
-    ];
+  }
+
+  /** From which file to which, and how many. */
+  files() {
+    const paths = [...new Set(this.rows.map((row) => printable(row.path)))];
+    if (paths.length === 1) return text("series_one_file", { file: paths[0] });
+    return text("series_files", { files: plural("files", paths.length), first: paths[0], last: paths.at(-1) });
   }
 
   x(at) {
@@ -152,11 +153,12 @@ export class Series {
 }
 
 /** The button that leads to a series from the list. */
-export function link(number_, rows, go) {
+export function link(series, go) {
   const button = element(
     "button",
     { type: "button", class: "series-link" },
-    `${text("series_title", { number: number(number_) })} · ${plural("slices", rows.length)}`,
+    element("bdi", {}, series.name),
+    ` · ${plural("slices", series.rows.length)}`,
   );
   button.addEventListener("click", go);
   return button;

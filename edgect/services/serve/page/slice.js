@@ -3,23 +3,35 @@
 import { bar, scale } from "./bar.js";
 import { at, element } from "./element.js";
 import { kindName, place } from "./kinds.js";
+import { patientName, seriesName } from "./names.js";
+import { reasonElement } from "./reasons.js";
 import { date, label, number, percent, printable, probability, text } from "./texts.js";
 
 export const MAP_OPACITY = 0.6; // of the colours, at first and on paper, as in edgect.report.heat_map.overlay
 
-/** Fill the view with a row. when: of the answers. */
-export function show(row, when) {
-  const name = printable(row.path);
+/** Fill the view with a row. when: of the answers. viewing: through which window the pictures are looked at. */
+export function show(row, when, viewing) {
   const where = place(row);
-  at("detail-name").replaceChildren(element("bdi", {}, name), ...(where ? [element("small", {}, ` ${where}`)] : []));
+  at("detail-name").replaceChildren(
+    element("bdi", {}, printable(row.path)),
+    ...(where ? [element("small", {}, ` ${where}`)] : []),
+  );
+  for (const [id, words] of [
+    ["detail-patient", patientName(row)],
+    ["detail-series", seriesName(row)],
+  ]) {
+    at(id).hidden = !words;
+    at(id).replaceChildren(element("bdi", {}, words));
+  }
+  at("detail-patient").classList.toggle("quiet", !row.patient_name);
   at("detail-answer").replaceChildren(chip(row.kind, row.provenance));
   at("detail").dataset.kind = row.kind;
   at("detail-says").textContent = explanation(row);
-  reason(at("detail-doubt"), row.doubted, text("doubt_why", { reason: "" }), row.reason);
-  reason(at("detail-why"), !row.doubted && Boolean(row.reason), `${text("why")}: `, row.reason, row.kind !== "unsent");
+  reason(at("detail-doubt"), row.doubted, text("doubt_why", { reason: "" }), row);
+  reason(at("detail-why"), !row.doubted && Boolean(row.reason), `${text("why")}: `, row);
   at("detail-means").hidden = row.probability === null;
   at("detail-number").replaceChildren(...probabilityParts(row));
-  pictures(row, name);
+  pictures(row, viewing);
   at("facts").replaceChildren(...facts(row, when));
 }
 
@@ -55,10 +67,9 @@ export function probabilityParts(row) {
 export function particulars(row, when) {
   const { threshold, operating_point: point, model, bundle, backend, engine, precision, edgect } = row.provenance;
   return [
-    ["file", printable(row.path) + (place(row) && `, ${place(row)}`)],
     ["exact", row.probability === null ? "" : number(row.probability, 8)],
-    ["region", row.region ? text(`region_${row.region}`) : ""],
     ["threshold", `${number(threshold, 6)}${point ? ` (${point})` : ""}`],
+    ["region", row.region ? text(`region_${row.region}`) : ""],
     ["network", `${text("network_bundle", { model, bundle })}, ${standing(row.provenance)}`],
     ["engine", `${backend} ${engine}, ${precision}; edgect ${edgect}`],
     ["time", date(when)],
@@ -70,33 +81,45 @@ export function particulars(row, when) {
 /** Whether a bundle is released or signed, and by which key. settings: or a row's provenance. */
 export const standing = ({ bundle_state: state, bundle_key: key }) => text(`bundle ${state}`, { key });
 
-const facts = (row, when) =>
-  particulars(row, when)
-    .slice(1)
-    .map(([term, value]) => element("div", {}, element("dt", {}, term), element("dd", {}, value)));
+/** Why a row has no answer, or one to be doubted. Of what was never sent, the page itself says so. */
+export const why = (row) =>
+  row.kind === "unsent" ? element("span", {}, printable(row.reason)) : reasonElement(row.reason);
 
-/** The program's own words are English, whatever the page speaks. */
-function reason(paragraph, shown, before, words, english = true) {
-  paragraph.hidden = !shown;
-  paragraph.replaceChildren(
-    ...(shown ? [before, element("span", english ? { lang: "en" } : {}, printable(words))] : []),
+/** Whether a row's picture is turned so that sides are known: of volumes whose file says how they lie. */
+export const sidesKnown = (row) => Boolean(row.normal);
+
+export const windowName = (window_) => (window_ ? text(`window_${window_}`) : "");
+
+const facts = (row, when) =>
+  particulars(row, when).map(([term, value]) =>
+    element("div", {}, element("dt", {}, term), element("dd", {}, value)),
   );
+
+function reason(paragraph, shown, before, row) {
+  paragraph.hidden = !shown;
+  paragraph.replaceChildren(...(shown ? [before, why(row)] : []));
 }
 
-function pictures(row, name) {
-  for (const [id, url, alternative] of [
-    ["detail-slice", row.slice, text("one_slice_of", { name })],
-    ["detail-under", row.slice, ""],
+/** The pictures of a row, through the chosen window. */
+export function pictures(row, viewing) {
+  const name = printable(row.path);
+  const { url, window: window_ } = viewing.pictureOf(row);
+  for (const [id, source, alternative] of [
+    ["detail-slice", url, text("one_slice_of", { name })],
+    ["detail-under", row.activation && url, ""],
     ["detail-map", row.activation, text("one_map_of", { name })],
   ]) {
-    if (url) at(id).src = url;
+    if (source) at(id).src = source;
     else at(id).removeAttribute("src");
     at(id).alt = alternative;
-    at(id).hidden = !url;
+    at(id).hidden = !source;
   }
+  at("slice-caption").textContent = [text("one_slice"), windowName(window_)].filter(Boolean).join(", ");
+  at("map-figure").hidden = at("colours").hidden = !row.activation;
+  at("windows").hidden = !row.soft_tissue;
+  at("pictures").dataset.sides = sidesKnown(row) ? "known" : "unknown";
   at("legend-means").textContent = text("legend", { positive: label(row.provenance.labels[1]) });
-  at("legend-most").textContent = text("legend_most", { scale: number(row.provenance.heat_map_scale, 1) });
-  for (const id of ["pictures", "colours"]) at(id).hidden = !row.slice;
+  at("pictures").hidden = !row.slice;
   at("no-picture").hidden = Boolean(row.slice);
 }
 

@@ -83,10 +83,11 @@ def test_metrics_count_callers_images_series_and_deliveries(node: Node, tmp_path
 def test_a_node_that_is_full_says_why_it_takes_nothing(tmp_path: Path) -> None:
     node = Node(tmp_path, "--quiet", 3600, "--metrics-port", 0, "--max-images", 2).start()
     try:
-        send(node, series(tmp_path / "sent", 3))
+        send(node, [*series(tmp_path / "a", 1, "1.2.3.4"), *series(tmp_path / "b", 2, "1.2.3.5")])
         assert problems(node) == ["No image is accepted: 2 images wait."]
         assert value(node, 'edgect_images_received_total{outcome="no room"}') == 1
-        assert (value(node, "edgect_images_waiting"), value(node, "edgect_series_waiting")) == (2, 1)
+        waiting = [value(node, f"edgect_{of}_waiting") for of in ("images", "series", "studies")]
+        assert waiting == [2, 2, 1]
         assert value(node, "edgect_healthy") == 0
     finally:
         node.kill()

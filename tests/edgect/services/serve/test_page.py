@@ -75,7 +75,7 @@ def test_the_large_view_says_what_the_classifier_says(
         kiosk.put(SCANS / name)
         assert kiosk.text("detail-name") == name
         assert kiosk.text("detail-answer") == prediction.label
-        assert f"Probability{prediction.probability:.8f}" in kiosk.text("facts")
+        assert f"Number in full{prediction.probability:.8f}" in kiosk.text("facts")
         assert prediction.bundle in kiosk.text("facts")
         value, threshold = (
             kiosk.run(

@@ -28,8 +28,7 @@ def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
 def test_an_unsigned_bundle_is_named_so(kiosk: Kiosk, language: str, words: str) -> None:
     kiosk.open(f"?lang={language}")
     assert f"own ({words})" in kiosk.text("model")
-    kiosk.choose(SCAN)
-    kiosk.until("document.body.dataset.view === 'result'")
+    kiosk.put(SCAN)
     digest = Bundle.load(kiosk.downloads / "own").digest[:12]
     assert any(fact.endswith(f"{digest}, {words}") for fact in kiosk.texts("#facts dd"))
     saved = kiosk.saved()

@@ -20,6 +20,7 @@ HOSTILE = (
     "\"'><svg onload=document.title='ran'>&lt;.webp",
     "gnp.\u202excod<script>document.title='ran'.webp",
 )
+DESCRIPTION = "<img src=x onerror=document.title='ran'>"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def hostile(tmp_path: Path) -> list[Path]:
     """Scans with names that are markup, and one whose patient is called so."""
     files = [Path(shutil.copy(SCAN, tmp_path / name)) for name in HOSTILE]
     named = "<script>document.title='ran'</script>" + CANARY
-    dataset = ct(PatientName=named, PatientID=named, SeriesDescription=named[:60], ImageComments=named)
+    dataset = ct(PatientName=named, PatientID=named, ImageComments=named, SeriesDescription=DESCRIPTION)
     (tmp_path / "named.dcm").write_bytes(write(dataset))
     return [*files, tmp_path / "named.dcm"]
 
@@ -61,7 +62,8 @@ def test_hostile_names_are_shown_and_do_nothing(kiosk: Kiosk, hostile: list[Path
     assert (
         kiosk.run("return document.querySelectorAll('main script, #rows [onload], img[src=x]').length") == 0
     )
-    assert CANARY not in kiosk.run("return document.documentElement.outerHTML")
+    assert CANARY not in kiosk.run("return document.documentElement.outerHTML")  # nor is it asked for
+    assert DESCRIPTION in kiosk.text("rows")
 
 
 def test_the_saved_report_stands_alone(kiosk: Kiosk, hostile: list[Path]) -> None:
@@ -73,6 +75,7 @@ def test_the_saved_report_stands_alone(kiosk: Kiosk, hostile: list[Path]) -> Non
     markup = report.read_text(encoding="utf-8")
     assert "<script" not in markup.lower()
     assert CANARY not in markup
+    assert "Name: ____" in markup  # to be written by hand
     kiosk.browser.get(report.as_uri())
     page_text = kiosk.browser.find_element("tag name", "body").text
     assert "Research use only: not a medical device, no diagnosis." in page_text
@@ -203,6 +206,11 @@ def test_it_is_worked_by_the_keyboard_alone(kiosk: Kiosk, tmp_path: Path) -> Non
     assert focused() == "detail-name"
     press(Keys.ARROW_RIGHT)
     assert kiosk.text("detail-name") == "not-covid-saopaulo-0039.webp"
+    press(Keys.TAB)
+    assert focused() == "zoom-in"
+    press("+")
+    assert kiosk.text("zoom-value").startswith("1.5")
+    press("0")
     press(Keys.TAB)
     assert focused() == "opacity"
     press(Keys.ARROW_LEFT)

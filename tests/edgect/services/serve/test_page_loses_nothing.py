@@ -18,13 +18,15 @@ from tests.edgect.synthetic import SCANS, body, write_scan
 from tests.kiosk import Kiosk, kiosk_of
 
 TOKEN = "a-token-of-the-tests"
+CONTACT = "Radiology IT <b>4711</b>"
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     """One request at a time, of two files and 1 MiB at most, with a token."""
     limits = ("--max-requests", 1, "--max-files", 2, "--max-request", 1, "--idle-minutes", 0)
-    with kiosk_of(tmp_path_factory.mktemp("kiosk"), *limits, EDGECT_TOKEN=TOKEN) as kiosk:
+    options = (*limits, "--contact", CONTACT)
+    with kiosk_of(tmp_path_factory.mktemp("kiosk"), *options, EDGECT_TOKEN=TOKEN) as kiosk:
         kiosk.browser.get(kiosk.server.url)
         yield kiosk
 
@@ -34,6 +36,13 @@ def kiosk(page: Kiosk) -> Iterator[Kiosk]:
     yield page
     if page.at("clear").is_displayed():
         page.at("clear").click()
+
+
+@pytest.mark.parametrize(("language", "words"), [("de", "Bitte fragen"), ("en", "Please ask")])
+def test_it_says_whom_to_ask_for_the_token(kiosk: Kiosk, language: str, words: str) -> None:
+    kiosk.browser.get(f"{kiosk.server.url}?lang={language}")
+    kiosk.until("document.getElementById('token').open")
+    assert kiosk.text("token-contact") == f"{words}: {CONTACT}"
 
 
 def test_it_asks_for_the_token(kiosk: Kiosk) -> None:
@@ -128,7 +137,8 @@ def test_a_series_is_in_order_with_its_rule(kiosk: Kiosk, tmp_path: Path) -> Non
         (tmp_path / f"IM{number}").write_bytes(write(dataset))
     kiosk.choose(*(tmp_path / f"IM{number}" for number in range(5)))
     kiosk.finished()
-    assert kiosk.text("series-title").startswith("Series 1 · The rule says: ")
+    assert kiosk.text("series-title") == "Series without a number"
+    assert kiosk.texts("#series .verdict .chip")[0].startswith("The rule says: ")
     assert "a rule, not a validated diagnosis" in kiosk.text("series")
     assert "5 slices, 5 with an answer" in kiosk.text("series")
     assert len(kiosk.texts("#series svg rect.mark")) == 5

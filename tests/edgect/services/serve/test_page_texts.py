@@ -16,6 +16,9 @@ from edgect.services.serve.endpoints import NOTICE
 LANGUAGES = sorted((PAGE / "texts").glob("*.json"))
 ENGLISH = json.loads((PAGE / "texts/en.json").read_text(encoding="utf-8"))
 CODE = "\n".join(file.read_text(encoding="utf-8") for file in sorted(PAGE.glob("*.[jh]*")))
+STYLES = SHARED_STYLE.read_text(encoding="utf-8") + "".join(
+    file.read_text(encoding="utf-8") for file in sorted(PAGE.glob("*.css"))
+)
 PLURALS = ("one", "two", "few", "many", "other", "zero")
 
 
@@ -33,6 +36,34 @@ def test_every_language_has_the_texts_of_the_english_one(file: Path) -> None:
         assert texts[key].strip(), key
         if "COVID" not in key:
             assert placeholders(texts[key]) == placeholders(english), key
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "of_what"),
+    [
+        ("en", "probab", "like those it learned from"),
+        ("de", "wahrscheinlich", "wie denen, aus denen es gelernt hat"),
+    ],
+)
+def test_a_probability_is_never_without_what_it_is_of(language: str, word: str, of_what: str) -> None:
+    texts = json.loads((PAGE / f"texts/{language}.json").read_text(encoding="utf-8"))
+    naming = {key: text for key, text in texts.items() if word in text.lower() and key != "number_means"}
+    assert {"number_of", "list_number", "bar", "series_graph"} <= naming.keys()
+    assert {key for key, text in naming.items() if of_what not in text} == set()
+    assert not [text for text in texts.values() if "log-odds" in text.lower()]
+
+
+@pytest.mark.parametrize(("language", "not_out"), [("en", "not rule"), ("de", "schließt")])
+def test_not_covid_19_is_never_an_all_clear(language: str, not_out: str) -> None:
+    texts = json.loads((PAGE / f"texts/{language}.json").read_text(encoding="utf-8"))
+    for key in ("says_negative", "series_means_negative", "not_ruled_out"):
+        assert not_out in texts[key]
+    assert "✓" not in CODE + STYLES + "".join(texts.values())
+    (colour,) = re.findall(
+        r"--negative: #(\w{6});", SHARED_STYLE.read_text(encoding="utf-8").split("@media")[0]
+    )
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (0, 2, 4))
+    assert green < max(red, blue)
 
 
 def test_every_text_is_used_and_there_is_every_one_that_is_used() -> None:

@@ -97,7 +97,14 @@ def test_pictures_are_the_slice_and_the_colours_of_the_heat_map(server: Server) 
     scale = Classifier().bundle.manifest.heat_map_scale
     assert np.abs(laid - overlay(expected.pixels, expected.evidence, scale)).max() <= 1.5
     assert (row["file"], refused["file"]) == (0, 1)
-    assert refused["slice"] is refused["activation"] is None
+    assert refused["slice"] is refused["activation"] is row["soft_tissue"] is None
+
+
+def test_nobody_is_named_unless_the_server_was_told_to(server: Server) -> None:
+    scan = ("a.dcm", dicom_files.write(dicom_files.ct(PatientName=dicom_files.CANARY)))
+    (row,) = server.classify([scan], "?pictures=true")
+    assert dicom_files.CANARY not in json.dumps(row)
+    assert not {"patient_name", "patient_birth_date"} & row.keys()
 
 
 def test_the_heat_map_is_a_png_or_a_reason(server: Server) -> None:
@@ -222,6 +229,8 @@ def test_with_a_token_nobody_else_is_answered() -> None:
     ("arguments", "message"),
     [
         (["--host", "0.0.0.0"], "a token is needed"),
+        (["--contact", "IT\n4711"], "--contact must be one line"),
+        (["--contact", 201 * "a"], "at most 200 printable characters"),
         (["--host", "192.0.2.1", "--token-file", "TOKEN"], "cannot listen on this address"),
         (["--token-file", "SHORT"], "at least 16"),
         (["--port", "TAKEN"], "cannot listen on this address"),

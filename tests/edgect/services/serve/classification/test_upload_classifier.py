@@ -69,7 +69,9 @@ def _rows_of(
         if end is not None:
             upload_classifier.stop_after(end)
         uploads = [Upload(name, content, len(content)) for name, content in files]
-        rows = [row async for row in upload_classifier.classify(pipeline, uploads, False, lambda _, row: row)]
+        rows = [
+            row async for row in upload_classifier.classify(pipeline, uploads, False, lambda _, row, __: row)
+        ]
         upload_classifier.close()
         return rows
 
