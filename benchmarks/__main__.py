@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from benchmarks import report, results
+from benchmarks import report, results, stages_picture
 from benchmarks.harness.options import Options
 from benchmarks.harness.progress import step
 from benchmarks.topics import TOPICS
@@ -49,6 +49,11 @@ DEFAULTS = Options()
     help="Where networks are kept.",
 )
 @click.option(
+    "--before",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    help="A checkout of an earlier version, for topic stages to measure beside this one.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(__file__).parent,
@@ -68,7 +73,10 @@ def main(only: tuple[str, ...], out: Path, test: bool, bundles: tuple[str, ...],
     raw = out / results.FILE.name
     for topic in [topic for topic in TOPICS if topic in (only or TOPICS)]:
         circumstances, start = results.Circumstances.now(options), perf_counter()
-        results.add(topic, circumstances, TOPICS[topic](options), raw)
+        sections = TOPICS[topic](options)
+        results.add(topic, circumstances, sections, raw)
+        if topic == "stages":
+            stages_picture.draw(sections[0], out / stages_picture.FILE)
         (out / "RESULTS.md").write_text(report.render(results.read(raw)), encoding="utf-8")
         step(f"{topic}: done in {perf_counter() - start:.0f} s")
 

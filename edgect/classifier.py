@@ -29,8 +29,8 @@ class Classifier:
     ----------
     model : str, PathLike or Bundle
         The name of a bundled model (`lungs`, `cnn1`, `cnn2`), a bundle's folder, or a loaded bundle.
-    backend : {"openvino", "onnxruntime"}
-        The inference engine.
+    backend : {"openvino", "onnxruntime", "auto"}
+        The inference engine; `auto` is the one that is faster here, which is measured at first, and kept.
     precision : {"int8", "fp32"}
         Of weights and arithmetic.
     threads : int, optional

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from threading import Lock
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +35,15 @@ from edgect.rows.identifiers import Identifiers
 from edgect.rows.prediction import Prediction
 from edgect.scans import Frame, Limits, Window, check_length, read_bytes, read_frames
 
+if TYPE_CHECKING:
+    from edgect.model.backends.choice import Choice
+
 
 class Pipeline:
     """A loaded model with all that lies between a file and its rows.
 
     The arguments are those of `edgect.Classifier`, and many: whether many files are to come, for which the
-    engine is made ready now rather than with the first of them.
+    engine is made ready now rather than with the first of them. choice: of the engine, where that was `auto`.
 
     Raises UsageError, ModelError, EngineError.
     """
@@ -73,6 +76,13 @@ class Pipeline:
         self._window = Window(self.bundle.manifest.window.level, self.bundle.manifest.window.width)
         self._preprocess = Preprocess(self.bundle.manifest.input.steps)
         self._threads = backends.available_cores() if threads is None else threads
+        # of one engine for both kinds of job, so that all rows of a pipeline are of the same
+        self.choice: Choice | None = None
+        if backend == backends.AUTO:
+            from edgect.model.backends.choice import choose
+
+            self.choice = choose(self.bundle, precision, self._threads, self._threads if many else 1)
+            backend = self.choice.backend
         self._load = partial(backends.load, backend, self.bundle, precision, self._threads)
         # by the forks before them, which no model outlasts, nor a lock that was taken; then by their streams
         self._sessions: dict[int, dict[int, Session]] = {}

@@ -21,7 +21,7 @@ class Options:
     rounds: of a loop in which networks take turns. starts: the same of processes that answer on one
     image, turns: of those that classify a folder of so many `images`. files: how many a small and a
     large folder hold when memory is measured. sample: slices on an emulated CPU. work: where what
-    takes long to make is kept for the next time.
+    takes long to make is kept for the next time. before: a checkout of an earlier version to measure beside.
     """
 
     data: Path | None = None
@@ -29,11 +29,12 @@ class Options:
     bundles: tuple[str, ...] = field(default_factory=lambda: tuple(bundled_names()))
     rounds: int = 25
     starts: int = 15
-    turns: int = 3
+    turns: int = 5
     images: int = 746
     files: tuple[int, int] = (1_000, 20_000)
     sample: int = 16
     work: Path = Path(tempfile.gettempdir()) / "edgect-benchmarks"
+    before: Path | None = None
 
 
 def distinct(bundles: Sequence[str]) -> list[str]:

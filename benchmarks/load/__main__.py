@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
-from time import sleep
-from typing import IO
 
 import click
 import numpy as np
@@ -21,6 +16,7 @@ import numpy as np
 from benchmarks.harness import machine
 from benchmarks.harness.slices import EXAMPLES
 from benchmarks.load.client import Image, Reply, closed, image, open_
+from benchmarks.load.server import server
 from edgect import Classifier
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +66,7 @@ def _rows(paths: Sequence[Path]) -> list[dict[str, object]]:
 def _measure(
     requests: Sequence[Image], expected: dict[str, dict[str, object]], seconds: float, times: float
 ) -> LoadResult:
-    with _server() as (port, pid):
+    with server() as (port, pid):
         asyncio.run(closed(port, requests, 4, WARM))
         able = asyncio.run(closed(port, requests, 4, seconds / 3))
         capacity = sum(reply.status == 200 for reply in able) / (seconds / 3)
@@ -83,26 +79,6 @@ def _measure(
         if reply.row is not None
     )
     return LoadResult(capacity, times * capacity, seconds, replies, wrong, (before, after))
-
-
-@contextmanager
-def _server() -> Iterator[tuple[int, int]]:
-    """Port and process of a server. Its log goes to a file: a pipe that nobody empties would stop it."""
-    line = [sys.executable, "-m", "edgect", "serve", "--port", "0"]
-    with TemporaryFile("w+") as log, subprocess.Popen(line, stderr=log, cwd=ROOT) as process:
-        try:
-            while not (address := re.search(r"http://\S+:(\d+)/", _all(log))):
-                if process.poll() is not None:
-                    raise RuntimeError(f"the server did not start: {_all(log)}")
-                sleep(0.05)
-            yield int(address[1]), process.pid
-        finally:
-            process.terminate()
-
-
-def _all(file: IO[str]) -> str:
-    file.seek(0)
-    return file.read()
 
 
 def _resident(pid: int) -> float:

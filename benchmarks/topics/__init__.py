@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.figures import Section
 from benchmarks.harness.options import Options
-from benchmarks.topics import cold, folder, layers, memory, others, parity, peak, speed
+from benchmarks.topics import cold, dicom, folder, layers, memory, others, parity, peak, speed, stages
 
 Measure = Callable[[Options], Sequence[Section]]
 
@@ -15,7 +15,9 @@ TOPICS: dict[str, Measure] = {
     "speed": speed.measure_speed,
     "peak": peak.measure_share_of_peak,
     "layers": layers.measure_layers,
+    "stages": stages.measure_stages,
     "folder": folder.measure_folder,
+    "dicom": dicom.measure_dicom,
     "cold": cold.measure_cold_starts,
     "memory": memory.measure_memory,
     "others": others.measure_other_networks,

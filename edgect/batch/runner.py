@@ -19,6 +19,7 @@ from edgect.batch.output import belongs_to
 from edgect.batch.series_file import SeriesFile
 from edgect.batch.sinks import HeatMapFolder, RowSink
 from edgect.errors import UsageError
+from edgect.machine.allocator import keep_freed_memory
 from edgect.rows.formats import FORMATS, Lines, Row
 from edgect.scans import Limits
 
@@ -129,8 +130,14 @@ def run(
     # only once the paths are known to be good, as everything that takes time to load
     from edgect.pipeline import Pipeline
 
+    if len(files) > 1:
+        keep_freed_memory()
     with one_opencv_thread(), _audited(trail_folder) as before_row:
         pipeline = Pipeline(**model, many=len(files) > 1, limits=limits)
+        if pipeline.choice is not None:  # for workers elsewhere too, whose answers are to be the same
+            model["backend"] = pipeline.engine.backend
+            if notify is not None:
+                notify(pipeline.choice.text)
         return classify_files(
             files,
             pipeline,

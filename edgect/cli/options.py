@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from edgect.errors import UsageError
-from edgect.model.backends import BACKENDS, DEFAULT_BACKEND, PRECISIONS
+from edgect.model.backends import AUTO, BACKENDS, DEFAULT_BACKEND, PRECISIONS
 from edgect.model.bundles.bundle import DEFAULT
 from edgect.model.bundles.signature import VARIABLE
 from edgect.model.decision.labels import DEFAULT_POINT
@@ -62,7 +62,11 @@ def engine(command: Command) -> Command:
     """--backend and --precision."""
     precision = click.option("--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True)
     backend = click.option(
-        "--backend", type=click.Choice(BACKENDS), default=DEFAULT_BACKEND, show_default=True
+        "--backend",
+        type=click.Choice((*BACKENDS, AUTO)),
+        default=DEFAULT_BACKEND,
+        show_default=True,
+        help="`auto` takes the engine that is faster here: measured in a second at first, and kept.",
     )
     return backend(precision(command))
 

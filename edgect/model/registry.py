@@ -12,3 +12,4 @@ PACKAGES = {
 }
 BACKENDS = tuple(PACKAGES)
 DEFAULT_BACKEND = BACKENDS[0]
+AUTO = "auto"  # the one that is faster here

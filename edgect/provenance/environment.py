@@ -21,6 +21,7 @@ PACKAGES = (
     "opencv-python",
     "pillow",
     "simplejpeg",
+    "deflate",
     "pydicom",
     *ENGINES.values(),
     "torch",

@@ -98,20 +98,23 @@ def to_grey(plane: Plane, window: Window, limits: Limits) -> tuple[NDArray[np.ui
     """
     upright = _upright(plane)
     values = upright.values
-    if not np.isfinite(values).all():
+    lowest, highest = values.min(), values.max()  # either is no number where any value is none
+    if not np.isfinite((lowest, highest)).all():
         raise ScanError("holds values that are no numbers")
-    if values.min() > AIR:
+    if lowest > AIR:
         raise ScanError(
             f"no air: nothing is below {AIR:.0f} HU, so this is no slice of a chest in Hounsfield units",
             "rejected",
         )
-    if (highest := values.max()) >= TOO_HIGH:
+    if highest >= TOO_HIGH:
         raise ScanError(
             f"{_written(highest)} HU, where nothing comes to {TOO_HIGH:,.0f}: these are no Hounsfield units, "
             "or padding that the file does not tell of",
             "rejected",
         )
-    square = _square(np.maximum(values, np.float32(LOWEST)), upright.spacing, limits)
+    if lowest < LOWEST:
+        values = np.maximum(values, np.float32(LOWEST))
+    square = _square(values, upright.spacing, limits)
     if min(square.shape) < MIN_SIDE:
         height, width = square.shape
         raise ScanError(f"image of {width}x{height} is too small for a CT slice", "rejected")

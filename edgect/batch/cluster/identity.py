@@ -35,6 +35,7 @@ def identity(pipeline: Pipeline) -> dict[str, str]:
         "OpenCV": cv2.__version__,
         "Pillow": PIL.__version__,
         "simplejpeg": version("simplejpeg"),
+        "deflate": version("deflate"),
     } | {name: _version(name) for name in READERS}
 
 

@@ -18,7 +18,7 @@ from edgect.machine.installation import reinstall_dependencies_command
 from edgect.machine.version import __version__
 from edgect.model import registry
 
-PACKAGES = ("numpy", *OPENCV, "pillow", "simplejpeg", *registry.PACKAGES.values())
+PACKAGES = ("numpy", *OPENCV, "pillow", "simplejpeg", "deflate", *registry.PACKAGES.values())
 
 
 def examine_machine(

@@ -13,6 +13,7 @@ from edgect.errors import EngineError, UsageError
 from edgect.machine.processor import available_cores as available_cores
 from edgect.model.backends.forked import at_work
 from edgect.model.bundles.bundle import Bundle
+from edgect.model.registry import AUTO as AUTO
 from edgect.model.registry import BACKENDS as BACKENDS
 from edgect.model.registry import DEFAULT_BACKEND as DEFAULT_BACKEND
 from edgect.model.registry import PACKAGES
@@ -75,14 +76,16 @@ def load(
 ) -> Session:
     """Load a bundle's model with an engine; `threads` defaults to the cores this process may use.
 
+    name: of a backend, or `auto` for the one that is faster here, which is measured at first.
+
     streams: how many scans are to be inferred on at once, for which the threads are shared out; one
     gets the soonest answer on a single scan, as many as threads the most scans an hour.
 
     Raises UsageError (unknown backend or precision, no thread or stream), EngineError (not installed,
     it failed, or the bundle is not for it), ModelError (the bundle lacks the file).
     """
-    if name not in BACKENDS:
-        raise UsageError(f"unknown backend {name!r}; there are {', '.join(BACKENDS)}")
+    if name not in (*BACKENDS, AUTO):
+        raise UsageError(f"unknown backend {name!r}; there are {', '.join((*BACKENDS, AUTO))}")
     if precision not in PRECISIONS:
         raise UsageError(f"unknown precision {precision!r}; there are {', '.join(PRECISIONS)}")
     count = available_cores() if threads is None else threads
@@ -90,6 +93,10 @@ def load(
         raise UsageError(f"threads must be at least 1, not {count}")
     if not 1 <= streams <= count:
         raise UsageError(f"streams must be 1 to {count}, the number of threads, not {streams}")
+    if name == AUTO:
+        from edgect.model.backends.choice import choose
+
+        name = choose(bundle, precision, count, streams).backend
     if reason := bundle.manifest.refused_backends.get(name):
         others = " or ".join(other for other in BACKENDS if other not in bundle.manifest.refused_backends)
         raise EngineError(f"{bundle.name} is not for backend {name}: {reason}; use backend {others}")

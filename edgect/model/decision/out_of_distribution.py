@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from edgect.errors import ModelError, ScanError
 from edgect.model.bundles.bundle import Bundle
+from edgect.model.preprocess.grey_levels import quantiles
 from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import Frame
 from edgect.scans.pictures.raster import MIN_SIDE
@@ -97,7 +98,8 @@ def picture_rejection(frame: Frame, pixels: NDArray[np.uint8]) -> ScanError | No
         return _rejected(f"image of {width}x{height} is too small for a CT slice")
     if frame.coloured > MAX_COLOURED:
         return _rejected(f"a picture in colour ({100 * frame.coloured:.0f} % of its pixels), not a CT slice")
-    dark, bright = np.percentile(pixels[:: max(1, height // 128), :: max(1, width // 128)], [1, 99])
+    sample = np.ascontiguousarray(pixels[:: max(1, height // 128), :: max(1, width // 128)])
+    dark, bright = quantiles(sample, 0.01, 0.99)
     if bright - dark < MIN_GREY_RANGE:
         return _rejected(f"almost blank: nearly all pixels lie within {bright - dark:.0f} grey levels")
     return None

@@ -75,9 +75,12 @@ TRUNCATED = "truncated: the file ends before its elements do"
 UNDEFINED = 0xFFFFFFFF
 COMPARED_BYTES = 1024  # bytes of a value, which of all but pixel data and sequences is all of it
 PIXEL_DATA = Tag("PixelData")
-COMPARED_TAGS = {Tag(keyword) for keyword in KEYWORDS}
 LABELS = (*series_label.KEYWORDS, *series_label.NAMES)  # on which no answer depends
-_VRS = frozenset(str(vr).encode() for vr in STANDARD_VR)
+# as plain numbers and texts, which Python compares a good deal faster: they are looked up at every element
+_PIXEL_DATA = int(PIXEL_DATA)
+_COMPARED = frozenset(int(Tag(keyword)) for keyword in KEYWORDS)
+_VR_NAMES = frozenset(map(str, STANDARD_VR))
+_VRS = frozenset(name.encode() for name in _VR_NAMES)
 
 
 def read(
@@ -175,19 +178,20 @@ class _ElementWalk:
 
     def stop(self, tag: int, vr: str | None, length: int) -> bool:
         """Asked at every element. Raises ScanError where it ends beyond the file, or is one too many."""
-        if self._last == PIXEL_DATA or tag > PIXEL_DATA:  # what follows may be anything
+        tag = int(tag)
+        if self._last == _PIXEL_DATA or tag > _PIXEL_DATA:  # what follows may be anything
             return True
         self._count, self._last = self._count + 1, tag
         if self._count > MAX_ELEMENTS:
             raise ScanError(f"more than {MAX_ELEMENTS:,} elements: no CT slice")
         start = self._file.tell()
-        known = str(vr).encode() in _VRS
+        known = vr in _VR_NAMES
         if length != UNDEFINED and start + length > self.size:
             unknown = self._explicit and not known  # so its length is a guess
             raise ScanError("damaged: an element of no known value representation" if unknown else TRUNCATED)
         self._explicit |= known
         self.end = self.size if length == UNDEFINED else start + length
-        if tag in COMPARED_TAGS:
+        if tag in _COMPARED:
             self._compare(tag, start, self._content[start : min(self.end, start + COMPARED_BYTES)])
         return False
 

@@ -74,12 +74,18 @@ def _frames(
 
 
 def _plane(stored: Stored, frame_geometry: Geometry, padding: Padding | None) -> Plane:
-    hounsfield = np.multiply(stored.values, frame_geometry.slope, dtype=np.float64)
-    hounsfield += frame_geometry.intercept
+    slope, intercept = frame_geometry.slope, frame_geometry.intercept
+    exact = slope.is_integer() and intercept.is_integer()
+    exact = exact and abs(slope) * 2**stored.bits + abs(intercept) < 2**24  # whole numbers of float32
+    hounsfield = np.multiply(stored.values, slope, dtype=np.float32 if exact else np.float64)
+    hounsfield += intercept
     if padding is not None:
         hounsfield[padding.mask(stored)] = LOWEST
     return Plane(
-        hounsfield.astype(np.float32), frame_geometry.right, frame_geometry.down, frame_geometry.spacing
+        hounsfield.astype(np.float32, copy=False),
+        frame_geometry.right,
+        frame_geometry.down,
+        frame_geometry.spacing,
     )
 
 

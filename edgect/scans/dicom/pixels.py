@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import Any
 
+import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import as_pixel_options
-from pydicom.uid import UID
+from pydicom.uid import UID, ExplicitVRBigEndian
 
 from edgect.errors import ScanError
 from edgect.scans.decoder_logs import silenced
@@ -64,6 +65,11 @@ class Pixels:
         if self._codec.plugin and self._shift != self._allocated - self._stored:
             raise ScanError("damaged: compressed values whose HighBit is not the highest of those stored")
 
+    @property
+    def _is_plain(self) -> bool:
+        """Whether values stand there as numpy reads them, without a decoder."""
+        return self._allocated == 16 and self._syntax != ExplicitVRBigEndian
+
     def _check_size(self, limits: Limits) -> None:
         if self.count > limits.frames:
             raise ScanError(f"{self.count:,} frames are over {limits.describe('frames')}")
@@ -110,6 +116,11 @@ class Pixels:
     def _native(self, index: int) -> Stored:
         source = self._dataset.PixelData
         self._check_excess(source)
+        length = self._rows * self._columns * 2
+        if self._is_plain and len(source) == length * self.count:
+            signed = "i" if value(self._dataset, "PixelRepresentation") else "u"
+            words = np.frombuffer(source, f"<{signed}2", length // 2, offset=index * length)
+            return Stored.of_words(words.reshape(self._rows, self._columns), self._stored, self._shift)
         decoder_options: Any = {"correct_unused_bits": False}  # which takes no heed of HighBit
         element = {"pixel_vr": self._dataset["PixelData"].VR, **_GREY}
         options = as_pixel_options(self._dataset, number_of_frames=self.count, **element)

@@ -29,7 +29,11 @@ class Stored:
     def of_words(cls, words: NDArray[Any], bits: int, shift: int) -> Stored:
         """Uncompressed. shift: unused bits above, so that the highest stored is any sign (PS3.5, 8.1.1)."""
         unused = 8 * words.dtype.itemsize - bits
-        return cls(np.asarray(words << shift >> unused) if unused else words, words, bits)
+        if not unused:
+            return cls(words, words, bits)
+        if words.dtype.kind == "u" and shift == unused:  # the same in one pass
+            return cls(words & words.dtype.type((1 << bits) - 1), words, bits)
+        return cls(np.asarray(words << shift >> unused), words, bits)
 
     @classmethod
     def of_samples(cls, samples: NDArray[Any], bits: int) -> Stored:

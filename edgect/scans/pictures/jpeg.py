@@ -18,6 +18,7 @@ _ZERO_RUN = bytes(16)  # such as files have that were not copied to their end
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDD})  # Huffman, arithmetic conditioning, quantization, restarts
+_COLOUR_SEGMENTS, _METADATA = frozenset({0xE0, 0xEE}), 0xE1
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC5, 0xC9, 0xCD})
@@ -39,12 +40,7 @@ def check_complete(content: bytes, tables: bytes = b"") -> None:
 
     Of data in which one code was replaced by another as long, nothing can be told: a JPEG has no checksum.
     """
-    picture = _Picture()
-    if tables:
-        _read_segments(tables, picture)
-    _read_segments(content, picture)
-    if any(any(missing_bits) for missing_bits in picture.missing_bits.values()) or not picture.missing_bits:
-        raise _damaged("scans of the picture are missing")
+    picture = read(content, tables)
     stream = b"".join(picture.parts)
     complaint = _strict_decoding_error(stream, picture)
     if complaint is not None and not any(word in complaint for word in _UNSUPPORTED):
@@ -52,6 +48,23 @@ def check_complete(content: bytes, tables: bytes = b"") -> None:
     if complaint is not None or picture.frame >= _ARITHMETIC:  # whose decoder takes zeros for what is missing
         _check_padded(stream)
         return
+    check_end(picture)
+
+
+def read(content: bytes, tables: bytes = b"") -> Picture:
+    """The first picture, as its segments tell. Raises ScanError: scans are missing, or repeat others."""
+    picture = Picture()
+    if tables:
+        _read_segments(tables, picture)
+    _read_segments(content, picture)
+    if any(any(missing_bits) for missing_bits in picture.missing_bits.values()) or not picture.missing_bits:
+        raise _damaged("scans of the picture are missing")
+    return picture
+
+
+def check_end(picture: Picture) -> None:
+    """Raises ScanError where a picture that can be decoded ends before its data, of which a few are zeros."""
+    stream = b"".join(picture.parts) if picture.has_zero_run else b""
     # of up to seven bytes that it did not use, libjpeg-turbo says nothing, and to decode again takes its time
     last = _LAST.search(stream, len(stream) - 64) if picture.has_zero_run else None
     if last and _strict_decoding_error(stream[: last.start()] + last[1], picture) is None:
@@ -72,14 +85,20 @@ def depth(content: bytes) -> tuple[int | None, str]:
 
 
 @dataclass
-class _Picture:
+class Picture:
     """parts: what a decoder needs of it, without its end marker.
+
+    colour_segments: JFIF's and Adobe's, which say what the components are. metadata: contents of the segments
+    that may say how the picture is turned. size: width and height.
 
     missing_bits: of each component's 64 coefficients, the bits that no scan has given. components: how many.
     has_zero_run: whether its coded data have a stretch of zeros. scans: how many.
     """
 
     parts: list[bytes] = field(default_factory=lambda: [b"\xff\xd8"])
+    colour_segments: list[bytes] = field(default_factory=list)
+    metadata: list[bytes] = field(default_factory=list)
+    size: tuple[int, int] = (0, 0)
     missing_bits: dict[int, list[int]] = field(default_factory=dict)
     frame: int = 0
     components: int = 0
@@ -87,7 +106,7 @@ class _Picture:
     scans: int = 0
 
 
-def _read_segments(content: bytes, picture: _Picture) -> None:
+def _read_segments(content: bytes, picture: Picture) -> None:
     position = 2
     while match := _MARKER.search(content, position):
         code, start = match[1][0], match.end()
@@ -108,15 +127,21 @@ def _read_segments(content: bytes, picture: _Picture) -> None:
             picture.has_zero_run |= content.find(_ZERO_RUN, end, position) >= 0
         elif code in _FRAMES:
             picture.frame, picture.components = code, segment[5] if len(segment) > 5 else 0
+            picture.size = int.from_bytes(segment[3:5]), int.from_bytes(segment[1:3])
             picture.missing_bits = {component: [_UNSENT_BITS] * 64 for component in segment[6::3]}
+        elif code in _COLOUR_SEGMENTS:
+            picture.colour_segments.append(content[start - 2 : end])
+            continue
         elif code not in _TABLES:
+            if code == _METADATA:
+                picture.metadata.append(segment)
             continue
         length = len(segment) + 2
         picture.parts.append(bytes((0xFF, code)) + length.to_bytes(2) + segment + content[end:position])
     raise _damaged("the JPEG ends before its picture does")
 
 
-def _record_scan(header: bytes, picture: _Picture) -> bytes:
+def _record_scan(header: bytes, picture: Picture) -> bytes:
     """Note what a scan gives. In a sequential picture that is everything, whatever its header says."""
     picture.scans += 1
     if picture.scans > _MAX_SCANS:
@@ -136,7 +161,7 @@ def _record_scan(header: bytes, picture: _Picture) -> bytes:
     return header
 
 
-def _strict_decoding_error(stream: bytes, picture: _Picture) -> str | None:
+def _strict_decoding_error(stream: bytes, picture: Picture) -> str | None:
     """What libjpeg-turbo has to say against it; at an eighth of the size, it reads the same data."""
     colours = {1: "GRAY", 4: "CMYK"}.get(picture.components, "RGB" if picture.frame == _LOSSLESS else "GRAY")
     try:

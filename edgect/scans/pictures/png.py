@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+import deflate
 from PIL import Image
 
 from edgect.errors import ScanError
@@ -14,7 +15,7 @@ from edgect.errors import ScanError
 _TYPE = re.compile(rb"\w{4}")
 _SIGNATURE_LENGTH = 8  # bytes of the signature
 _IHDR_DATA = 16  # where IHDR's data begin
-_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _ADAM7 = (  # first column and row, and steps to the next
     (0, 0, 8, 8),
     (4, 0, 8, 8),
@@ -34,8 +35,8 @@ def check_checksums(content: bytes) -> None:
     a chunk that is cut off, differs, or is none.
     """
     data = memoryview(content)
-    for kind, start, end in _chunks(content):
-        if zlib.crc32(data[start - 4 : end]) != int.from_bytes(data[end : end + 4]):
+    for kind, start, end in chunks(content):
+        if deflate.crc32(data[start - 4 : end]) != int.from_bytes(data[end : end + 4]):
             name = kind.decode("ascii", "replace")
             raise ScanError(f"cannot be decoded, truncated or damaged: wrong checksum of PNG chunk {name}")
 
@@ -50,14 +51,14 @@ def check_data_length(image: Image.Image, content: bytes) -> None:
     if not image.info.get("interlace") and last.tobytes().strip(b"\0"):
         return
     width, height, depth, colour, *_, interlaced = struct.unpack_from(">IIBBBBB", content, _IHDR_DATA)
-    bits = depth * _CHANNELS.get(colour, 1)
+    bits = depth * CHANNELS.get(colour, 1)
     needed = sum(
         rows * (1 + (columns * bits + 7) // 8)
         for rows, columns in _passes(width, height, interlaced)
         if rows and columns
     )
     inflate, length_inflated = zlib.decompressobj(), 0
-    for kind, start, end in _chunks(content):
+    for kind, start, end in chunks(content):
         data = content[start:end] if kind == b"IDAT" else b""
         while data and length_inflated < needed:
             length_inflated += len(inflate.decompress(data, _INFLATE_STEP))
@@ -72,7 +73,7 @@ def _passes(width: int, height: int, interlaced: int) -> Iterator[tuple[int, int
         yield -(-(height - top) // down), -(-(width - left) // across)
 
 
-def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
+def chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Type of each chunk before IEND, and where its data begin and end. Raises ScanError if cut off."""
     position = _SIGNATURE_LENGTH
     while True:

@@ -15,7 +15,7 @@ from edgect.scans.decoder_logs import silenced
 from edgect.scans.formats import PICTURES
 from edgect.scans.frame import Frame
 from edgect.scans.options import Limits, Window
-from edgect.scans.pictures import jpeg, png, tiff, webp
+from edgect.scans.pictures import jpeg, png, tiff, usual, webp
 
 MIN_SIDE = 32
 GREY_TOLERANCE = 32  # levels that the channels of a grey pixel may lie apart, as JPEG has them
@@ -33,6 +33,9 @@ def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> It
     luma, an EXIF orientation is applied. Dimensions are checked before any pixel is decoded. Previews
     of a picture, and what follows a JPEG's own end, are no frames.
     """
+    if (frame := _usual_frame(content, limits)) is not None:
+        yield frame
+        return
     try:
         with silenced:
             image = Image.open(io.BytesIO(content), formats=PICTURES)
@@ -62,6 +65,18 @@ def read_frames(content: bytes, name: str, limits: Limits, window: Window) -> It
             yield Frame(frame_index, None, _decoding_error(error, image))
         else:
             yield Frame(frame_index, pixels, coloured=coloured)
+
+
+def _usual_frame(content: bytes, limits: Limits) -> Frame | None:
+    """Of what Pillow is not needed for, and nothing is wrong with."""
+    pixels = usual.decode(content, limits.pixels)
+    if pixels is None or min(pixels.shape[:2]) < MIN_SIDE:
+        return None
+    coloured = 0.0
+    if pixels.ndim == 3:
+        image = Image.fromarray(pixels)
+        pixels, coloured = np.asarray(image.convert("L")), _coloured_share(image)
+    return None if pixels.min() == pixels.max() else Frame(None, pixels, coloured=coloured)
 
 
 def _pages(image: Image.Image, limits: Limits) -> list[int]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from highdicom.sr import CodedConcept
 
-from edgect.rows.causes import CAUSES
-
 SCHEME = "99EDGECT"
 
 
@@ -44,20 +42,16 @@ COUNTS = {
     "errors": _private_code("N3", "Slices with an error"),
     "positive": _private_code("N4", "Slices labelled COVID-19"),
 }
-_REASONS = {
-    "distance": "unlike the slices that the network learned from",
-    "view": "lungs do not look as on upright axial slices",
-    "no lungs": "no lungs found",
-    "blank": "blank or almost blank",
-    "colour": "a picture in colour, or not in grey",
-    "size": "too small or too large",
-    "orientation": "not axial, or nothing says that it is",
-    "not CT": "not a CT slice",
-    "other": "not fit for another reason",
-    "error": "cannot be read, or the engine failed",
-}
 REASONS = {
-    cause: _private_code(f"R{number}", f"No answer: {_REASONS[cause]}")
-    for number, cause in enumerate(CAUSES, 1)
+    "distance": _private_code("R1", "No answer: unlike the slices that the network learned from"),
+    "view": _private_code("R2", "No answer: lungs do not look as on upright axial slices"),
+    "no lungs": _private_code("R3", "No answer: no lungs found"),
+    "blank": _private_code("R4", "No answer: blank or almost blank"),
+    "colour": _private_code("R5", "No answer: a picture in colour, or not in grey"),
+    "size": _private_code("R6", "No answer: too small or too large"),
+    "orientation": _private_code("R7", "No answer: not axial, or nothing says that it is"),
+    "not CT": _private_code("R8", "No answer: not a CT slice"),
+    "other": _private_code("R9", "No answer: not fit for another reason"),
+    "error": _private_code("R10", "No answer: cannot be read, or the engine failed"),
 }
-"""One fixed phrase, without numbers, for each kind of reason."""
+"""One fixed phrase, without numbers, for each of `edgect.rows.causes.CAUSES`; a code is never given anew."""

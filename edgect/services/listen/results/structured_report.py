@@ -145,14 +145,15 @@ def _comments(
     yield NOTICE
     yield f"On {series_name(result.reference_image)}: {_slices(row['slices'])}."
     yield f"By {Equipment(result.classifier.bundle).text}."
-    yield f"Label of the series: {row['rule_says'] or 'none'}; {row['answered']} slices are answered on."
+    answered = f"{row['answered']} of {_slices(row['slices'])} answered on"
+    yield f"Label of the series: {row['rule_says'] or 'none'}; {answered}."
     yield f"Of a series: {row['rule']}."
     if result.highest:
         nowhere = "" if any(each.regions for each in shown) else ", which is nowhere"
         highest = _slices(len(result.highest))
         yield (
             f"Named below: {highest} with the highest mean, at least {APART:g} mm apart. Marked there: where "
-            f"the evidence comes to {CLEAR:g} of that in the strongest red of heat maps{nowhere}."
+            f"the evidence comes to {100 * CLEAR:.0f} % of the strongest red of heat maps{nowhere}."
         )
     if predecessor is not None:
         yield f"Takes the place of report {predecessor.number} on this series: more of its images have come."

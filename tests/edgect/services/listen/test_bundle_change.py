@@ -54,7 +54,7 @@ def test_each_series_is_answered_on_by_the_bundle_in_use(tmp_path: Path, registr
     assert node.waiting() == []
     reports = [dcmread(path) for path in node.results()]
     named = {(report.ManufacturerModelName, report.DeviceSerialNumber) for report in reports}
-    assert named == {(name, Bundle.load(name).digest[:12]) for name in NAMES}
+    assert named == {(f"edgect {name}", Bundle.load(name).digest[:12]) for name in NAMES}
     text = node.log_text()
     for name in NAMES:
         assert f"by {name} ({Bundle.load(name).digest[:12]}, released)" in text

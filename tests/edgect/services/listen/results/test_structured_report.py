@@ -11,6 +11,7 @@ from pydicom import Dataset, dcmread, uid
 from edgect.machine.version import __version__
 from edgect.pipeline import Pipeline
 from edgect.rows import NOTICE
+from edgect.rows.causes import CAUSES
 from edgect.services.listen.results.codes import REASONS
 from edgect.services.listen.results.options import ResultOptions
 from tests.edgect.services.listen.listen_process import save, series
@@ -86,6 +87,7 @@ def test_the_highest_slices_are_at_least_ten_millimetres_apart(pipeline: Pipelin
 def test_a_reason_is_a_fixed_phrase_and_its_number_a_value_of_its_own(
     everything: dict[str, Dataset], pipeline: Pipeline, sent: Path
 ) -> None:
+    assert list(REASONS) == list(CAUSES)
     assert not any(re.search(r"\d", code.meaning) for code in REASONS.values())
     counted = {
         item.ConceptNameCodeSequence[0].CodeMeaning: item.MeasuredValueSequence[0].NumericValue
@@ -179,4 +181,4 @@ def test_a_series_without_any_answer_gets_a_report(pipeline: Pipeline, tmp_path:
     )
     results = made(pipeline, tmp_path)
     assert set(results) == {"report", "3d-report"}
-    assert "Label of the series: none; 0 slices are answered on." in comments(results["report"])
+    assert "Label of the series: none; 0 of 1 slice answered on." in comments(results["report"])
