@@ -17,7 +17,7 @@ from train.run import RunError, file_sha256, read_json
 
 
 def trained_run(run: MultiSourceRun) -> TrainedRun:
-    """Raises RunError for an unfinished run, one whose threshold is not chosen yet, and for attention pooling."""
+    """Raises RunError for a run that is unfinished, has no threshold yet, or pools by attention."""
     network, record, recipe = run.network(), run.record(), run.recipe()
     if network.attention is not None:
         raise RunError(
