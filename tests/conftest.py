@@ -11,6 +11,10 @@ settings.register_profile("edgect", deadline=None)  # nothing here is judged by 
 settings.load_profile("edgect")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime would send usage events
 
+if (
+    "PYTEST_XDIST_WORKER" in os.environ
+):  # read when torch loads: its threads are not to spin beside others' work
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # what takes long to make, and is made once by the process that has all tests which want it
 COSTLY_FIXTURES = {
     "deploy": {"bundle_and_output", "lungs_bundle", "multi_source_training", "run", "sources"},

@@ -159,7 +159,9 @@ def step(command: str, desk: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorials/folder.md", "docs/how-to/update.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/start.md", "docs/tutorials/folder.md", "docs/how-to/update.md"]
+)
 def test_commands(page: str, desk: Path) -> None:
     follow(page, desk)
 

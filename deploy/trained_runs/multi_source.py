@@ -17,8 +17,12 @@ from train.run import RunError, file_sha256, read_json
 
 
 def trained_run(run: MultiSourceRun) -> TrainedRun:
-    """Raises RunError for an unfinished run, and for one whose threshold is not chosen yet."""
+    """Raises RunError for a run that is unfinished, has no threshold yet, or pools by attention."""
     network, record, recipe = run.network(), run.record(), run.recipe()
+    if network.attention is not None:
+        raise RunError(
+            f"{run.path}: pools by attention, which the INT8 models do not have; train with the mean"
+        )
     if not run.validation_file.exists():
         raise RunError(
             f"{run.path}: has no threshold yet; python -m train multi-source validate {run.path} --data DIR "

@@ -11,10 +11,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from deploy.trained_runs.multi_source import trained_run
 from tests.train.small_runs import PLAIN, RECIPE, WEIGHTS, recipe
 from train.data.covid_ct import DataError
 from train.data.sources import fingerprint, read_source
 from train.multi_source.crops import Crops
+from train.multi_source.evaluation import validate
 from train.multi_source.fit import Training, fit, learning_rate_at
 from train.multi_source.run import MultiSourceRun
 from train.multi_source.samples import Samples
@@ -220,3 +222,6 @@ def test_a_training_may_start_from_a_finished_one(
     torch.testing.assert_close(network.classifier.weight, first.classifier.weight)
     torch.testing.assert_close(network.fire9.squeeze.weight, first.fire9.squeeze.weight)
     assert network.attention is not None
+    validate(run, three, cache)
+    with pytest.raises(RunError, match="pools by attention"):
+        trained_run(run)

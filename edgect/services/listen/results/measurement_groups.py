@@ -128,7 +128,7 @@ def _strongest(shown: ShownSlice, region: Region) -> ImageRegion3D | None:
 def _measurements(
     numbers: Sequence[tuple[CodedConcept, float | None]], by_method: bool = False
 ) -> list[Measurement]:
-    """by_method: name it, for OHIF before 3.12 fails on numbers that nothing qualifies and no place is of."""
+    """by_method: name it, for OHIF of 2025 fails on numbers that nothing qualifies and no place is of."""
     method = own.METHOD if by_method else None
     return [
         Measurement(code, round(number, 6), NO_UNITS, method=method)

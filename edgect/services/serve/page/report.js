@@ -120,7 +120,8 @@ function rules() {
 }
 
 function listing(rows) {
-  const several = patientNames(rows).length > 1;
+  const patients = patientNames(rows);
+  const several = patients.length > 1;
   const lines = (row) =>
     [place(row), seriesName(row), several ? patientName(row) : ""].filter(Boolean).map(ofLine);
   const cells = (tag, parts) =>
@@ -133,7 +134,7 @@ function listing(rows) {
     element(
       "thead",
       {}, // which is printed again on every page
-      element("tr", {}, element("th", { class: "notice", colspan: 5 }, text("notice"))),
+      element("tr", {}, element("th", { class: "notice", colspan: 5 }, [text("notice"), ...patients].join(" · "))),
       cells("th", ["#", text("file"), text("kind"), text("number_of", { positive }), text("why")]),
     ),
     element(

@@ -220,6 +220,7 @@ def test_the_patient_is_on_page_and_report_and_nowhere_else(
     report = kiosk.saved()
     markup = report.read_text(encoding="utf-8")
     assert f'<p class="patient"><bdi>{born}</bdi></p>' in markup
+    assert f"· {born}</th>" in markup  # which is printed again on every page of the list
     assert "______" not in markup
     report.unlink()
     _, metrics = kiosk.server.request("/metrics")
