@@ -42,7 +42,7 @@ def int8_support(sets: list[str] | None, architecture: str) -> tuple[Verdict, st
     if FAST & set(sets):
         return "ok", "INT8 at its best"
     if architecture.lower() in {"aarch64", "arm64"}:
-        return "note", "no dot product: INT8 runs, slower"
+        return "note", "no dot product: INT8 runs on onnxruntime alone, slower"
     if "AVX2" in sets:
         return "note", "no VNNI: INT8 runs, slower"
     if "SSE4.1" in sets:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edgect.errors import EngineError
 from edgect.machine import compiled_models as cache
-from edgect.machine.processor import identity
+from edgect.machine.processor import identity, instruction_sets
 from edgect.model.backends import Engine, Outputs, Precision, one_line, topology
 from edgect.model.backends.forked import ProcessBound, at_work
 from edgect.model.bundles.bundle import Bundle
@@ -125,7 +125,16 @@ def _compile(
         return core.compile_model(model, "CPU", dict(options))
     except Exception as error:
         version = core.get_versions("CPU")["CPU"].build_number
-        raise EngineError(f"OpenVINO {version} cannot load {bundle.path}: {one_line(error)}") from error
+        raise EngineError(
+            f"OpenVINO {version} cannot load {bundle.path}: {one_line(error)}{_advice(precision)}"
+        ) from error
+
+
+def _advice(precision: Precision) -> str:
+    """What to do on ARM64 without integer dot products, where 2026.4 cannot compile INT8."""
+    if precision == "fp32" or {"NEON", "NEON dot product"} & set(instruction_sets() or ()) != {"NEON"}:
+        return ""
+    return " (it has no INT8 on ARM64 without dot products; use backend onnxruntime, or precision fp32)"
 
 
 class OpenVINOSession(ProcessBound):

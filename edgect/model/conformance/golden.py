@@ -27,7 +27,8 @@ SLICE = "golden.png"  # invented: no patient's
 INPUT = "golden-input.png"  # what pre-processing makes of it
 FEATURES = 16  # that the embedding is summed up in
 # Grey levels between a prepared slice and INPUT: OpenCV rounds otherwise on other CPUs and in other versions.
-LARGEST, MEAN = 2, 0.05
+# What it enlarges, such as the lungs of the golden slice, is off by 0.13 on average on ARM64, and 1 at most.
+LARGEST, MEAN = 2, 0.2
 
 Summary = dict[str, list[float]]
 
