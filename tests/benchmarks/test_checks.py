@@ -27,7 +27,8 @@ def parity(bundle: Path) -> subprocess.CompletedProcess[str]:
         "--bundle",
         str(bundle),
     ]
-    env = {name: value for name, value in os.environ.items() if name != "EDGECT_DATA"}
+    # and not as a worker of pytest-xdist, in which nothing is benchmarked
+    env = {name: value for name, value in os.environ.items() if name != "EDGECT_DATA" and "XDIST" not in name}
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
 
 

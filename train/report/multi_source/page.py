@@ -16,6 +16,7 @@ TABLES = {
     "trunks": tables.trunks,
     "ensemble": tables.ensemble,
     "ensemble_called": tables.ensemble_called,
+    "pooling": tables.pooling,
     "fitted_anew": tables.fitted_anew,
     "beside_others": tables.compared_with_others,
     "left_out": tables.left_out,

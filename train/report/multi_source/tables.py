@@ -115,6 +115,17 @@ def ensemble_called(folder: Path) -> str:
     return table_or_not(["network", *(TITLES.get(name, name) for name in names)], rows)
 
 
+def pooling(folder: Path) -> str:
+    """Trainings that differ in how the last maps are pooled: AUC by source."""
+    file = folder / "pooling.json"
+    trained = read_json(file)["trainings"] if file.exists() else []
+    names = list(dict.fromkeys(name for own in trained for name in own["auc"]))
+    rows = [
+        [own["pooling"], own["last_layer"], *(number(own["auc"][name]) for name in names)] for own in trained
+    ]
+    return table_or_not(["pooling", "last layer", *(TITLES.get(name, name) for name in names)], rows)
+
+
 def _judged(folder: Path) -> dict[str, Any]:
     """What `multi-source ensemble` wrote."""
     file = folder / "ensemble.json"

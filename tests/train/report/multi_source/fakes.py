@@ -56,6 +56,8 @@ def write(runs: Path) -> Path:
     write_json(runs / "last-layer-left-out.json", {"trunks": [{**trunk, **fitted}]})
     figures = {"hospitals": 0.8, "auc": {"mosmed": 0.79, "sfax": 0.81}, "called": {"osic": 0.25}}
     write_json(runs / "ensemble.json", {"lungs": figures, "mean": {**figures, "hospitals": 0.82}})
+    pooled = {"pooling": "mean", "last_layer": "as trained", "auc": {"mosmed": 0.7}}
+    write_json(runs / "pooling.json", {"trainings": [pooled, {**pooled, "pooling": "attention"}]})
     return runs
 
 

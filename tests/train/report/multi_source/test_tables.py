@@ -112,3 +112,9 @@ def test_members_of_a_teacher_are_reported_beside_their_mean(runs: Path, tmp_pat
     assert table == [["lungs", "0.800", "0.790", "0.810"], ["mean", "0.820", "0.790", "0.810"]]
     assert rows(tables.ensemble_called(runs))[2:] == [["lungs", "0.250"], ["mean", "0.250"]]
     assert "not measured" in tables.ensemble(tmp_path)
+
+
+def test_ways_of_pooling_are_reported(runs: Path) -> None:
+    head, _, *table = rows(tables.pooling(runs))
+    assert head == ["pooling", "last layer", "MosMed"]
+    assert table == [["mean", "as trained", "0.700"], ["attention", "as trained", "0.700"]]

@@ -119,7 +119,7 @@ def test_part_of_a_series_may_be_left_out(tmp_path: Path) -> None:
     selection = select(rules, [*soft, *sharp], answered=0)
     (group,) = selection.left_out
     assert (selection.images, group.rule, group.images) == (soft, "exclude kernel", sharp)
-    assert str(group.first.label) == "series 9, kernel B70f"
+    assert str(group.first.label) == "series 9 'Thorax 5.0', kernel B70f"
     assert CANARY not in str(group.first.label)
     assert rules.names == ["exclude kernel", "exclude slices"]
 
