@@ -67,6 +67,6 @@ if "CAGE" in os.environ:
         with open(os.environ["CAGE"] + ".native", "w"):
             pass
     sys.addaudithook(_watch)
-    # which edgect does not bring; pydicom imports it where it is, and it asks by a socket whether there is IPv6
+    # edgect does not bring it; where it is, pydicom imports it, and it tries by a socket whether there is IPv6
     sys.modules["requests"] = None  # type: ignore[assignment]
     atexit.register(_loaded)
