@@ -67,6 +67,6 @@ if "CAGE" in os.environ:
         with open(os.environ["CAGE"] + ".native", "w"):
             pass
     sys.addaudithook(_watch)
-    # edgect does not bring it; where it is, pydicom imports it, and it tries by a socket whether there is IPv6
+    # edgect does not bring it; where it is, pydicom imports it, and it looks for IPv6 by a socket
     sys.modules["requests"] = None  # type: ignore[assignment]
     atexit.register(_loaded)
