@@ -53,7 +53,7 @@ class Kiosk:
     def finished(self) -> None:
         self.until("/^(Done|Fertig)/.test(document.getElementById('live').textContent)")
 
-    def until(self, condition: str, seconds: float = 60) -> Any:
+    def until(self, condition: str, seconds: float = 240) -> Any:
         end = time.monotonic() + seconds
         while not (result := self.run(f"return {condition}")):
             assert time.monotonic() < end, (condition, self.browser.get_log("browser"))
