@@ -1,4 +1,4 @@
-"""Draw the rooms of a checkout with their imports: `python -m docs.rooms docs/rooms.svg [CHECKOUT]`.
+"""The rooms of a checkout with their imports, for docs/rooms.svg.
 
 A room is a folder of `edgect/`, a module beside them, or one of the other packages. An arrow goes from a room
 to one that it imports, anywhere in its code; arrows that others imply are left out. Rooms that import one
@@ -7,7 +7,6 @@ another, directly or by others, would stand in one red box.
 
 from __future__ import annotations
 
-import argparse
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
@@ -125,15 +124,3 @@ def svg(edges: Graph) -> str:
         parts.append(f'<rect {box} fill="{colour}" stroke="{LINE}"/>')
         parts.append(f'<text x="{x + WIDTH / 2:.0f}" y="{y + HEIGHT / 2 + 5:.0f}">{escape(room)}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("out", type=Path)
-    parser.add_argument("checkout", type=Path, nargs="?", default=Path(__file__).parents[1])
-    options = parser.parse_args()
-    options.out.write_text(svg(graph(options.checkout)), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,15 +1,13 @@
-"""Write down what every column means: `python -m docs.rows docs/rows.md`."""
+"""What every column means, for docs/rows.md."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from edgect.rows.columns import SERIES_COLUMNS, SLICE_COLUMNS, Column
 
 TEXT = """\
-<!-- Made by `python -m docs.rows docs/rows.md` of edgect/rows/columns.py: change that file instead. -->
+<!-- Made by `python -m docs.generate` of edgect/rows/columns.py: change that file instead. -->
 # The columns of rows
 
 edgect writes one row for every slice, and with `--series` one row for every series. The columns and their
@@ -58,13 +56,3 @@ def _values(column: Column) -> str:
     if column.minimum is not None:
         return f"{column.minimum:g} {'and more' if column.maximum is None else f'to {column.maximum:g}'}"
     return f"`{column.pattern}`".replace("|", "\\|") if column.pattern else ""
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("out", type=Path)
-    parser.parse_args().out.write_text(page(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -60,5 +60,5 @@ def test_nothing_imports_the_command_line_but_the_program() -> None:
 
 def test_the_picture_of_the_rooms_is_that_of_the_code() -> None:
     assert (ROOT / "docs/rooms.svg").read_text() == rooms.svg(rooms.graph(ROOT)), (
-        "draw it again: python -m docs.rooms docs/rooms.svg"
+        "draw it again: python -m docs.generate"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from docs import rooms, rows
+from docs.conformance import statement
 from docs.generate import command_line, exit_codes, figures, http, manifest, metrics, sources
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +16,7 @@ def pages(root: Path = ROOT) -> dict[str, str]:
     return {
         "docs/rooms.svg": rooms.svg(rooms.graph(root)),
         "docs/rows.md": rows.page(),
+        "docs/conformance.md": statement.page(),
         "docs/reference/command-line.md": command_line.page(),
         "docs/reference/exit-codes.md": exit_codes.page(),
         "docs/reference/http.md": http.page(),

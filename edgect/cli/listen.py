@@ -5,19 +5,15 @@ from __future__ import annotations
 import logging
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from edgect.cli import ending, options
-from edgect.errors import UsageError
+from edgect.cli import ending, listen_tls, options
 from edgect.machine.installation import needing
 from edgect.rows import NOTICE
 from edgect.scans.options import Limits
 from edgect.services.listen.results.options import HIGHEST, KINDS, ResultOptions
-
-if TYPE_CHECKING:
-    from edgect.services.listen.network.tls import TLSFiles
 
 _MIB = 2**20
 
@@ -124,24 +120,7 @@ _MIB = 2**20
     show_default=True,
     help="Seconds that callers have to finish once edgect is told to stop.",
 )
-@click.option(
-    "--tls-cert",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Certificate (PEM) for callers and for --send-to: TLS only, both ways.",
-)
-@click.option("--tls-key", type=click.Path(path_type=Path, dir_okay=False), help="Its key, not encrypted.")
-@click.option(
-    "--tls-ca",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Callers must have a certificate signed by one of these, and so must the node of --send-to.  "
-    "[default: none of callers; there, one that this system trusts]",
-)
-@click.option(
-    "--send-in-clear", is_flag=True, help="No TLS to the node of --send-to, whoever may read on the way."
-)
-@click.option(
-    "--receive-in-clear", is_flag=True, help="TLS for --send-to alone, as scanners without TLS need it."
-)
+@listen_tls.options
 @click.option(
     "--metrics-port",
     type=click.IntRange(0, 65535),
@@ -224,7 +203,7 @@ def command(
         from edgect.services.listen.storage.spool import Spool
 
     tls = TLSFiles(tls_cert, tls_key, tls_ca)
-    _check(tls, send_to, send_in_clear, receive_in_clear)
+    listen_tls.check(tls, send_to, send_in_clear, receive_in_clear)
     secured = send_to is not None and tls.any and not send_in_clear
     settings = NodeConfig(
         title=check_ae_title(ae_title),
@@ -291,14 +270,3 @@ def command(
         if trail is not None:
             trail.close()
         taken.close()
-
-
-def _check(tls: TLSFiles, send_to: str | None, send_in_clear: bool, receive_in_clear: bool) -> None:
-    """Raises UsageError for options that do not go together."""
-    alone = tls.certificate is None and not receive_in_clear
-    if (tls.certificate is None) != (tls.key is None) or (tls.authorities is not None and alone):
-        raise UsageError("--tls-cert and --tls-key go together, and --tls-ca with them")
-    if send_in_clear and send_to is None:
-        raise UsageError("--send-in-clear goes with --send-to")
-    if receive_in_clear and (send_to is None or send_in_clear or not tls.any):
-        raise UsageError("--receive-in-clear goes with --tls-ca or --tls-cert, and with --send-to by TLS")

@@ -70,7 +70,7 @@ def associated(node: StorageSCP, contexts: list[Any], title: str = "SCANNER", ca
 
 
 def test_it_is_that_of_the_code(statement: str) -> None:
-    assert statement == page(), "write it again: python -m docs.conformance docs/conformance.md"
+    assert statement == page(), "write it again: python -m docs.generate"
 
 
 def test_of_everything_that_a_caller_can_propose_it_accepts_what_the_statement_says(

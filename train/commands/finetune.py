@@ -70,7 +70,7 @@ NONE = "none"
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @options.precision
 @click.option("--threads", type=int, default=torch.get_num_threads(), show_default=True)
-@click.option("--cache", type=options.folder, help="Folder that keeps cropped slices for the next run.")
+@options.cache
 @click.option("--resume", is_flag=True, help="Continue the run in --out.")
 def finetune_command(
     parent_name: str,

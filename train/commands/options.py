@@ -63,3 +63,10 @@ def weighted(text: str, default: Mapping[str, float]) -> tuple[str, float]:
     if not 0 <= weight < math.inf:
         raise click.BadParameter(f"{text}: the weight must be 0 or more")
     return name, weight
+
+
+cache = click.option(
+    "--cache",
+    type=folder,
+    help="Folder that keeps cropped slices for the next run; delete it when data or code change.",
+)

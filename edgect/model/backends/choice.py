@@ -40,9 +40,11 @@ class Choice:
     @property
     def text(self) -> str:
         """In words."""
+        if not self.milliseconds:
+            return f"auto: {self.backend} is used, the only engine that can be here"
         times = ", ".join(f"{name} {time:.2f} ms" for name, time in self.milliseconds.items())
         measured = "measured earlier" if self.kept else "measured now"
-        return f"auto: {self.backend} is used; a slice takes {times or 'no other engine'} ({measured})"
+        return f"auto: {self.backend} is used; a slice takes {times} ({measured})"
 
 
 def choose(bundle: Bundle, precision: str, threads: int, streams: int) -> Choice:

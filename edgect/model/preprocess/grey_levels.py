@@ -1,4 +1,4 @@
-"""Quantiles of grey levels, as numpy's to the bit; bytes are counted, not sorted, in a tenth of its time."""
+"""Quantiles of grey levels, as numpy's to the bit; bytes are counted, not sorted."""
 
 from __future__ import annotations
 

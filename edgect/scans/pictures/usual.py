@@ -1,4 +1,4 @@
-"""The PNG and JPEG that most scans are, decoded in a third of Pillow's time, and held to the same checks.
+"""The PNG and JPEG that most scans are, decoded without Pillow, which takes longer, by the same checks.
 
 Whatever is not usual, or not whole, is left to `raster.py`, which says what is wrong with it. What is decoded
 here is to the bit what Pillow makes of it.

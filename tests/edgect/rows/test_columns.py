@@ -128,5 +128,5 @@ def test_other_rows_do_not(classify: Classify, scan: Path, change: dict[str, Any
 
 def test_the_page_of_the_columns_is_that_of_the_code() -> None:
     assert (ROOT / "docs/rows.md").read_text(encoding="utf-8") == docs.rows.page(), (
-        "write it again: python -m docs.rows docs/rows.md"
+        "write it again: python -m docs.generate"
     )

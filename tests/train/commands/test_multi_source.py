@@ -172,3 +172,20 @@ def test_leaving_out_what_is_not_there(tmp_path: Path) -> None:
     result = multi_source("fit", "--data", tmp_path, "--out", tmp_path / "run", "--leave-out", "typo")
     assert result.exit_code == click.UsageError.exit_code
     assert "--leave-out typo: is none of covid-ct, sars-cov-2-ct" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--architecture", "efficientnet-lite0", "--pooling", "attention"], "are the light CNN's"),
+        (["--architecture", "efficientnet-lite0", "--start", "."], "are the light CNN's"),
+        (["--start", ".", "--pretrained", "imagenet.npz"], "give one"),
+    ],
+)
+def test_what_would_be_recorded_and_not_done_is_refused(
+    options: list[str], message: str, fit_calls: list[tuple[Any, ...]], tmp_path: Path
+) -> None:
+    result = multi_source("fit", "--data", tmp_path, "--out", tmp_path / "run", *options)
+    assert result.exit_code == click.UsageError.exit_code
+    assert message in result.stderr
+    assert fit_calls == []
