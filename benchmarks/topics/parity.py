@@ -37,7 +37,7 @@ MAX_ACCURACY_DIFFERENCE = 0.005
 
 @dataclass(frozen=True)
 class Parity:
-    """INT8 against FP32 on so many slices. agreeing: those with the same label. accuracy: of INT8, of FP32."""
+    """INT8 against FP32, on `slices`. agreeing: those with the same label. accuracy: of INT8, of FP32."""
 
     slices: int
     agreeing: int
