@@ -42,28 +42,28 @@ Value = Callable[[Course, Place], float]
 
 
 def courses(folder: Path) -> list[Course]:
-    """Of the seeds that every source was left out with."""
     found = []
     for file in sorted((folder / FOLDER).glob("*/trajectory.json")):
         content, recipe = read_json(file), read_json(file.with_name("recipe.json"))["recipe"]
         along = {(own["steps"], own["averaging"], own["last_layer"]): own["auc"] for own in content["along"]}
         found.append(Course(content["left_out"][0], recipe["seed"], along))
-    whole = {
-        seed
-        for seed in {course.seed for course in found}
-        if {course.left_out for course in found if course.seed == seed} == set(LEFT_OUT)
-    }
-    return [course for course in found if course.seed in whole]
+    return found
+
+
+def _of_whole_seeds(found: Sequence[Course]) -> list[Course]:
+    """Of those that every source was left out with."""
+    left_out = {course.seed: {own.left_out for own in found if own.seed == course.seed} for course in found}
+    return [course for course in found if left_out[course.seed] == set(LEFT_OUT)]
 
 
 def sources_left_out(folder: Path) -> str:
     """The mean over sources left out, its lowest and highest seed in brackets."""
-    return _table(courses(folder), Course.of_left_out)
+    return _table(_of_whole_seeds(courses(folder)), Course.of_left_out)
 
 
 def never_seen(folder: Path) -> str:
     """The same of a source that none of them was trained on."""
-    return _table(courses(folder), Course.of_never_seen)
+    return _table(_of_whole_seeds(courses(folder)), Course.of_never_seen)
 
 
 def each_source(folder: Path) -> str:
@@ -120,7 +120,9 @@ def _table(found: Sequence[Course], value: Value) -> str:
 
 
 def _steps(found: Iterable[Course]) -> list[int]:
-    return sorted({place[0] for course in found for place in course.along})
+    """Those after which every training was judged."""
+    judged = [{steps for steps, *_ in course.along} for course in found]
+    return sorted(set.intersection(*judged)) if judged else []
 
 
 def _spread(values: Sequence[float]) -> str:
