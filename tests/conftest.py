@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -15,33 +16,40 @@ if (
     "PYTEST_XDIST_WORKER" in os.environ
 ):  # read when torch loads: its threads are not to spin beside others' work
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# what takes long to make, and is made once by the process that has all tests which want it
-COSTLY_FIXTURES = {
-    "deploy": {"bundle_and_output", "lungs_bundle", "multi_source_training", "run", "sources"},
-    "train": {"cache", "crops", "finished", "packed", "three", "uncropped"},
-    "cluster": {"cluster"},
-}
+# folders whose fixtures take long to make: one process runs all tests of one, and begins with the first
+COSTLY = ("tests/deploy", "tests/train", "tests/edgect/batch/cluster", "tests/edgect/services/listen/results")
 LOCATIONS = ("PYTHONHOME", "PYTHONPATH")  # without which the packages may not be there
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    groups = [_group(item.nodeid) for item in items]
+    order = [COSTLY.index(group) if group in COSTLY else len(COSTLY) for group in groups]
+    items[:] = [item for _, item in sorted(zip(order, items, strict=True), key=lambda pair: pair[0])]
     if "slow" not in config.option.markexpr:
         for item in items:
             if item.get_closest_marker("slow"):
                 item.add_marker(pytest.mark.skip(reason="slow; run with -m slow"))
 
 
-def _group(item: pytest.Item) -> str:
-    """Tests that one process is to run where several do (`-n`): of a costly fixture, else of a file."""
-    wanted = set(getattr(item, "fixturenames", ()))
-    room = item.path.relative_to(item.config.rootpath).parts[1:2]
-    for name, fixtures in COSTLY_FIXTURES.items():
-        if wanted & fixtures and (name in room or name == "cluster"):
-            return name
-    return item.path.stem + item.path.parent.name
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of `--dist loadgroup`: the groups of pytest-xdist 3.8 do nothing with pytest 9.2."""
+    if config.option.dist != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Grouped(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _group(nodeid)
+
+    config.option.loadscopereorder = False  # the order is that of the items
+    return Grouped(config, log)
+
+
+def _group(nodeid: str) -> str:
+    """Tests that one process is to run where several do (`-n`): of a costly folder, else of a file."""
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in COSTLY if file.startswith(f"{folder}/")), file)
 
 
 @pytest.fixture(scope="session")

@@ -54,11 +54,25 @@ class Kiosk:
         self.until("/^(Done|Fertig)/.test(document.getElementById('live').textContent)")
 
     def until(self, condition: str, seconds: float = 240) -> Any:
+        result = self.within(seconds, condition)
+        assert result, (condition, self.state(), self.browser.get_log("browser"))
+        return result
+
+    def within(self, seconds: float, condition: str) -> Any:
+        """What a condition has become, where it has become anything in time."""
         end = time.monotonic() + seconds
-        while not (result := self.run(f"return {condition}")):
-            assert time.monotonic() < end, (condition, self.browser.get_log("browser"))
+        while not (result := self.run(f"return {condition}")) and time.monotonic() < end:
             time.sleep(0.05)
         return result
+
+    def state(self) -> dict[str, Any]:
+        """What is to be seen, in short: where a test waits in vain, why."""
+        return {
+            "view": self.run("return document.body && document.body.dataset.view"),
+            "dialogs": self.run("return [...document.querySelectorAll('dialog[open]')].map(d => d.id)"),
+            "texts": self.texts("#live, #count, #busy, #trouble-text"),
+            "log": self.server.log_text[-1500:],
+        }
 
     def run(self, script: str, *arguments: object) -> Any:
         return self.browser.execute_script(script, *arguments)

@@ -55,17 +55,21 @@ async function loadSettings() {
 async function addFiles(selection) {
   if (patient) return announce(text("clear_first"), true);
   const current = (patient = { rows: new Rows(settings), stop: new AbortController(), results: null, when: null });
-  const { files, hidden } = await selection;
+  const { signal } = current.stop;
+  view("working"); // which can be cancelled: a folder may take long to list, or for ever
+  at("progress").removeAttribute("value");
+  at("count").textContent = "";
+  at("working-title").focus();
+  const { files, hidden } = await Promise.race([selection, nothingOnce(signal)]);
   if (files.length) await loadSettings();
   if (patient !== current) return undefined;
   if (!files.length) {
+    const { aborted } = signal;
     clear();
-    return announce(text("nothing_there"), true);
+    return aborted ? undefined : announce(text("nothing_there"), true);
   }
   current.rows.settings = settings;
-  view("working");
   progress(0, files.length);
-  at("working-title").focus();
   const callbacks = {
     row: (row) => current.rows.add(row),
     done: (done) => patient === current && progress(done, files.length),
@@ -78,7 +82,7 @@ async function addFiles(selection) {
       }),
     askForToken: () => askForToken(settings.contact),
   };
-  await new Upload(files, settings, callbacks, current.stop.signal).run();
+  await new Upload(files, settings, callbacks, signal).run();
   if (patient !== current) return current.rows.clear(); // cleared meanwhile
   current.when = new Date();
   at("left-out").hidden = !hidden;
@@ -91,6 +95,10 @@ async function addFiles(selection) {
   current.results = results;
   announce(text("done", { summary: summary(current.rows, settings) }));
 }
+
+/** An empty selection, once a signal comes. */
+const nothingOnce = (signal) =>
+  new Promise((end) => signal.addEventListener("abort", () => end({ files: [], hidden: 0 })));
 
 function progress(done, all) {
   at("progress").max = all;

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import socket
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,12 +20,14 @@ from tests.kiosk import Kiosk, kiosk_of
 
 TOKEN = "a-token-of-the-tests"
 CONTACT = "Radiology IT <b>4711</b>"
+STARTED = "!document.getElementById('start').hidden && !document.getElementById('token').open"
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
-    """One request at a time, of two files and 1 MiB at most, with a token."""
+    """One request at a time, of two files and 1 MiB at most, as slow as it likes, with a token."""
     limits = ("--max-requests", 1, "--max-files", 2, "--max-request", 1, "--idle-minutes", 0)
+    limits += ("--stall", 600, "--timeout", 600)
     options = (*limits, "--contact", CONTACT)
     with kiosk_of(tmp_path_factory.mktemp("kiosk"), *options, EDGECT_TOKEN=TOKEN) as kiosk:
         kiosk.browser.get(kiosk.server.url)
@@ -33,27 +36,32 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
 
 @pytest.fixture
 def kiosk(page: Kiosk) -> Iterator[Kiosk]:
+    page.until("document.getElementById('token').open || !document.getElementById('start').hidden")
+    if page.run("return document.getElementById('token').open"):
+        page.at("token-input").send_keys(TOKEN + "\n")
+        page.until(STARTED)
     yield page
     if page.at("clear").is_displayed():
         page.at("clear").click()
 
 
 @pytest.mark.parametrize(("language", "words"), [("de", "Bitte fragen"), ("en", "Please ask")])
-def test_it_says_whom_to_ask_for_the_token(kiosk: Kiosk, language: str, words: str) -> None:
-    kiosk.browser.get(f"{kiosk.server.url}?lang={language}")
-    kiosk.until("document.getElementById('token').open")
-    assert kiosk.text("token-contact") == f"{words}: {CONTACT}"
+def test_it_says_whom_to_ask_for_the_token(page: Kiosk, language: str, words: str) -> None:
+    page.browser.get(f"{page.server.url}?lang={language}")
+    page.until("document.getElementById('token').open")
+    assert page.text("token-contact") == f"{words}: {CONTACT}"
 
 
-def test_it_asks_for_the_token(kiosk: Kiosk) -> None:
-    kiosk.until("document.getElementById('token').open")
-    token_input = kiosk.at("token-input")
+def test_it_asks_for_the_token(page: Kiosk) -> None:
+    page.browser.get(page.server.url)
+    page.until("document.getElementById('token').open")
+    token_input = page.at("token-input")
     token_input.send_keys("not-the-token-at-all\n")
-    kiosk.until("document.getElementById('token-wrong').textContent")
+    page.until("document.getElementById('token-wrong').textContent")
     token_input.send_keys(TOKEN + "\n")
-    kiosk.until("!document.getElementById('start').hidden && !document.getElementById('token').open")
-    assert kiosk.run("return localStorage.length + sessionStorage.length") == 0
-    assert TOKEN not in kiosk.run("return document.documentElement.outerHTML")
+    page.until(STARTED)
+    assert page.run("return localStorage.length + sessionStorage.length") == 0
+    assert TOKEN not in page.run("return document.documentElement.outerHTML")
 
 
 def test_a_folder_has_every_file_in_order(kiosk: Kiosk, tmp_path: Path) -> None:
@@ -82,37 +90,66 @@ def test_a_folder_has_every_file_in_order(kiosk: Kiosk, tmp_path: Path) -> None:
     assert kiosk.text("left-out").startswith("1 hidden file")
 
 
-def test_what_is_dropped_is_walked_to_any_depth(kiosk: Kiosk, tmp_path: Path) -> None:
-    def drop(*paths: Path) -> None:
-        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+def drop(kiosk: Kiosk, *paths: Path) -> None:
+    """Let go of files over the page; again where the browser lost them, as busy ones do."""
+    kiosk.run("window.heard = 0; addEventListener('drop', () => window.heard++, { once: true })")
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for _ in range(10):
         for kind in ("dragEnter", "dragOver", "drop"):
             event = {"type": kind, "x": 500, "y": 300, "data": data}
             kiosk.browser.execute_cdp_cmd("Input.dispatchDragEvent", event)
+        if kiosk.within(20, "window.heard"):
+            return
+    raise AssertionError("the page heard of no drop")
 
+
+def test_what_is_dropped_is_walked_to_any_depth(kiosk: Kiosk, tmp_path: Path) -> None:
     names = [f"deep/er/{number:03}.txt" for number in range(120)]  # over the hundred that a browser gives
     for name in names:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("no scan")
     (tmp_path / "none").mkdir()
-    drop(tmp_path / "none")
+    drop(kiosk, tmp_path / "none")
     kiosk.until("document.getElementById('live').textContent === 'There is no file in it.'")
-    drop(tmp_path / "deep", write_scan(tmp_path / "a.png"))
+    drop(kiosk, tmp_path / "deep", write_scan(tmp_path / "a.png"))
     kiosk.finished()
     assert kiosk.texts("#rows .name") == ["a.png", *names]
-    drop(tmp_path / "a.png")  # of somebody else, maybe
+    drop(kiosk, tmp_path / "a.png")  # of somebody else, maybe
     assert kiosk.text("live").startswith("Clear the page first")
     assert kiosk.text("list-title") == "121 rows from 121 files"
 
 
+def test_a_folder_that_never_opens_is_given_up(kiosk: Kiosk, tmp_path: Path) -> None:
+    """As one of a network share may not."""
+    kiosk.run(
+        """window.entry = DataTransferItem.prototype.webkitGetAsEntry;
+        const closed = { isDirectory: true, fullPath: '/share', createReader: () => ({ readEntries() {} }) };
+        DataTransferItem.prototype.webkitGetAsEntry = () => closed;"""
+    )
+    drop(kiosk, tmp_path)
+    kiosk.run("DataTransferItem.prototype.webkitGetAsEntry = window.entry")
+    kiosk.until("!document.getElementById('working').hidden")
+    kiosk.at("cancel").click()
+    kiosk.until("!document.getElementById('start').hidden")
+    kiosk.put(SCANS / "covid-saopaulo-0001.webp")
+    assert kiosk.text("list-title") == "1 row from 1 file"
+
+
 def test_a_full_server_is_waited_for(kiosk: Kiosk) -> None:
     scan = SCANS / "covid-saopaulo-0001.webp"
+    kiosk.run(
+        """window.told = []; const busy = document.getElementById('busy');
+        new MutationObserver(() => told.push(busy.textContent)).observe(busy, { childList: true });"""
+    )
     with socket.create_connection((kiosk.server.host, kiosk.server.port)) as other:
         head = f"POST /v1/classify HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
         kind = "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000\r\n\r\n"
         other.sendall((head + kind).encode())
+        while kiosk.server.request("/readyz")[0].status != 503:
+            time.sleep(0.01)
         kiosk.choose(scan)
-        assert re.search(r"in \d s", kiosk.until("document.getElementById('busy').textContent"))
+        assert re.search(r"in \d s", kiosk.until("window.told[0]"))
     kiosk.finished()
     assert kiosk.text("detail-name") == scan.name
     assert kiosk.text("detail-answer") == "COVID-19"
