@@ -19,7 +19,8 @@ means over draws, 95 % intervals over draws and held patients, by bootstrap. `fi
 of the first draw. Every slice counts, none is rejected. FP32, by torch. The networks that leave out a source
 were trained for this at a smaller budget than the default network's; each test part was read with all methods
 at once. The network of sfax is the default one with a last layer fitted as the shipped one was, but to slices
-of sars-cov-2-ct and mosmed alone, with a strength chosen without sfax: the shipped one knows sfax.
+of sars-cov-2-ct and mosmed alone, with a strength chosen without sfax: the shipped one knows sfax. It was
+not fine-tuned.
 
 {how}
 """
