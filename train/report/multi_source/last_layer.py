@@ -92,8 +92,9 @@ def ablation(folder: Path) -> str:
 
 
 def ablation_differences(folder: Path) -> str:
-    """Every trunk's difference to the fit as it is, lowest and highest trunk in brackets."""
+    """The difference to the fit as it is, of two trunks or more, lowest and highest in brackets."""
     trunks = _ablated(folder)
+    trunks = trunks if len(trunks) > 1 else []
     arms = [arm for arm in (trunks[0]["arms"] if trunks else {}) if arm != FITTED]
     rows = []
     for arm in arms:
