@@ -12,12 +12,16 @@ settings.register_profile("edgect", deadline=None)  # nothing here is judged by 
 settings.load_profile("edgect")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime would send usage events
 
-if (
-    "PYTEST_XDIST_WORKER" in os.environ
-):  # read when torch loads: its threads are not to spin beside others' work
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# read when BLAS and torch load: their threads spin for seconds over small matrices, beside others' work
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", OMP_WAIT_POLICY="PASSIVE")
 # folders whose fixtures take long to make: one process runs all tests of one, and begins with the first
-COSTLY = ("tests/deploy", "tests/train", "tests/edgect/batch/cluster", "tests/edgect/services/listen/results")
+COSTLY = (
+    "tests/deploy",
+    "tests/train",
+    "tests/edgect/services/serve",
+    "tests/edgect/services/listen/results",
+    "tests/edgect/batch/cluster",
+)
 LOCATIONS = ("PYTHONHOME", "PYTHONPATH")  # without which the packages may not be there
 
 

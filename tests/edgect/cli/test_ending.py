@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="of glibc's sign
 ORT = ("--backend", "onnxruntime")
 STUCK = Path(__file__).parents[1] / "stuck"
 SCANS = Path(__file__).parents[3] / "examples" / "scans"
-SECONDS = 60  # a safety net, for what would never end
+SECONDS = 240  # a safety net, for what would never end
 
 
 def end(where: str, number: signal.Signals, *arguments: object, times: int = 1) -> tuple[int, str]:
@@ -38,7 +39,8 @@ def end(where: str, number: signal.Signals, *arguments: object, times: int = 1) 
         time.sleep(0.3)  # it says so just before it is
         for _ in range(times):
             process.send_signal(number)
-            time.sleep(0.1)
+            while _is_pending(process.pid, number):  # else another of its kind would be one with it
+                time.sleep(0.01)
         try:
             stderr_text += process.communicate(timeout=SECONDS)[1]
         except subprocess.TimeoutExpired:
@@ -46,6 +48,11 @@ def end(where: str, number: signal.Signals, *arguments: object, times: int = 1) 
             raise
     code = process.returncode
     return code if code >= 0 else 128 - code, stderr_text
+
+
+def _is_pending(process: int, number: signal.Signals) -> bool:
+    (pending,) = re.findall(r"^ShdPnd:\s*(\w+)", Path(f"/proc/{process}/status").read_text(), re.M)
+    return bool(int(pending, 16) >> (number - 1) & 1)
 
 
 @pytest.mark.parametrize(
