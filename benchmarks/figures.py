@@ -13,7 +13,8 @@ class Figure:
     """One measured value, or a word where something is named rather than counted.
 
     case: what it was measured on (a row of the report). what: what was measured (a column).
-    at_least, at_most: the target; one at the most is given.
+    at_least, at_most: the target; one at the most is given. of: how many slices it was counted on.
+    interval: 95 %, of what it is of all slices of which these are a sample.
     """
 
     case: str
@@ -22,11 +23,25 @@ class Figure:
     unit: str = ""
     at_least: float | None = None
     at_most: float | None = None
+    of: int | None = None
+    interval: tuple[float, float] | None = None
 
     @property
     def met(self) -> bool | None:
         """None without a target."""
         return None if isinstance(self.value, str) else self._met_by(self.value)
+
+    @property
+    def verdict(self) -> str:
+        """Empty without a target."""
+        if self.met is None:
+            return ""
+        return "met" if self.met else "**NOT SHOWN**" if self.may_be_met else "**MISSED**"
+
+    @property
+    def may_be_met(self) -> bool:
+        """Whether the interval reaches the target: so few slices cannot tell."""
+        return self.interval is not None and any(self._met_by(end) for end in self.interval)
 
     @property
     def target(self) -> str:
@@ -46,6 +61,11 @@ class Figure:
         )
         return f"{text} {self.unit}".rstrip()
 
+    @property
+    def shown_interval(self) -> str:
+        """Such as `97.7 to 99.92`; empty without one."""
+        return "" if self.interval is None else " to ".join(_rounded(end, 4) for end in self.interval)
+
     def _met_by(self, value: float) -> bool | None:
         if self.at_least is None and self.at_most is None:
             return None
@@ -54,7 +74,7 @@ class Figure:
         return low <= value <= high
 
     def __str__(self) -> str:
-        verdict = "" if self.met is None else f" ({self.target}: {'met' if self.met else 'MISSED'})"
+        verdict = f" ({self.target}: {self.verdict.strip('*')})" if self.verdict else ""
         return f"{self.case}: {self.what} {self.shown}{verdict}"
 
 
@@ -75,6 +95,9 @@ class Section:
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Section:
         figures = [{name: v for name, v in f.items() if name != "met"} for f in record["figures"]]
+        for figure in figures:
+            if "interval" in figure:
+                figure["interval"] = tuple(figure["interval"])
         return cls(record["title"], record["how"], tuple(Figure(**f) for f in figures))
 
 
@@ -85,7 +108,7 @@ def with_target(sections: Iterable[Section]) -> list[tuple[Section, Figure]]:
 
 def row_of(case: str) -> Callable[..., Figure]:
     """Makes the figures of one case."""
-    return lambda what, value, unit="", **target: Figure(case, what, value, unit, **target)
+    return lambda what, value, unit="", **more: Figure(case, what, value, unit, **more)
 
 
 def _rounded(value: float, digits: int) -> str:

@@ -30,7 +30,8 @@ class Classifier:
     model : str, PathLike or Bundle
         The name of a bundled model (`lungs`, `cnn1`, `cnn2`), a bundle's folder, or a loaded bundle.
     backend : {"openvino", "onnxruntime", "auto"}
-        The inference engine; `auto` is the one that is faster here, which is measured at first, and kept.
+        The inference engine, by default the one that is installed with edgect: OpenVINO, and on ARM64 Linux
+        ONNX Runtime. `auto` is the one that is faster here, which is measured at first, and kept.
     precision : {"int8", "fp32"}
         Of weights and arithmetic.
     threads : int, optional
@@ -69,7 +70,7 @@ class Classifier:
     Examples
     --------
     >>> from edgect import Classifier
-    >>> classifier = Classifier(backend="onnxruntime")
+    >>> classifier = Classifier()
     >>> prediction = classifier.predict("examples/scans/covid-saopaulo-0001.webp")
     >>> prediction.status, prediction.label
     ('ok', 'COVID-19')
@@ -145,7 +146,7 @@ class Classifier:
         Examples
         --------
         >>> from edgect import Classifier
-        >>> Classifier(backend="onnxruntime").predict("no-such-scan.png").status
+        >>> Classifier().predict("no-such-scan.png").status
         'error'
         """
         name, start = os.fspath(path), perf_counter()
@@ -183,7 +184,7 @@ class Classifier:
         Examples
         --------
         >>> from edgect import Classifier
-        >>> classifier = Classifier(backend="onnxruntime")
+        >>> classifier = Classifier()
         >>> len(list(classifier.classify(["examples/scans"])))
         8
         """

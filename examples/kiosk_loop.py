@@ -13,7 +13,7 @@ from pathlib import Path
 from edgect import Classifier
 
 folder, quiet = Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 2.0
-classifier = Classifier(backend="openvino")  # loads the model once
+classifier = Classifier()  # loads the model once
 seen: dict[Path, tuple[object, float]] = {}  # a file's number, size and time of change, and since when
 answered: dict[Path, object] = {}  # what they were when it was read
 

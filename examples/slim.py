@@ -1,7 +1,7 @@
 """Take out of an installation what edgect does not use: /opt/edgect/bin/python examples/slim.py
 
 For images that are to be small. Plugins of OpenVINO for GPU and NPU, its readers of formats that no bundle
-has, headers, tests of numpy, tools of ONNX Runtime, and pip go; models, both engines and all codecs stay. Run
+has, headers, tests of numpy, tools of ONNX Runtime, and pip go; models, engines and all codecs stay. Run
 `edgect doctor` after it. Whoever wants to install more gets pip back by `python -m ensurepip`.
 """
 
@@ -30,6 +30,11 @@ UNUSED = (
     "numpy/_core/include",
     "pip",
     "pip-*.dist-info",
+    "setuptools",  # which Python 3.11 puts into a new environment
+    "setuptools-*.dist-info",
+    "pkg_resources",
+    "_distutils_hack",
+    "distutils-precedence.pth",
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.figures import Section
 from benchmarks.harness.options import Options
-from benchmarks.topics import cold, dicom, folder, layers, memory, others, parity, peak, speed, stages
+from benchmarks.topics import auto, cold, dicom, folder, layers, memory, others, parity, peak, speed, stages
 
 Measure = Callable[[Options], Sequence[Section]]
 
@@ -17,6 +17,7 @@ TOPICS: dict[str, Measure] = {
     "layers": layers.measure_layers,
     "stages": stages.measure_stages,
     "folder": folder.measure_folder,
+    "auto": auto.measure_auto,
     "dicom": dicom.measure_dicom,
     "cold": cold.measure_cold_starts,
     "memory": memory.measure_memory,

@@ -27,6 +27,8 @@ from deploy.verification.processors import (
 )
 from edgect.model.backends import available_cores
 from edgect.model.bundles.bundle import Bundle
+from edgect.statistics.beta import clopper_pearson
+from edgect.statistics.intervals import interval_of_ratio
 
 MIN_AGREEMENT = 0.99
 MAX_DIFFERENCE = 0.05
@@ -35,11 +37,30 @@ MAX_ACCURACY_DIFFERENCE = 0.005
 
 @dataclass(frozen=True)
 class Parity:
-    """INT8 against FP32 on the same slices. accuracy: of INT8, of FP32."""
+    """INT8 against FP32, on `slices`. agreeing: those with the same label. accuracy: of INT8, of FP32."""
 
-    agreement: float
+    slices: int
+    agreeing: int
     difference: float
     accuracy: tuple[float, float]
+
+    @property
+    def agreement(self) -> float:
+        return self.agreeing / self.slices
+
+    @property
+    def agreement_interval(self) -> tuple[float, float]:
+        """Exact binomial, 95 %."""
+        return clopper_pearson(self.agreeing, self.slices)
+
+    @property
+    def accuracy_interval(self) -> tuple[float, float]:
+        """95 %, of the size of the difference. Of two labels, another one is right where it was wrong."""
+        changed = self.slices - self.agreeing
+        net = round(self.accuracy_difference * self.slices)
+        changes = np.repeat([1.0, -1.0, 0.0], [(changed + net) // 2, (changed - net) // 2, self.agreeing])
+        low, high = interval_of_ratio(changes, np.ones(self.slices), lowest=-1) or (-1.0, 1.0)
+        return max(low, -high, 0.0), max(high, -low)
 
     @property
     def accuracy_difference(self) -> float:
@@ -53,7 +74,8 @@ def compare(
     threshold = bundle.manifest.threshold
     ours, theirs = (probabilities(logits, bundle) for logits in (int8, fp32))
     return Parity(
-        agreement=float(((ours >= threshold) == (theirs >= threshold)).mean()),
+        slices=len(labels),
+        agreeing=int(np.count_nonzero((ours >= threshold) == (theirs >= threshold))),
         difference=float(np.abs(ours - theirs).max()),
         accuracy=(_share((ours >= threshold) == labels), _share((theirs >= threshold) == labels)),
     )
@@ -66,7 +88,7 @@ def measure_parity(options: Options) -> list[Section]:
         f"On {'; '.join(sources)}, every slice prepared as `edgect` does. INT8 is held against FP32 of the "
         "same engine on the same instruction set: share of equal labels, largest difference of the "
         "probability of COVID-19, difference of the accuracies in percentage points. OpenVINO is capped by "
-        f"`{CAP}`."
+        f"`{CAP}`. In parentheses: intervals of 95 % by the number of slices, exact binomial for labels."
     )
     with ThreadPoolExecutor(available_cores()) as pool:  # nothing is timed
         native = pool.map(lambda case: case[0].on_this_cpu(case[1]), product(bundles, (*NATIVE, *CAPPED)))
@@ -126,11 +148,28 @@ class _Answers:
 
 def _figures(case: str, parity: Parity) -> list[Figure]:
     figure = row_of(case)
-    points = 100 * parity.accuracy_difference
+    labels, accuracy = (
+        [100 * end for end in ends] for ends in (parity.agreement_interval, parity.accuracy_interval)
+    )
     return [
-        figure("equal labels", 100 * parity.agreement, "%", at_least=100 * MIN_AGREEMENT),
-        figure("probability, largest difference", parity.difference, at_most=MAX_DIFFERENCE),
-        figure("accuracy difference, points", points, at_most=100 * MAX_ACCURACY_DIFFERENCE),
+        figure(
+            "equal labels",
+            100 * parity.agreement,
+            "%",
+            at_least=100 * MIN_AGREEMENT,
+            of=parity.slices,
+            interval=tuple(labels),
+        ),
+        figure(
+            "probability, largest difference", parity.difference, at_most=MAX_DIFFERENCE, of=parity.slices
+        ),
+        figure(
+            "accuracy difference, points",
+            100 * parity.accuracy_difference,
+            at_most=100 * MAX_ACCURACY_DIFFERENCE,
+            of=parity.slices,
+            interval=tuple(accuracy),
+        ),
     ]
 
 

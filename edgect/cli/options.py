@@ -13,6 +13,7 @@ from edgect.model.backends import AUTO, BACKENDS, DEFAULT_BACKEND, PRECISIONS
 from edgect.model.bundles.bundle import DEFAULT
 from edgect.model.bundles.signature import VARIABLE
 from edgect.model.decision.labels import DEFAULT_POINT
+from edgect.model.registry import DEFAULT_WORDS
 from edgect.scans.options import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -65,8 +66,8 @@ def engine(command: Command) -> Command:
         "--backend",
         type=click.Choice((*BACKENDS, AUTO)),
         default=DEFAULT_BACKEND,
-        show_default=True,
-        help="`auto` takes the engine that is faster here: measured in a second at first, and kept.",
+        help="`auto` takes the engine that is faster here: measured in a second at first, and kept. "
+        f"The engine that is not the default is an extra.  [default: {DEFAULT_WORDS}]",
     )
     return backend(precision(command))
 

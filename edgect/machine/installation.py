@@ -54,7 +54,7 @@ def install_command(extra: str) -> str:
 
 def reinstall_dependencies_command() -> str:
     """Name the command that installs again what edgect cannot do without."""
-    requirements = _requirements("^$")
+    requirements = _requirements("^(?!.*extra)")
     return f"{_REINSTALL} {requirements}" if requirements else f"{_REINSTALL} . in the clone of edgect"
 
 
@@ -70,10 +70,17 @@ def restore_bundles_command() -> str:
 
 
 def _requirements(condition: str) -> str:
-    """Join the requirements whose marker matches a regular expression, quoted for a shell."""
+    """Join the requirements whose marker matches a regular expression, quoted for a shell.
+
+    Markers of platforms stay, for pip to heed; that of an extra is left out.
+    """
     installed = _distribution()
     parts = [line.partition(";") for line in (installed and installed.requires) or ()]
-    matching = [name.strip() for name, _, marker in parts if re.search(condition, marker.strip())]
+    matching = [
+        name.strip() if "extra" in marker else f"{name}{sign}{marker}".strip()
+        for name, sign, marker in parts
+        if re.search(condition, marker.strip())
+    ]
     return " ".join(map(shlex.quote, matching))
 
 

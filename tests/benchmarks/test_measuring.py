@@ -14,8 +14,9 @@ from benchmarks.harness import process
 from benchmarks.harness.interleaved import medians
 from benchmarks.harness.multiply_adds import multiply_adds, parameters
 from benchmarks.harness.slices import EXAMPLES
+from benchmarks.topics import auto
 from benchmarks.topics.folder import links
-from benchmarks.topics.parity import compare
+from benchmarks.topics.parity import Parity, compare
 from edgect.model.bundles.bundle import Bundle
 
 
@@ -47,6 +48,31 @@ def test_parity_of_answers() -> None:
     assert parity.accuracy == (0.5, 0.75)
     assert parity.accuracy_difference == 0.25
     assert 0.5 < parity.difference < 1
+    assert parity.agreement_interval == pytest.approx((0.194, 0.994), abs=1e-3)  # Clopper and Pearson
+
+
+def test_few_slices_do_not_tell_a_difference_of_accuracy() -> None:
+    two_of_311 = Parity(311, 309, 0.01, (0.8, 0.8 + 2 / 311))
+    low, high = two_of_311.accuracy_interval
+    assert low == 0
+    assert 2 / 311 < high < 0.03
+    half = Parity(1000, 500, 0.5, (0.9, 0.4))
+    assert half.accuracy_interval[0] > 0.4
+
+
+def test_the_worst_choice_of_an_engine_counts() -> None:
+    turns = [("openvino", {"openvino": [2.0, 2.0], "onnxruntime": [1.0, 1.0]})] * 4
+    turns += [("onnxruntime", {"openvino": [2.0, 2.0], "onnxruntime": [1.0, 1.0]})]
+    chosen, *_, worst = auto.figures_of("lungs, many", turns)
+    assert chosen.value == "openvino 4 of 5, onnxruntime 1 of 5"
+    assert (worst.value, worst.met) == (2.0, False)
+    assert auto.figures_of("lungs, many", turns[-1:])[-1].value == 1.0
+
+
+def test_an_engine_is_chosen_and_held_against_the_other() -> None:
+    chosen, times = auto.choose_and_measure("lungs", "many", 2)
+    assert chosen in times
+    assert all(len(values) == 2 and min(values) > 0 for values in times.values())
 
 
 def test_multiply_adds_and_parameters_are_counted(tmp_path: Path) -> None:

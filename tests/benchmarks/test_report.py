@@ -58,7 +58,7 @@ def test_missed_figures_stay_in_the_report(circumstances: results.Circumstances)
         Section("Emulated", "Not measured: no emulator."),
     )
     text = report.render({"speed": results.Result("speed", circumstances, sections)})
-    assert "**1 of 2 targets met.**" in text
+    assert "**1 of 2 targets met, 1 missed.**" in text
     assert "| Speed: cnn1 | ratio |" in text
     assert "|  | ratio (≥ 3 x) | kernel |" in text
     assert "| lungs | 3 x met | brgconv_I8 |" in text
@@ -66,6 +66,20 @@ def test_missed_figures_stay_in_the_report(circumstances: results.Circumstances)
     assert "Not measured: no emulator." in text
     assert f"Not measured: {', '.join(topic for topic in TOPICS if topic != 'speed')}." in text
     assert circumstances.machine["CPU"] in text
+
+
+def test_a_figure_of_few_slices_is_neither_met_nor_missed_where_its_interval_reaches_the_target(
+    circumstances: results.Circumstances,
+) -> None:
+    few = Figure("few", "equal labels", 97.9, "%", at_least=99, of=48, interval=(88.9, 99.9))
+    many = Figure("many", "equal labels", 97.9, "%", at_least=99, of=9600, interval=(97.6, 98.2))
+    section = Section("Parity", "how", (few, many))
+    assert Section.from_json(section.to_json()) == section
+    text = report.render({"parity": results.Result("parity", circumstances, (section,))})
+    assert "**0 of 2 targets met, 1 missed, 1 not shown.**" in text
+    assert "| Parity: few | equal labels | 97.9 % | 48 | 88.9 to 99.9 | ≥ 99 % |" in text
+    assert "| few | 97.9 % (88.9 to 99.9) **NOT SHOWN** |" in text
+    assert "| many | 97.9 % (97.6 to 98.2) **MISSED** |" in text
 
 
 def test_one_command_measures_and_writes(tmp_path: Path) -> None:

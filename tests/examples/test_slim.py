@@ -13,6 +13,8 @@ UNUSED = {
     "numpy/linalg/tests/test_linalg.py": 6,
     "onnxruntime/tools/check.py": 7,
     "pip/__init__.py": 8,
+    "setuptools/__init__.py": 9,
+    "distutils-precedence.pth": 10,
 }
 USED = (
     "openvino/libs/libopenvino_intel_cpu_plugin.so",

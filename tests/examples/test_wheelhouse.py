@@ -7,6 +7,9 @@ import sys
 import zipfile
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 FILE = Path(__file__).parents[2] / "examples/wheelhouse.py"
 
@@ -29,12 +32,46 @@ def install(wheelhouse: Path, target: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(line, capture_output=True, text=True)
 
 
-def test_a_changed_wheel_is_refused(tmp_path: Path) -> None:
+@pytest.fixture
+def module() -> ModuleType:
     spec = spec_from_file_location("wheelhouse", FILE)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+REQUIREMENTS = """\
+Requires-Dist: numpy>=2
+Requires-Dist: onnxruntime>=1; sys_platform == "linux" and platform_machine == "aarch64"
+Requires-Dist: openvino>=2; sys_platform != "linux" or platform_machine != "aarch64"
+Requires-Dist: onnxruntime>=1; extra == "onnxruntime"
+Requires-Dist: openvino>=2; extra == "openvino"
+Requires-Dist: nibabel>=5; extra == "nifti"
+Requires-Dist: starlette>=1; extra == "serve"
+"""
+
+
+@pytest.mark.parametrize(
+    ("platforms", "extras", "engines"),
+    [
+        (["manylinux2014_aarch64", "manylinux_2_28_aarch64"], [], ["onnxruntime>=1"]),
+        (["manylinux_2_35_aarch64"], ["openvino"], ["onnxruntime>=1", "openvino>=2"]),
+        (["win_amd64"], [], ["openvino>=2"]),
+        (["macosx_14_0_arm64"], [], ["openvino>=2"]),
+    ],
+)
+def test_machines_of_another_kind_get_their_engine(
+    module: ModuleType, tmp_path: Path, platforms: list[str], extras: list[str], engines: list[str]
+) -> None:
+    with zipfile.ZipFile(tmp_path / "edgect.whl", "w") as file:
+        file.writestr("edgect-1.dist-info/METADATA", f"Metadata-Version: 2.1\nName: edgect\n{REQUIREMENTS}")
+    found = module.needed(tmp_path / "edgect.whl", ["serve", *extras], platforms)
+    assert found == ["numpy>=2", *engines, "starlette>=1"]
+
+
+def test_a_changed_wheel_is_refused(module: ModuleType, tmp_path: Path) -> None:
     wheel(tmp_path)
     (tmp_path / "requirements.txt").write_text(module.requirements(tmp_path))
     done = install(tmp_path, tmp_path / "whole")

@@ -7,7 +7,7 @@ decoders are looked at in processes of their own.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 
 from edgect.diagnostics.doctor import bundles, engines, hardware, subprocess_runner
@@ -25,11 +25,13 @@ def examine_machine(
     models: Iterable[str] = (),
     report_progress: Callable[[str], object] = lambda part: None,
     trusted_keys: str | None = None,
+    backends: Collection[str] = (),
 ) -> DoctorReport:
     """Examine this machine; never raises.
 
     models: bundle folders beside the bundled ones. report_progress: is called with each part before its
-    checks. trusted_keys: a public key or a folder of such, by which signed bundles are known.
+    checks. trusted_keys: a public key or a folder of such, by which signed bundles are known. backends:
+    engines that must be usable, in place of the default.
     """
     findings: list[Finding] = []
     machine: Machine | None = None
@@ -44,7 +46,8 @@ def examine_machine(
     report_progress("pre-processing")
     findings += _isolated("pre-processing", "fault", "preprocessing.check_preprocessing", *intact)
     report_progress("engines")
-    findings += engines.check_engines(registry.BACKENDS, list(registry.PACKAGES.values()), intact)
+    needed = set(backends) or {registry.DEFAULT_BACKEND}
+    findings += engines.check_engines(registry.PACKAGES, needed, intact)
     report_progress("codecs")
     findings += _isolated("raster", "fault", "raster.check_raster_formats")
     findings += _isolated("dicom", "note", "dicom.check_dicom")

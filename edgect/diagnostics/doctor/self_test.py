@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from edgect.diagnostics.doctor.report import Finding
 from edgect.errors import EdgectError
 from edgect.model import backends
-from edgect.model.backends import PRECISIONS
+from edgect.model.backends import DEFAULT_BACKEND, PRECISIONS
 from edgect.model.bundles.bundle import Bundle
 from edgect.model.conformance import golden
 
@@ -40,7 +40,8 @@ def check_engine(backend: str, *paths: str) -> Iterator[Finding]:
                 continue
             if not engine_works:
                 engine_works = True
-                yield Finding("engines", f"{backend} {session.engine.version}", "ok", "loads and answers")
+                message = f"loads and answers{'; the default' if backend == DEFAULT_BACKEND else ''}"
+                yield Finding("engines", f"{backend} {session.engine.version}", "ok", message)
         yield _finding(bundle, backend, errors)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, NamedTuple, Protocol, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgect.errors import EngineError, UsageError
+from edgect.machine.installation import install_command
 from edgect.machine.processor import available_cores as available_cores
 from edgect.model.backends.forked import at_work
 from edgect.model.bundles.bundle import Bundle
@@ -105,9 +107,31 @@ def load(
         with at_work():
             return backend.load(bundle, precision, count, streams)
     except (ImportError, OSError) as error:  # not there, or a library that it needs is not
-        raise EngineError(
-            f"backend {name} cannot be used ({one_line(error)}); pip install {PACKAGES[name]}"
-        ) from error
+        raise EngineError(_unusable(name, error)) from error
+
+
+def _unusable(name: str, error: Exception) -> str:
+    """What is missing, what to install, and which engine is there meanwhile."""
+    package = PACKAGES[name]
+    reason = f"cannot be used ({one_line(error)})"
+    if isinstance(error, ModuleNotFoundError) and error.name == package:
+        reason = f"needs the package {package}, which is not installed"
+    others = "".join(
+        f"; or use backend {other}, which is installed" for other in installed() if other != name
+    )
+    return f"backend {name} {reason}: {install_command(name)}{others}"
+
+
+def installed() -> dict[str, str]:
+    """The backends whose package is installed, with its version."""
+    return {name: number for name, package in PACKAGES.items() if (number := _version(package))}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def one_line(error: Exception) -> str:

@@ -6,7 +6,6 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ import numpy as np
 from edgect.errors import EngineError
 from edgect.machine import compiled_models as cache
 from edgect.machine.processor import identity
-from edgect.model.registry import BACKENDS, DEFAULT_BACKEND, PACKAGES
+from edgect.model.registry import BACKENDS, DEFAULT_BACKEND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,17 +30,22 @@ MIN_GAIN = 1.03  # what another engine must be faster than the default, which el
 
 @dataclass(frozen=True)
 class Choice:
-    """milliseconds: of inference on one slice, by engine; kept: whether an earlier run measured them."""
+    """milliseconds: of inference on one slice, by engine, of which a single one is not measured.
+
+    kept: whether an earlier run measured them. installed: all engines, also those that a bundle is not for.
+    """
 
     backend: str
     milliseconds: Mapping[str, float]
     kept: bool
+    installed: int = len(BACKENDS)
 
     @property
     def text(self) -> str:
         """In words."""
         if not self.milliseconds:
-            return f"auto: {self.backend} is used, the only engine that can be here"
+            reason = "is installed" if self.installed == 1 else "the model is for"
+            return f"auto: {self.backend} is used, the only engine that {reason}"
         times = ", ".join(f"{name} {time:.2f} ms" for name, time in self.milliseconds.items())
         measured = "measured earlier" if self.kept else "measured now"
         return f"auto: {self.backend} is used; a slice takes {times} ({measured})"
@@ -53,11 +57,13 @@ def choose(bundle: Bundle, precision: str, threads: int, streams: int) -> Choice
     The choice is kept among compiled models, and made anew where bundle, CPU or a version is another.
     Raises EngineError where no engine can be used.
     """
-    candidates = [name for name in BACKENDS if name not in bundle.manifest.refused_backends]
-    versions = {name: _version(PACKAGES[name]) for name in candidates}
-    candidates = [name for name in candidates if versions[name]]
+    from edgect.model.backends import installed
+
+    refused = bundle.manifest.refused_backends
+    versions = {name: number for name, number in installed().items() if name not in refused}
+    candidates = list(versions)
     if len(candidates) == 1:
-        return Choice(candidates[0], {}, False)
+        return Choice(candidates[0], {}, False, len(installed()))
     key = json.dumps(
         ["choice", bundle.digest, precision, threads, streams, versions, identity()], sort_keys=True
     )
@@ -66,20 +72,12 @@ def choose(bundle: Bundle, precision: str, threads: int, streams: int) -> Choice
         times, kept = _measure(candidates, bundle, precision, threads, streams), False
         cache.store(key, json.dumps(times).encode())
     if not times:
-        raise EngineError(
-            f"no engine can be used for {bundle.name}: install {' or '.join(PACKAGES.values())}"
-        )
+        names = [name for name in BACKENDS if name not in refused]
+        raise EngineError(f"no engine can be used for {bundle.name}: install {' or '.join(names)}")
     best = min(times, key=lambda name: times[name])
     if DEFAULT_BACKEND in times and times[DEFAULT_BACKEND] < MIN_GAIN * times[best]:
         best = DEFAULT_BACKEND
     return Choice(best, times, kept)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
 
 
 def _kept(key: str, candidates: list[str]) -> dict[str, float] | None:

@@ -155,6 +155,8 @@ def _lung_parts(dark: Mask, rim: Mask | None) -> Mask:
     """The dark parts that may be lung: not the air round the patient, windpipe, bowel gas or specks."""
     opened = cv2.morphologyEx(dark.view(np.uint8), cv2.MORPH_OPEN, _CROSS)
     count, labels = cv2.connectedComponents(opened, connectivity=4, ltype=cv2.CV_16U)
+    if count <= 256:  # bytes are counted and compared faster
+        labels = labels.astype(np.uint8)
     area = cv2.calcHist([labels], [0], None, [count], [0, count]).ravel()
     large = area >= SPECK * dark.size
     for rows in (slice(CORNER), slice(-CORNER, None)):

@@ -95,6 +95,8 @@ def _without_filters(rows: Pixels, width: int, height: int, colour: int) -> Pixe
     """Inflated rows without their filters (PNG 9), which OpenCV undoes: it gets them as a PNG of its own."""
     import cv2
 
+    if colour == _GREY and not rows[:, 0].any():  # no row has one
+        return np.ascontiguousarray(rows[:, 1:])
     data = rows.tobytes()
     blocks = [b"\x78\x01"]
     for start in range(0, len(data), _STORED):

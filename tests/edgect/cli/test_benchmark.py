@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -71,21 +72,21 @@ def test_an_engine_that_is_not_installed_has_its_row_and_the_rest_go_on(scan: Pa
     assert [figures["backend"] for figures in report["engines"]] == ["onnxruntime"]
     (engine,) = report["unusable"]
     assert engine["backend"] == "openvino"
-    assert "pip install openvino" in engine["reason"]
+    assert re.search(r"pip install \S*openvino", engine["reason"])
 
 
 def test_an_engine_that_is_asked_for_and_not_installed_is_3(scan: Path) -> None:
     done = without(["openvino"], scan, "--backend", "openvino")
     assert (done.returncode, done.stdout) == (3, "")
     assert len(done.stderr.splitlines()) == 1
-    assert "pip install openvino" in done.stderr
+    assert re.search(r"pip install \S*openvino", done.stderr)
 
 
 def test_no_engine_at_all_is_3(scan: Path) -> None:
     done = without(BACKENDS, scan)
     assert (done.returncode, done.stdout) == (3, "")
     for backend in BACKENDS:
-        assert f"pip install {backend}" in done.stderr
+        assert re.search(rf"pip install \S*{backend}", done.stderr)
 
 
 def test_a_missing_path_is_2(tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from edgect.diagnostics.doctor import engines, subprocess_runner
-from edgect.model.backends import BACKENDS
+from edgect.model.backends import BACKENDS, DEFAULT_BACKEND
 from edgect.model.bundles import seal
 from edgect.model.bundles.bundle import Bundle, bundled_names
 from edgect.model.conformance import golden
+from edgect.model.registry import PACKAGES
 
 
 class Examination:
@@ -215,7 +216,8 @@ def test_an_engine_that_cannot_be_used_is_a_line_that_names_the_other(
 ) -> None:
     code, reason = BROKEN[kind]
     monkeypatch.setenv("PYTHONPATH", shadow(openvino=code)["PYTHONPATH"])
-    findings = {f.name.split()[0]: f for f in engines.check_engines(BACKENDS, BACKENDS, [str(bundle.path)])}
+    found = engines.check_engines(PACKAGES, {"onnxruntime"}, [str(bundle.path)])
+    findings = {finding.name.split()[0]: finding for finding in found}
     assert findings["openvino"].verdict == "note"
     assert reason in findings["openvino"].message
     assert "--backend onnxruntime" in findings["openvino"].advice
@@ -228,8 +230,9 @@ def test_no_engine_at_all_is_unfit(shadow: Callable[..., dict[str, str]]) -> Non
     variables = shadow(openvino=gone, onnxruntime=gone)
     examination = doctor(**variables)
     assert (examination.exit_code, examination.faults()) == (3, {"engines"})
-    assert set(examination.of("engines")) == set(BACKENDS)
-    process = run(**variables)
+    verdicts = {name: finding["verdict"] for name, finding in examination.of("engines").items()}
+    assert verdicts == {name: "fault" if name == DEFAULT_BACKEND else "note" for name in BACKENDS}
+    process = run(*(word for name in BACKENDS for word in ("--backend", name)), **variables)
     assert process.returncode == 3
     assert "NOT fit for edgect: 2 faults" in process.stdout
 

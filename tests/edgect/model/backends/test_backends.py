@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -204,6 +205,7 @@ def test_an_engine_that_is_not_installed_is_named(backend: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", program, backend], capture_output=True, text=True, check=True
     )
-    assert f"pip install {PACKAGES[backend]}" in done.stdout
+    assert f"needs the package {PACKAGES[backend]}, which is not installed" in done.stdout
+    assert re.search(rf"pip install \S*{PACKAGES[backend]}", done.stdout)
     other = next(name for name in BACKENDS if name != backend)
-    assert other not in done.stdout
+    assert f"or use backend {other}, which is installed" in done.stdout

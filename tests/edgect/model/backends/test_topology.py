@@ -95,4 +95,6 @@ def test_doctor_says_which_engine_to_use_without_proc_and_sys() -> None:
     done = bare("doctor")
     assert "--backend onnxruntime" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
-    assert "is fit for edgect" in done.stdout
+    assert "NOT fit for edgect: 1 fault" in done.stdout  # the default is there, but cannot be used
+    done = bare("doctor", "--backend", "onnxruntime")
+    assert (done.returncode, "is fit for edgect" in done.stdout) == (0, True)
