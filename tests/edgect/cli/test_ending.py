@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -51,8 +50,10 @@ def end(where: str, number: signal.Signals, *arguments: object, times: int = 1) 
 
 
 def _is_pending(process: int, number: signal.Signals) -> bool:
-    (pending,) = re.findall(r"^ShdPnd:\s*(\w+)", Path(f"/proc/{process}/status").read_text(), re.M)
-    return bool(int(pending, 16) >> (number - 1) & 1)
+    """Whether a signal waits for a process, unless that has ended."""
+    lines = (line.split() for line in Path(f"/proc/{process}/status").read_text().splitlines())
+    status = {words[0]: words[1] for words in lines if len(words) > 1}
+    return status["State:"] != "Z" and bool(int(status["ShdPnd:"], 16) >> (number - 1) & 1)
 
 
 @pytest.mark.parametrize(
