@@ -16,15 +16,14 @@ from tests.edgect.synthetic import body, encode, write_scan
 pytest.importorskip("distributed", reason="needs Dask: pip install 'edgect[dask]'")
 
 Rows = list[dict[str, Any]]
-SLOW = {"PYTHONPATH": str(Path(__file__).with_name("slow"))}
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """A scheduler and two workers that nobody disturbs."""
     with processes(tmp_path_factory.mktemp("cluster")) as started:
-        started.worker(variables=SLOW)
-        started.worker(threads=2, variables=SLOW)
+        started.worker()
+        started.worker(threads=2)
         yield started
 
 

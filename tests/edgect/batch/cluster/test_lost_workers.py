@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.dask_processes import Processes, processes
-from tests.edgect.batch.cluster.conftest import SLOW, Run, answers
+from tests.edgect.batch.cluster.conftest import Run, answers
 from tests.edgect.synthetic import write_scan
 
-FILES = 300
+FILES = 900  # enough that a fast machine is not done before a worker is killed
 # A decoder that crashes, as those of C do: the process ends at a file of this content.
 CRASH = """
 import os
@@ -52,7 +52,7 @@ def test_a_worker_is_killed_and_another_stopped(run: Run, many: Path, tmp_path: 
     with processes(tmp_path / "cluster") as cluster, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DASK_EDGECT__PATIENCE", "500ms")
         for _ in range(3):
-            cluster.worker(variables=SLOW)
+            cluster.worker()
         cluster.wait(3)
         started = start(many, run.out, cluster)
         cluster.kill(0)
@@ -84,7 +84,7 @@ def test_a_file_that_ends_its_worker_gets_a_row(run: Run, batch: Path, tmp_path:
 
 def test_the_scheduler_is_killed_and_the_rows_stay(run: Run, many: Path, tmp_path: Path) -> None:
     with processes(tmp_path / "cluster") as cluster:
-        cluster.worker(variables=SLOW)
+        cluster.worker()
         started = start(many, run.out, cluster)
         cluster.scheduler.kill()
         _, stderr_text = started.communicate()
