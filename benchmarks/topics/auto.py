@@ -39,10 +39,10 @@ def measure_auto(options: Options) -> list[Section]:
     how = (
         f"In {options.turns} fresh processes that keep no choice, `auto` chooses an engine as on first use; "
         f"then the engines take turns, {options.rounds} of {SLICES} slices a thread. *One scan*: a slice at "
-        f"a time on {available_cores()} cores; *many*: as many at a time as cores. Milliseconds are "
-        "wall time a slice, medians of all rounds. The target is for the process whose choice was worst: what the "
-        f"engine that it chose takes, to the faster one's. OpenVINO is kept unless another is {MIN_GAIN:g} "
-        "times as fast."
+        f"a time on {available_cores()} cores; *many*: as many at a time as cores. Milliseconds are wall "
+        "time a slice, medians of all rounds. The target is for the process whose choice was worst: what "
+        "the engine that it chose takes, to the faster one's. OpenVINO is kept unless another is "
+        f"{MIN_GAIN:g} times as fast."
     )
     return [Section("The engine that auto chooses", how, tuple(figures))]
 

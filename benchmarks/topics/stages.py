@@ -64,7 +64,8 @@ def measure_stages(options: Options) -> list[Section]:
         f"CPU time per image, of one thread, over {options.images} links to images of {what}; medians of "
         f"{options.turns} turns, each in a fresh process, in which every stage is called by itself on every "
         "image. *All but inference* is what `edgect classify` does with a file less what the engine takes of "
-        "it, and its target is relative to `cv2.imread` of the same files in grey, in the same process. Rows "
+        "it, and its target is relative to `cv2.imread` of the same files in grey, in the same process. A "
+        "stage by itself finds caches warm; what inference emptied of them is among the rest. Rows "
         f"*before* are of an earlier version.\n\n![Where the time goes]({FILE})"
     )
     return [Section("Where one core's time goes", how, tuple(figures))]

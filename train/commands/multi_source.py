@@ -47,6 +47,39 @@ def head_command(run: Path, data: Path, cache: Path | None, names: tuple[str, ..
     click.echo(json.dumps({key: value for key, value in fitted.items() if key != "weight"}, indent=1))
 
 
+@multi_source.command("head-ablation")
+@click.argument("runs", nargs=-1, required=True, type=options.folder)
+@options.data
+@cache
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="JSON file of the figures.")
+def head_ablation_command(runs: tuple[Path, ...], data: Path, cache: Path | None, out: Path | None) -> None:
+    """What each hospital, the balance, the strength and further slices do for the last layers of RUNS.
+
+    Every source is judged, on its validation part, by layers that were not fitted to it.
+    """
+    from train.multi_source.last_layer_ablation import ablate
+
+    measured = ablate([MultiSourceRun(run) for run in runs], data, cache)
+    if out:
+        write_json(out, measured)
+    click.echo(json.dumps(measured, indent=1))
+
+
+@multi_source.command("trajectory")
+@options.finished_run
+@options.data
+@cache
+def trajectory_command(run: Path, data: Path, cache: Path | None) -> None:
+    """How well a RUN tells the sources that it was trained without, along its way.
+
+    RUN is made with `fit --leave-out NAME --keep-every N`. Written to RUN/trajectory.json: AUC after every N
+    steps, of the weights and their averages, by the last layer as trained and fitted to other hospitals.
+    """
+    from train.multi_source.trajectory import follow
+
+    click.echo(json.dumps(follow(MultiSourceRun(run), data, cache), indent=1))
+
+
 @multi_source.command("ensemble")
 @click.argument("runs", nargs=-1, required=True, type=options.folder)
 @options.data

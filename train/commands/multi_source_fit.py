@@ -96,7 +96,7 @@ from train.networks.pretrained import Weights
     "--keep-every",
     type=click.IntRange(0),
     default=0,
-    help="Keep the averages after every so many steps, a multiple of 100.",
+    help="Keep the weights and their averages after every so many steps, a multiple of 100.",
 )
 @click.option("--without", type=click.Choice(list(PARTS_OF_RECIPE)), help="Leave out a part of the recipe.")
 @options.precision

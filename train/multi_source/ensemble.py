@@ -87,7 +87,7 @@ def _mean(members: Sequence[Answers]) -> Answers:
 def figures(answered: Answers, sources: Mapping[str, Hospital], fitted: Sequence[str]) -> dict[str, Any]:
     """AUC by source of both classes, and the share that is called of those without COVID-19."""
     both = {name: own for name, own in sources.items() if len(np.unique(own.labels)) == 2}
-    threshold = _threshold([answered.whole[name][sources[name].labels] for name in fitted])
+    threshold = threshold_at_sensitivity([answered.whole[name][sources[name].labels] for name in fitted])
     by_source = {name: auc(own.labels, answered.log_odds[name]) for name, own in both.items()}
     called = {
         name: float((answered.whole[name][~own.labels] >= threshold).mean())
@@ -98,7 +98,7 @@ def figures(answered: Answers, sources: Mapping[str, Hospital], fitted: Sequence
     return {"hospitals": mean, "auc": by_source, "called": called}
 
 
-def _threshold(positives: Sequence[Floats]) -> float:
+def threshold_at_sensitivity(positives: Sequence[Floats]) -> float:
     """The highest at which hospitals' slices with COVID-19 are found often enough, hospitals alike."""
     places = np.sort(np.concatenate(positives))[::-1]
     found = np.mean([[(own >= place).mean() for place in places] for own in positives], axis=0)

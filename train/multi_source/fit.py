@@ -46,8 +46,9 @@ def fit(
 ) -> Trained:
     """Train on the training parts of the recipe's sources; the last average of the weights is kept.
 
-    members: of the teacher, for a recipe with one. keep_every: steps after which the averages so far are kept
-    in the run's `snapshots/`, 0 for never; a multiple of `ROUND`. start: for a recipe with one.
+    members: of the teacher, for a recipe with one. keep_every: steps after which the weights and their
+    averages so far are kept in the run's `snapshots/`, 0 for never; a multiple of `ROUND`. start: for a
+    recipe with one.
 
     Nothing is selected by validation, and no other part is read. With `resume`, a run that was
     stopped goes on after its last checkpoint and ends with the same weights as one that was not.
@@ -180,11 +181,11 @@ class Training:
         return answer_loss
 
     def keep(self, path: Path) -> None:
-        """Both averages so far."""
+        """The weights as they are, `none`, and both averages so far."""
         path.parent.mkdir(exist_ok=True)
-        both = {"exponential": self.averaged.module.state_dict(), "dense": self.dense.module.state_dict()}
+        kept = {"none": self.network, "exponential": self.averaged.module, "dense": self.dense.module}
         with atomic.replacing(path, part=path.with_suffix(".part")) as file:
-            torch.save(both, file)
+            torch.save({name: network.state_dict() for name, network in kept.items()}, file)
 
     def save(self, run: MultiSourceRun) -> None:
         """The checkpoint whole or not at all, and the table of losses."""

@@ -57,12 +57,14 @@ def read_hospitals(
     run: MultiSourceRun, network: Trained, names: Sequence[str], data: Path, cache: Path | None
 ) -> dict[str, Hospital]:
     """The validation parts of these sources."""
-    recipe, hospitals = run.recipe(), {}
-    for name in names:
-        items = read_source(name, data).val
-        crops = Crops.read(items, data, recipe.image_size, cache, recipe.crop)
-        hospitals[name] = Hospital.of(items, predict.embeddings(network, crops.images))
-    return hospitals
+    parts = {name: read_source(name, data).val for name in names}
+    return embedded(network, run.crops(parts, data, cache))
+
+
+def embedded(network: Trained, crops: Mapping[str, Crops]) -> dict[str, Hospital]:
+    return {
+        name: Hospital.of(own.items, predict.embeddings(network, own.images)) for name, own in crops.items()
+    }
 
 
 def direction_of(network: Trained) -> Direction:
@@ -70,11 +72,20 @@ def direction_of(network: Trained) -> Direction:
     return Direction(weight[1] - weight[0], float(bias[1] - bias[0]))
 
 
-def fit(hospitals: Sequence[Hospital], start: Direction, strength: float) -> Direction:
-    """Logistic regression drawn toward `start`; strength as `fit_direction` takes it."""
+def fit(
+    hospitals: Sequence[Hospital], start: Direction, strength: float, weights: Floats | None = None
+) -> Direction:
+    """Logistic regression drawn toward `start`; strength as `fit_direction` takes it.
+
+    weights: of every slice, those by which hospitals and classes count alike without. `start` is returned
+    where there are no hospitals.
+    """
+    if not hospitals:
+        return start
     embeddings = np.concatenate([own.embeddings for own in hospitals])
     labels = np.concatenate([own.labels for own in hospitals])
-    return fit_direction(embeddings, labels, _weights(hospitals), start, strength)
+    weights = _weights(hospitals) if weights is None else weights
+    return fit_direction(embeddings, labels, weights, start, strength)
 
 
 def _weights(hospitals: Sequence[Hospital]) -> Floats:
@@ -105,6 +116,14 @@ def left_out(
     }
 
 
+def try_strengths(
+    judged: Mapping[str, Hospital], fitted: Sequence[str], start: Direction
+) -> tuple[dict[float, Judged], dict[float, float]]:
+    """`left_out` with each strength, and the mean AUC over all sources that are judged."""
+    tried = {strength: left_out(judged, fitted, start, strength) for strength in STRENGTHS}
+    return tried, {each: float(np.mean([own["auc"] for own in tried[each].values()])) for each in STRENGTHS}
+
+
 def refit(
     run: MultiSourceRun, data: Path, cache: Path | None = None, names: Sequence[str] = ()
 ) -> dict[str, Any]:
@@ -124,8 +143,7 @@ def refit(
     both = [name for name in drawn if len({item.label for item in read_source(name, data).val}) == 2]
     judged = read_hospitals(run, network, list(dict.fromkeys([*both, *fitted_to])), data, cache)
     start = direction_of(network)
-    tried = {strength: left_out(judged, fitted_to, start, strength) for strength in STRENGTHS}
-    mean = {each: float(np.mean([own["auc"] for own in tried[each].values()])) for each in STRENGTHS}
+    tried, mean = try_strengths(judged, fitted_to, start)
     strength = max(mean, key=lambda each: mean[each])
     fitted = fit([judged[name] for name in fitted_to], start, strength)
     content = {

@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from edgect.sources.about import About
-from train.data.covid_ct import DataError
+from train.data.covid_ct import DataError, Item
 from train.data.sources import Source, fingerprint, read_source, released_about
+from train.multi_source.crops import Crops
 from train.multi_source.recipe import Recipe
 from train.networks.efficientnet import EfficientNetLite
 from train.networks.light_cnn import LightCNN
@@ -126,9 +127,22 @@ class MultiSourceRun(Run):
         return sorted(int(file.stem) for file in (self.path / "snapshots").glob("*.pt"))
 
     def member_at(self, steps: int, averaging: str) -> Trained:
-        """The average, `exponential` or `dense`, after so many steps."""
-        both = torch.load(self.snapshot(steps), map_location="cpu", weights_only=True)
-        return self._loaded(both[averaging])
+        """The average, `exponential` or `dense`, after so many steps, or with `none` the weights themselves.
+
+        Raises RunError where they were not kept.
+        """
+        kept = torch.load(self.snapshot(steps), map_location="cpu", weights_only=True)
+        if averaging not in kept:
+            raise RunError(f"{self.snapshot(steps)}: keeps {', '.join(kept)} alone, not {averaging}")
+        return self._loaded(kept[averaging])
+
+    def crops(self, parts: Mapping[str, Sequence[Item]], data: Path, cache: Path | None) -> dict[str, Crops]:
+        """What the network is shown of these slices."""
+        recipe = self.recipe()
+        return {
+            name: Crops.read(items, data, recipe.image_size, cache, recipe.crop)
+            for name, items in parts.items()
+        }
 
     def _loaded(self, weights: Mapping[str, torch.Tensor]) -> Trained:
         record, recipe = self.record(), self.recipe()
@@ -141,6 +155,11 @@ class MultiSourceRun(Run):
         )
         network.load_state_dict(weights)
         return network.eval()
+
+    @property
+    def trajectory_file(self) -> Path:
+        """Written by `multi-source trajectory`."""
+        return self.path / "trajectory.json"
 
     @property
     def validation_file(self) -> Path:

@@ -6,21 +6,27 @@ from pathlib import Path
 from string import Template
 
 from train.report.figures import save
-from train.report.multi_source import ablation, findings, plots, splits, tables
+from train.report.multi_source import ablation, findings, last_layer, plots, splits, tables, trajectory
 
 PLOTS = {"across-sources": plots.sources, "ablation": plots.parts}
 TABLES = {
     "trainings": tables.trainings,
     "default": tables.default,
-    "last_layer": tables.last_layer,
-    "trunks": tables.trunks,
+    "last_layer": last_layer.last_layer,
+    "trunks": last_layer.trunks,
+    "head_ablation": last_layer.ablation,
+    "head_ablation_differences": last_layer.ablation_differences,
     "ensemble": tables.ensemble,
     "ensemble_called": tables.ensemble_called,
     "pooling": tables.pooling,
-    "fitted_anew": tables.fitted_anew,
+    "fitted_anew": last_layer.fitted_anew,
     "beside_others": tables.compared_with_others,
     "left_out": tables.left_out,
     "left_out_means": tables.left_out_means,
+    "trajectory_left_out": trajectory.sources_left_out,
+    "trajectory_differences": trajectory.differences,
+    "trajectory_each": trajectory.each_source,
+    "trajectory_never_seen": trajectory.never_seen,
     "alone": tables.alone,
     "ablation": ablation.values,
     "ablation_differences": ablation.differences,

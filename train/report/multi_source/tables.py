@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from train.multi_source.evaluation import TEST_2
-from train.multi_source.run import TEST_READING
 from train.paper import published
 from train.report.markdown import number, ranged, table
 from train.report.multi_source import targets
@@ -19,13 +18,11 @@ from train.report.multi_source.trainings import (
     EVERYTHING,
     LEFT_OUT,
     METRIC_COLUMNS,
-    METRICS,
     SEVERE,
     TITLES,
     WHOLE,
     as_trained,
     by_seed,
-    cell,
     mean,
     not_measured,
     runs,
@@ -39,13 +36,6 @@ PARTS = {"all parts": WHOLE, "test part": ""}
 FOREST = {
     "all": "a random forest that sees no lung (`train probe`): facts about files, border, text, grey levels",
     "border + grey levels": "the same, border and grey levels alone",
-}
-SAID = ("left_out", "seed", "steps", "recipe")  # of trunks that never saw a source
-MEASURED = {
-    "as_trained": "as trained",
-    "fitted": "fitted",
-    "sfax_as_trained": "Sfax as trained",
-    "sfax_fitted": "Sfax fitted",
 }
 OTHERS = ("", "slices", "accuracy", "F1", "AUC")
 
@@ -68,32 +58,6 @@ def trainings(folder: Path) -> str:
             rows.append([title, recipe.seed, sources, steps, size, recipe.precision, as_trained(run)])
     head = ["training", "seed", "sources", "steps × slices", "pixels", "precision", "threshold"]
     return table_or_not(head, rows)
-
-
-def last_layer(folder: Path) -> str:
-    """Sources left out of the fit of the last layer: AUC on validation without and with it."""
-    rows = []
-    for run in runs(folder, DEFAULT):
-        if not run.head_file.exists():
-            continue
-        fitted = read_json(run.head_file)
-        tried = {each["strength"]: each["sources"] for each in fitted["left_out"]}
-        for name, kept in tried[0.0].items():
-            moved = tried[fitted["strength"]][name]["auc"]
-            rows.append(
-                [TITLES.get(name, name), number(kept["auc"]), number(moved), number(moved - kept["auc"])]
-            )
-    return table_or_not(["left out", "as trained", "fitted to the others", "difference"], rows)
-
-
-def trunks(folder: Path) -> str:
-    """Trainings without a source, and what a last layer that was fitted to the others gives on it: AUC."""
-    file = folder / "last-layer-left-out.json"
-    trained = read_json(file)["trunks"] if file.exists() else []
-    rows = [
-        [*(trunk[name] for name in SAID), *(number(trunk[name]) for name in MEASURED)] for trunk in trained
-    ]
-    return table_or_not(["trunk without", *SAID[1:], *MEASURED.values()], rows)
 
 
 def ensemble(folder: Path) -> str:
@@ -130,21 +94,6 @@ def _judged(folder: Path) -> dict[str, Any]:
     """What `multi-source ensemble` wrote."""
     file = folder / "ensemble.json"
     return read_json(file) if file.exists() else {}
-
-
-def fitted_anew(folder: Path) -> str:
-    """The default network on the test part of each source, its last layer as trained and fitted anew."""
-    rows: list[list[Any]] = []
-    for run in runs(folder, DEFAULT):
-        readings = [line for line in run.readings("test") if line["by"] == TEST_READING]
-        if not run.head_file.exists() or len(readings) < 2:
-            continue
-        titled = {"as trained": readings[0], "fitted anew": readings[-1]}
-        for key, title in TITLES.items():
-            for name, read in titled.items():
-                own = read["sources"][key]
-                rows.append([title, name, own["images"], *(cell(own, metric) for metric in METRICS)])
-    return table_or_not(["source", "last layer", "slices", *METRIC_COLUMNS[3:]], rows)
 
 
 def default(folder: Path) -> str:

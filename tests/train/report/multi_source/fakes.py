@@ -54,6 +54,10 @@ def write(runs: Path) -> Path:
     trunk = {"left_out": "MosMed", "seed": 1, "steps": "800", "recipe": "plain", "as_trained": 0.7}
     fitted = {"fitted": 0.75, "sfax_as_trained": 0.6, "sfax_fitted": None}
     write_json(runs / "last-layer-left-out.json", {"trunks": [{**trunk, **fitted}]})
+    _ablate_last_layer(runs)
+    for source in LEFT_OUT:
+        for seed in SEEDS[1:]:
+            _follow(runs / f"across/trajectories/without-{source}-seed-{seed}", source, seed)
     figures = {"hospitals": 0.8, "auc": {"mosmed": 0.79, "sfax": 0.81}, "called": {"osic": 0.25}}
     write_json(runs / "ensemble.json", {"lungs": figures, "mean": {**figures, "hospitals": 0.82}})
     pooled = {"pooling": "mean", "last_layer": "as trained", "auc": {"mosmed": 0.7}}
@@ -72,6 +76,33 @@ def _fit_last_layer(run: MultiSourceRun) -> None:
     run.write_reading(
         "test", {**first, "threshold": 0.6, "sources": evaluations(dict.fromkeys(SLICES, ("test",)), 7)}
     )
+
+
+def _ablate_last_layer(runs: Path) -> None:
+    """As `multi-source head-ablation` does, of two trunks."""
+    fitted = {"hospitals": 0.8, "auc": {"mosmed": 0.79}, "called": {"osic": 0.25}}
+    less = {"hospitals": 0.7, "auc": {"mosmed": 0.69}, "called": {"osic": 0.5}}
+    title = "without mosmed in the fit"
+    trunks = [
+        {"trunk": "lungs", "arms": {"fitted": fitted, title: less}},
+        {"trunk": "other", "arms": {"fitted": fitted, title: fitted}},
+    ]
+    write_json(runs / "last-layer-ablation.json", {"strength": 0.03, "trunks": trunks})
+
+
+def _follow(path: Path, left_out: str, seed: int) -> None:
+    """As `multi-source trajectory` does."""
+    rest = {name: weight for name, weight in released().items() if name != left_out}
+    run = MultiSourceRun(path)
+    run.begin_multi_source(Recipe(sources=rest, seed=seed), 0.5, 0.25, {}, {})
+    along = []
+    for steps in (200, 400):
+        area = 0.6 + (0.1 if steps == 400 else 0.0) - (0.02 if seed == 2 else 0.0)
+        areas = {left_out: area, SEVERE: area + 0.03, "sfax": 0.5}
+        for averaging in ("none", "exponential", "dense")[: 3 if steps == 400 else 2]:
+            for layer in ("as trained", "fitted to the others"):
+                along.append({"steps": steps, "averaging": averaging, "last_layer": layer, "auc": areas})
+    write_json(run.trajectory_file, {"left_out": [left_out], "along": along})
 
 
 def _run(path: Path, sources: dict[str, float], seed: int, crop: bool = True) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 from tests.train.report.multi_source import fakes
 from tests.train.report.multi_source.reading import cells, rows
 from train.multi_source.evaluation import TEST_2
-from train.multi_source.run import MultiSourceRun
 from train.report.multi_source import tables, trainings
 from train.report.multi_source.trainings import LEFT_OUT, METRICS, SEVERE, TITLES
 
@@ -90,20 +89,6 @@ def test_trained_on_covid_ct_alone(runs: Path) -> None:
     assert [row[5] for row in table if row[2] in ("the paper's CNN-1", "target")] == ["0.502", "≥ 0.80"]
     others = {row[0] for row in table if row[1] == "all parts"}
     assert others == set(TITLES.values()) - {"COVID-CT"}
-
-
-def test_the_last_layer_is_reported_beside_what_training_made(runs: Path) -> None:
-    assert rows(tables.last_layer(runs))[2:] == [["MosMed", "0.710", "0.760", "0.050"]]
-    assert rows(tables.trunks(runs))[2:] == [["MosMed", "1", "800", "plain", "0.700", "0.750", "0.600", ""]]
-    first, last = (line for line in MultiSourceRun(runs / "lungs").readings("test"))
-    table = rows(tables.fitted_anew(runs))[2:]
-    assert {row[0] for row in table} == set(TITLES.values())
-    for row in table:
-        read = {"as trained": first, "fitted anew": last}[row[1]]
-        key = next(name for name, title in TITLES.items() if title == row[0])
-        assert row[3:] == cells(read["sources"][key], "")[2:]
-    assert rows(tables.trainings(runs))[2][:2] == ["default", "0"]
-    assert rows(tables.trainings(runs))[2][-1] == "0.5"
 
 
 def test_members_of_a_teacher_are_reported_beside_their_mean(runs: Path, tmp_path: Path) -> None:
