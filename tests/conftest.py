@@ -6,18 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("edgect", deadline=None)  # nothing here is judged by how long it takes
+# nothing is judged by how long it takes, and no run fails over an example that the one before had not
+settings.register_profile(
+    "edgect", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("edgect")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime would send usage events
 
-if (
-    "PYTEST_XDIST_WORKER" in os.environ
-):  # read when torch loads: its threads are not to spin beside others' work
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# read when BLAS and torch load: their threads spin for seconds over small matrices, beside others' work
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", OMP_WAIT_POLICY="PASSIVE")
 # folders whose fixtures take long to make: one process runs all tests of one, and begins with the first
-COSTLY = ("tests/deploy", "tests/train", "tests/edgect/batch/cluster", "tests/edgect/services/listen/results")
+COSTLY = (
+    "tests/deploy",
+    "tests/train",
+    "tests/edgect/services/serve",
+    "tests/edgect/services/listen/results",
+    "tests/edgect/batch/cluster",
+)
 LOCATIONS = ("PYTHONHOME", "PYTHONPATH")  # without which the packages may not be there
 
 

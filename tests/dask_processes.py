@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 BRIDGE, NETWORK = "edgect-br", "10.213.77"
-STARTED = 60  # seconds
+STARTED = 240  # seconds
 
 
 class Processes:

@@ -113,7 +113,7 @@ class Kiosk:
         """The file that the button "Save report" saves."""
         before = set(self.downloads.glob("*.html"))
         self.at("save").click()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 240
         while not (new := set(self.downloads.glob("*.html")) - before):
             assert time.monotonic() < end
             time.sleep(0.05)
@@ -141,15 +141,21 @@ def browsing(folder: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def kiosk_of(folder: Path, *arguments: object, **variables: str) -> Iterator[Kiosk]:
+def kiosk_of(browser: Any, folder: Path, *arguments: object, **variables: str) -> Iterator[Kiosk]:
     """A kiosk with a server of its own. arguments, variables: of `edgect serve`."""
-    with browsing(folder) as browser, serving("--threads", "1", *arguments, **variables) as server:
+    with serving("--threads", "1", *arguments, **variables) as server:
         yield Kiosk(browser, server, folder)
+        browser.get("about:blank")  # what it complains of comes before the next kiosk
+        browser.get_log("browser")
 
 
 def photograph(scan: Path, picture: Path) -> None:
     """The page with the answer on a scan, at the size of a small kiosk, as a PNG."""
-    with TemporaryDirectory() as folder, kiosk_of(Path(folder)) as kiosk:
+    with (
+        TemporaryDirectory() as folder,
+        browsing(Path(folder)) as browser,
+        kiosk_of(browser, Path(folder)) as kiosk,
+    ):
         kiosk.open()
         kiosk.put(scan)
         kiosk.until("[...document.querySelectorAll('#detail img')].every(image => image.complete)")

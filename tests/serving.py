@@ -30,8 +30,9 @@ class Server:
         )
         self._lines: list[str] = []
         self._started = threading.Event()
-        threading.Thread(target=self._read_log, daemon=True).start()
-        assert self._started.wait(120), "the server did not start in time"
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+        assert self._started.wait(240), "the server did not start in time"
         match = re.search(r"at http://\S+:(\d+)/", self.log_text)
         assert match, self.log_text
         self.host, self.port = host, int(match[1])
@@ -44,7 +45,7 @@ class Server:
     def url(self) -> str:
         return f"http://{self.host}:{self.port}/"
 
-    def connection(self, timeout: float = 60) -> HTTPConnection:
+    def connection(self, timeout: float = 240) -> HTTPConnection:
         return HTTPConnection(self.host, self.port, timeout=timeout)
 
     def request(
@@ -70,7 +71,9 @@ class Server:
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(sign)
-        return self.process.wait(60)
+        code = self.process.wait(240)
+        self._reader.join(240)  # or the end of the log may be missing
+        return code
 
     def _read_log(self) -> None:
         assert self.process.stderr is not None

@@ -137,6 +137,7 @@ SLICE_COLUMNS = (
         str,
         "The version of edgect that gave the row. No column holds the time, so that the same scans give the "
         "same rows again; the audit trail, reports and HTTP responses have it.",
+        since="0.2.0",
     ),
     Column(
         "operating_point",
@@ -157,6 +158,7 @@ SLICE_COLUMNS = (
         str,
         "The name of the DICOM study: a salted hash of its UID, or the UID itself where identifiers were "
         "asked for. It is empty for other files.",
+        since="0.2.0",
     ),
     Column(
         "series",
@@ -212,6 +214,7 @@ SLICE_COLUMNS = (
         int,
         "The number that the DICOM file gives its series. It is missing where there is none.",
         nullable=True,
+        since="0.2.0",
     ),
     Column(
         "series_description",
@@ -219,11 +222,13 @@ SLICE_COLUMNS = (
         "What the DICOM file calls its series, as free text on one line. Words of the patient's name, the "
         "patient's number and six digits or more in a row are replaced with `…`. It is empty where there is "
         "none.",
+        since="0.2.0",
     ),
     Column(
         "kernel",
         str,
         "The reconstruction kernel that the DICOM file names. It is empty where it names none.",
+        since="0.2.0",
     ),
 )
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from deploy.__main__ import main
+from tests import in_process
 
 
-def deploy(run: Path, data: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def deploy(run: Path, data: Path, out: Path, *options: str) -> CompletedProcess[str]:
     """Without a PATH, on which the emulator would be found: `test_processors.py` has the one test of it."""
-    command = [sys.executable, "-m", "deploy", str(run), "--data", str(data), "--out", str(out), *options]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PATH": ""})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", "")
+        return in_process.run(main, run, "--data", data, "--out", out, *options)

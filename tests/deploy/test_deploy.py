@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -175,7 +177,8 @@ def test_a_folder_of_something_else_is_not_replaced(run: Run, covid_ct: Path, tm
 
 
 def test_a_folder_that_is_no_run_is_one_clear_line(tmp_path: Path, covid_ct: Path) -> None:
-    done = deploy(tmp_path, covid_ct, tmp_path / "out")
+    command = [sys.executable, "-m", "deploy", str(tmp_path), "--data", str(covid_ct)]
+    done = subprocess.run([*command, "--out", str(tmp_path / "out")], capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("Error: ")
     assert "Traceback" not in done.stderr

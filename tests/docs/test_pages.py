@@ -12,6 +12,7 @@ from docs.generate.manifest import DESCRIPTIVE
 from docs.generate.pages import pages
 from edgect.model.bundles.bundle import Bundle, bundled_names
 from edgect.model.bundles.manifest import Manifest
+from edgect.rows.columns import SERIES_COLUMNS, SLICE_COLUMNS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -72,8 +73,15 @@ def test_tests_that_pages_name_are_there(page: str) -> None:
 
 def test_the_version_is_said_once_and_repeated_right() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert f"\n## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    released = re.findall(r"^## (\d\S+) \((.*)\)\n", changes, re.MULTILINE)
+    date = re.search(r"^date-released: (.*)$", cited, re.MULTILINE)
+    assert date is not None
+    assert released[0] == (version, date[1])
+    assert re.search(rf"^## {re.escape(version)} .*\n+### Upgrading from ", changes, re.MULTILINE)
+    assert re.search(rf"^version: {re.escape(version)}$", cited, re.MULTILINE)
+    assert {column.since for column in (*SLICE_COLUMNS, *SERIES_COLUMNS)} <= {name for name, _ in released}
 
 
 def test_the_readme_is_short() -> None:

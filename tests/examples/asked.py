@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.serving import FORM, multipart
 
-STARTED = 60  # seconds
+STARTED = 240  # seconds
 
 
 def free_port() -> int:

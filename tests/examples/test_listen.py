@@ -32,7 +32,7 @@ def joined(file: Path) -> list[str]:
 def healthy(port: int, process: subprocess.Popen[bytes]) -> bool:
     assert process.poll() is None, f"the node ended with {process.returncode}"
     try:
-        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", port, timeout=240)
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
     except OSError:

@@ -19,7 +19,7 @@ pytest.importorskip("starlette", reason="needs edgect[serve]")
 CONFIGURATION = Path(__file__).parents[2] / "examples/nginx.conf"
 SCAN = CONFIGURATION.parent / "scans/covid-saopaulo-0001.webp"
 TOKEN = "a-token-of-these-tests-0123456789"
-SECONDS = 60
+SECONDS = 240
 
 
 @pytest.mark.skipif(not (shutil.which("nginx") and shutil.which("openssl")), reason="nginx is not installed")

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ from deploy.description import manifest
 from deploy.description.model_card import card
 from deploy.int8 import distil
 from edgect.model.bundles.bundle import Bundle
+from tests.deploy.command import deploy
 from train.paper.fit import fit
 from train.run import Run, TrainingSettings, write_json
 
@@ -64,8 +63,7 @@ def test_arrangement_2_brings_sirms_name_and_terms(run: Run, covid_ct: Path, tmp
 def test_another_architecture_makes_no_bundle(covid_ct: Path, tmp_path: Path) -> None:
     other = Run(tmp_path / "run")
     fit(TrainingSettings(**{**vars(SMALL), "architecture": "squeezenet"}), covid_ct, other)
-    command = [sys.executable, "-m", "deploy", str(other.path), "--data", str(covid_ct)]
-    done = subprocess.run([*command, "--out", str(tmp_path / "b")], capture_output=True, text=True)
+    done = deploy(other.path, covid_ct, tmp_path / "b")
     assert done.returncode == 2
     assert done.stderr.endswith("holds squeezenet; bundles are made of the proposed CNN\n")
     assert not (tmp_path / "b").exists()
@@ -79,24 +77,13 @@ def test_evidence_found_later_is_brought_into_the_bundle(
     copy = Run(tmp_path / "run")
     shutil.copytree(run.path, copy.path)
     write_json(copy.path / "evidence.json", EVIDENCE)
-    command = [
-        sys.executable,
-        "-m",
-        "deploy",
-        str(copy.path),
-        "--data",
-        str(covid_ct),
-        "--out",
-        str(bundle),
-        "--describe",
-    ]
-    subprocess.run(command, check=True)
+    assert deploy(copy.path, covid_ct, bundle, "--describe").returncode == 0
     before, after = Bundle.load(bundle_and_output[0]).manifest, Bundle.load(bundle).manifest
     assert after.document["evidence"] == EVIDENCE
     changed = {name for name in after.files if after.files[name] != before.files[name]}
     assert changed == {"MODEL_CARD.md"}
     assert after.golden.answers == before.golden.answers
     (copy.path / "weights.pt").write_bytes(b"another run's")
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = deploy(copy.path, covid_ct, bundle, "--describe")
     assert done.returncode == 2
     assert "was not made of" in done.stderr

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="of glibc's sign
 ORT = ("--backend", "onnxruntime")
 STUCK = Path(__file__).parents[1] / "stuck"
 SCANS = Path(__file__).parents[3] / "examples" / "scans"
-SECONDS = 60  # a safety net, for what would never end
+SECONDS = 240  # a safety net, for what would never end
 
 
 def end(where: str, number: signal.Signals, *arguments: object, times: int = 1) -> tuple[int, str]:
@@ -38,7 +38,8 @@ def end(where: str, number: signal.Signals, *arguments: object, times: int = 1) 
         time.sleep(0.3)  # it says so just before it is
         for _ in range(times):
             process.send_signal(number)
-            time.sleep(0.1)
+            while _is_pending(process.pid, number):  # else another of its kind would be one with it
+                time.sleep(0.01)
         try:
             stderr_text += process.communicate(timeout=SECONDS)[1]
         except subprocess.TimeoutExpired:
@@ -46,6 +47,13 @@ def end(where: str, number: signal.Signals, *arguments: object, times: int = 1) 
             raise
     code = process.returncode
     return code if code >= 0 else 128 - code, stderr_text
+
+
+def _is_pending(process: int, number: signal.Signals) -> bool:
+    """Whether a signal waits for a process, unless that has ended."""
+    lines = (line.split() for line in Path(f"/proc/{process}/status").read_text().splitlines())
+    status = {words[0]: words[1] for words in lines if len(words) > 1}
+    return status["State:"] != "Z" and bool(int(status["ShdPnd:"], 16) >> (number - 1) & 1)
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,6 @@ def test_a_program_that_ends_in_the_middle_does_end() -> None:
         "print(next(results))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=240, check=True
     )
     assert (done.stdout, done.stderr) == ("0\n", "")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import in_process
+from train.commands import main
 from train.paper.fit import fit
 from train.run import Run, TrainingSettings
 
@@ -25,8 +27,7 @@ def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_prints_five_metrics_with_intervals_and_writes_every_reading_down(run: Run, covid_ct: Path) -> None:
     readings = run.path / "test_readings.jsonl"
     assert not readings.exists()
-    command = [sys.executable, "-m", "train", "test", str(run.path), "--data", str(covid_ct)]
-    printed = [subprocess.run(command, check=True, capture_output=True, text=True).stdout for _ in range(2)]
+    printed = [in_process.run(main, "test", run.path, "--data", covid_ct).stdout for _ in range(2)]
     assert printed[0] == printed[1]
     assert "193 slices" in printed[0]
     for name in ("accuracy", "sensitivity", "specificity", "precision", "f1", "auc"):
@@ -48,8 +49,7 @@ def test_prints_five_metrics_with_intervals_and_writes_every_reading_down(run: R
     [("test-2", 193, "test"), ("validation-1", 118, "validation"), ("validation-2", 138, "validation")],
 )
 def test_other_parts(run: Run, covid_ct: Path, part: str, slices: int, file: str) -> None:
-    command = [sys.executable, "-m", "train", "test", str(run.path), "--data", str(covid_ct), "--part", part]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    printed = in_process.run(main, "test", run.path, "--data", covid_ct, "--part", part).stdout
     assert printed.startswith(f"{part}: {slices} slices")
     assert run.readings(file)[-1]["part"] == part  # type: ignore[arg-type]
 

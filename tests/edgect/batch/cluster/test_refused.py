@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import edgect
 from edgect.model.bundles.bundle import Bundle
 from tests.dask_processes import Processes, processes
 from tests.edgect.batch.cluster.conftest import Run, answers
@@ -42,7 +43,7 @@ def test_a_worker_of_another_version_is_refused(
         run.out.unlink()
         run_code(run, batch, cluster)
         assert run.stderr_text.count("is refused: ") == 3
-        assert "edgect is 0.0.9 where here it is 0.1.0" in run.stderr_text
+        assert f"edgect is 0.0.9 where here it is {edgect.__version__}" in run.stderr_text
         assert "OpenCV is 1.1.7 where" in run.stderr_text
         assert "cannot run edgect" in run.stderr_text
         assert "no worker gives the answers that this machine gives (3 refused)" in run.stderr_text

@@ -14,7 +14,7 @@ from edgect.model.backends import BACKENDS
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 SCANS = Path(__file__).parents[4] / "examples" / "scans"
-SECONDS = 60  # a safety net: what hangs has to end; nothing here takes as many
+SECONDS = 240  # a safety net: what hangs has to end; nothing here takes as many
 
 FORK = """
 import os, sys

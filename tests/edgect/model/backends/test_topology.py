@@ -15,7 +15,7 @@ from edgect.model.backends import topology
 SCAN = Path(__file__).parents[4] / "examples" / "scans" / "covid-saopaulo-0001.webp"
 SYS = "sys/devices/system/cpu/"
 CACHE = "cpu0/cache/index0/shared_cpu_list"
-SECONDS = 60  # a safety net, for what would hang without end
+SECONDS = 240  # a safety net, for what would hang without end
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="of Linux")
 

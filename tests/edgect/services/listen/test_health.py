@@ -27,7 +27,7 @@ from tests.edgect.services.listen.listen_process import (
 
 def asked(node: Node, path: str) -> tuple[int, str]:
     (port,) = re.findall(r"metrics and health: http://127\.0\.0\.1:(\d+)/metrics", node.log_text())
-    connection = HTTPConnection("127.0.0.1", int(port), timeout=60)
+    connection = HTTPConnection("127.0.0.1", int(port), timeout=240)
     connection.request("GET", path)
     answer = connection.getresponse()
     return answer.status, answer.read().decode()

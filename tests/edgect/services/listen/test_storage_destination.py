@@ -153,14 +153,14 @@ def test_an_association_is_released(scp: Scp, results: list[Path]) -> None:
     scp.server.bind(evt.EVT_RELEASED, lambda _: released.set())
     scp.status = 0xA700
     deliver(scp.node, results)
-    assert released.wait(30)
+    assert released.wait(240)
 
 
 def test_a_node_that_falls_silent_has_not_got_it(scp: Scp, results: list[Path]) -> None:
     silent = Event()
-    scp.server.bind(evt.EVT_PDU_RECV, lambda _: silent.wait(30) if scp.received else None)
+    scp.server.bind(evt.EVT_PDU_RECV, lambda _: silent.wait(240) if scp.received else None)
     try:
-        errors = deliver(scp.node, results, timeout=0.5)
+        errors = deliver(scp.node, results, timeout=5)
         assert [type(error) for error in errors] == [type(None), DeliveryError]
         assert str(errors[1]) == "the node did not answer"
     finally:

@@ -29,7 +29,7 @@ def server(problems: list[str]) -> Iterator[MetricsServer]:
 
 
 def ask(server: MetricsServer, path: str, method: str = "GET") -> tuple[int, str, bytes]:
-    connection = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=240)
     connection.request(method, path)
     answer = connection.getresponse()
     return answer.status, answer.headers.get("Content-Type", ""), answer.read()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +22,8 @@ FILES = [SCANS / name for name in NAMES]
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
-    with kiosk_of(tmp_path_factory.mktemp("kiosk")) as kiosk:
+def page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
+    with kiosk_of(browser, tmp_path_factory.mktemp("kiosk")) as kiosk:
         yield kiosk
 
 

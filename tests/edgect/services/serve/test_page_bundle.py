@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,10 @@ SCAN = Path(__file__).parents[4] / "examples" / "scans" / "covid-saopaulo-0001.w
 
 
 @pytest.fixture(scope="module")
-def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
+def kiosk(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     folder = tmp_path_factory.mktemp("kiosk")
     write_derived(Bundle.load("cnn1"), folder / "own", name="own", document_changes={}, head=None)
-    with kiosk_of(folder, "--model", folder / "own", "--backend", "onnxruntime") as running:
+    with kiosk_of(browser, folder, "--model", folder / "own", "--backend", "onnxruntime") as running:
         yield running
 
 

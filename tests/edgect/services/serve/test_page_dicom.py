@@ -31,9 +31,9 @@ def trail(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory, trail: Path) -> Iterator[Kiosk]:
+def page(browser: Any, tmp_path_factory: pytest.TempPathFactory, trail: Path) -> Iterator[Kiosk]:
     options = ("--show-patient", "--audit", trail, "--idle-minutes", 0)
-    with kiosk_of(tmp_path_factory.mktemp("kiosk"), *options) as kiosk:
+    with kiosk_of(browser, tmp_path_factory.mktemp("kiosk"), *options) as kiosk:
         yield kiosk
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,8 @@ PAGE = """<!doctype html><title>Intranet</title><link rel=icon href=data:,>
 
 
 @pytest.fixture(scope="module")
-def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
-    with kiosk_of(tmp_path_factory.mktemp("kiosk")) as kiosk:
+def kiosk(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
+    with kiosk_of(browser, tmp_path_factory.mktemp("kiosk")) as kiosk:
         yield kiosk
 
 

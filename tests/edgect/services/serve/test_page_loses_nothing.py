@@ -10,6 +10,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,12 +25,12 @@ STARTED = "!document.getElementById('start').hidden && !document.getElementById(
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
+def page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
     """One request at a time, of two files and 1 MiB at most, as slow as it likes, with a token."""
     limits = ("--max-requests", 1, "--max-files", 2, "--max-request", 1, "--idle-minutes", 0)
     limits += ("--stall", 600, "--timeout", 600)
     options = (*limits, "--contact", CONTACT)
-    with kiosk_of(tmp_path_factory.mktemp("kiosk"), *options, EDGECT_TOKEN=TOKEN) as kiosk:
+    with kiosk_of(browser, tmp_path_factory.mktemp("kiosk"), *options, EDGECT_TOKEN=TOKEN) as kiosk:
         kiosk.browser.get(kiosk.server.url)
         yield kiosk
 

@@ -26,7 +26,7 @@ def test_sigterm_finishes_what_is_in_hand() -> None:
         server.process.send_signal(signal.SIGTERM)
         rows = [json.loads(line) for line in [first, *response.read().splitlines()]]
         assert [row["frame"] for row in rows] == list(range(41))
-        assert server.process.wait(60) == 0
+        assert server.process.wait(240) == 0
         with pytest.raises(OSError, match="refused"):
             server.request("/healthz")
 
@@ -36,7 +36,8 @@ def test_a_second_signal_does_not_wait_and_leaves_no_traceback() -> None:
     much = [("pages.tif", encode(body(), "TIFF", save_all=True, append_images=pages))] * 60
     with serving("--threads", 1) as server:
         connection = server.connection()
-        connection.request("POST", "/v1/classify", multipart(much), {"Content-Type": FORM})
+        # pictures fill what the system keeps of an answer that is not read: the server cannot be done
+        connection.request("POST", "/v1/classify?pictures=true", multipart(much), {"Content-Type": FORM})
         response = connection.getresponse()
         response.readline()
         server.process.send_signal(signal.SIGTERM)

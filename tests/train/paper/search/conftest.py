@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests import in_process
 from tests.search_command import command
+from train.commands import main
 from train.paper.search.record import Search
 
 
@@ -13,5 +14,5 @@ from train.paper.search.record import Search
 def whole(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Search:
     """Three attempts, made one after the other without Dask."""
     out = tmp_path_factory.mktemp("search") / "whole"
-    subprocess.run(command(covid_ct, out), check=True, capture_output=True)
+    assert in_process.run(main, *command(covid_ct, out)[3:]).returncode == 0
     return Search(out)

@@ -9,11 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from tests import in_process
 from tests.search_command import SMALL, command
+from train.commands import main
 from train.paper.search.proposals import Proposals
 from train.paper.search.record import INITIAL, NAMES, SPACE, Proposal, Search
 from train.paper.search.search import search
 from train.run import RunError
+
+
+def ended(data: Path, out: Path, *extra: str) -> subprocess.CompletedProcess[str]:
+    return in_process.run(main, *command(data, out, *extra)[3:])
 
 
 def points(record: Search) -> list[list[float]]:
@@ -72,7 +78,8 @@ def test_killed_in_the_second_attempt_and_resumed_makes_the_same_three(
 
 def test_a_finished_search_makes_no_attempt_more(whole: Search, covid_ct: Path) -> None:
     before = whole.record.read_text()
-    done = subprocess.run(command(covid_ct, whole.path), check=True, capture_output=True, text=True)
+    done = ended(covid_ct, whole.path)
+    assert done.returncode == 0
     assert whole.record.read_text() == before
     assert json.loads(done.stdout)["attempt"] == whole.best()["attempt"]
 
@@ -84,23 +91,19 @@ def test_a_line_cut_short_is_not_an_attempt(whole: Search, tmp_path: Path) -> No
 
 
 def test_other_settings_are_refused(whole: Search, covid_ct: Path) -> None:
-    done = subprocess.run(command(covid_ct, whole.path, "--batch-size", "16"), capture_output=True, text=True)
+    done = ended(covid_ct, whole.path, "--batch-size", "16")
     assert done.returncode == 2
     assert "batch_size 32, not 16" in done.stderr
 
 
 def test_an_image_size_that_does_not_fit_is_a_clear_error(covid_ct: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*command(covid_ct, tmp_path / "s"), "--image-size", "100"], capture_output=True, text=True
-    )
+    done = ended(covid_ct, tmp_path / "s", "--image-size", "100")
     assert done.returncode == 2
     assert done.stderr.endswith("image size 100 does not fit the network; 67, 83, 99, ... 227 do\n")
 
 
 def test_transfer_learning_needs_weights(covid_ct: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*command(covid_ct, tmp_path / "s"), "--experiment", "3"], capture_output=True, text=True
-    )
+    done = ended(covid_ct, tmp_path / "s", "--experiment", "3")
     assert done.returncode == 2
     assert "--pretrained is needed" in done.stderr
 
