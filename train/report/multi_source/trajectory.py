@@ -57,7 +57,7 @@ def _of_whole_seeds(found: Sequence[Course]) -> list[Course]:
 
 
 def sources_left_out(folder: Path) -> str:
-    """The mean over sources left out, its lowest and highest seed in brackets."""
+    """The mean over sources left out; of several seeds, the lowest and highest in brackets."""
     return _table(_of_whole_seeds(courses(folder)), Course.of_left_out)
 
 
@@ -126,9 +126,11 @@ def _steps(found: Iterable[Course]) -> list[int]:
 
 
 def _spread(values: Sequence[float]) -> str:
+    """The mean; of several, the lowest and highest in brackets."""
     if not values:
         return ""
-    return f"{number(float(np.mean(values)))} ({number(min(values))} to {number(max(values))})"
+    mean = number(float(np.mean(values)))
+    return mean if len(values) == 1 else f"{mean} ({number(min(values))} to {number(max(values))})"
 
 
 def _difference(values: Sequence[float]) -> str:
