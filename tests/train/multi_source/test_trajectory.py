@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,22 +21,30 @@ from train.run import RunError
 HOSPITALS = ["sars-cov-2-ct", "mosmed"]
 
 
-@pytest.fixture
-def hospitals(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("train.multi_source.fit.ROUND", 2)
-    monkeypatch.setattr("train.multi_source.trajectory.of_last_layer", lambda: HOSPITALS)
+@pytest.fixture(scope="module", autouse=True)
+def hospitals() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("train.multi_source.fit.ROUND", 2)
+        patch.setattr("train.multi_source.trajectory.of_last_layer", lambda: HOSPITALS)
+        yield
 
 
-@pytest.fixture
-def kept(hospitals: None, data: Path, cache: Path, tmp_path: Path) -> MultiSourceRun:
+@pytest.fixture(scope="module")
+def kept(data: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> MultiSourceRun:
     """Trained without COVID-CT; what it was after two and four steps is kept."""
-    run = MultiSourceRun(tmp_path / "kept")
+    run = MultiSourceRun(tmp_path_factory.mktemp("runs") / "kept")
     fit(recipe(steps=4, dense_from=2, average_decay=0.9), data, run, None, cache=cache, keep_every=2)
     return run
 
 
-def test_a_source_left_out_is_judged_along_the_way(kept: MultiSourceRun, data: Path, cache: Path) -> None:
-    content = follow(kept, data, cache)
+def test_a_source_left_out_is_judged_along_the_way_and_no_test_part_is_opened(
+    kept: MultiSourceRun, data: Path, cache: Path, tmp_path: Path
+) -> None:
+    own = Path(shutil.copytree(data, tmp_path / "data"))
+    for name in ("covid-ct", *HOSPITALS):
+        for item in read_source(name, own).test:
+            (own / item.path).write_bytes(b"no image")
+    content = follow(kept, own)  # from the files: there is no cache
     assert content == json.loads(kept.trajectory_file.read_text())
     assert content["left_out"] == ["covid-ct"]
     source = read_source("covid-ct", data)
@@ -58,17 +67,8 @@ def test_the_weights_themselves_are_kept_too(kept: MultiSourceRun) -> None:
     assert not torch.equal(kept.member_at(2, "none").classifier.weight, last["classifier.weight"])
 
 
-def test_no_test_part_is_opened(kept: MultiSourceRun, data: Path, tmp_path: Path) -> None:
-    own = tmp_path / "data"
-    shutil.copytree(data, own)
-    for name in ("covid-ct", *HOSPITALS):
-        for item in read_source(name, own).test:
-            (own / item.path).write_bytes(b"no image")
-    assert follow(kept, own)["left_out"] == ["covid-ct"]
-
-
 def test_runs_that_kept_nothing_or_left_nothing_out(
-    hospitals: None, finished: MultiSourceRun, data: Path, three: Path, cache: Path, tmp_path: Path
+    finished: MultiSourceRun, data: Path, cache: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(RunError, match="--keep-every"):
         follow(finished, data, cache)
@@ -78,9 +78,12 @@ def test_runs_that_kept_nothing_or_left_nothing_out(
         follow(run, data, cache)
 
 
-def test_weights_that_an_older_run_did_not_keep(kept: MultiSourceRun, data: Path, cache: Path) -> None:
-    both = torch.load(kept.snapshot(2), weights_only=True)
+def test_weights_that_an_older_run_did_not_keep(
+    kept: MultiSourceRun, data: Path, cache: Path, tmp_path: Path
+) -> None:
+    older = MultiSourceRun(Path(shutil.copytree(kept.path, tmp_path / "older")))
+    both = torch.load(older.snapshot(2), weights_only=True)
     del both["none"]
-    torch.save(both, kept.snapshot(2))
+    torch.save(both, older.snapshot(2))
     with pytest.raises(RunError, match="keeps exponential, dense alone, not none"):
-        follow(kept, data, cache)
+        follow(older, data, cache)
