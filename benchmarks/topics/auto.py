@@ -16,7 +16,6 @@ from benchmarks.harness.options import Options, distinct
 from benchmarks.harness.progress import step
 from edgect.model import backends
 from edgect.model.backends import BACKENDS, Session, available_cores
-from edgect.model.backends.choice import MIN_GAIN, choose
 from edgect.model.bundles.bundle import Bundle
 
 MAX_OF_FASTER = 1.05
@@ -28,6 +27,8 @@ Turn = tuple[str, dict[str, list[float]]]
 
 
 def measure_auto(options: Options) -> list[Section]:
+    from edgect.model.backends.choice import MIN_GAIN  # not above: `--before` may be a version without it
+
     figures: list[Figure] = []
     for bundle in distinct(options.bundles):
         for job in JOBS:
@@ -66,6 +67,8 @@ def figures_of(case: str, turns: list[Turn]) -> list[Figure]:
 
 def choose_and_measure(bundle: str, job: str, rounds: int) -> Turn:
     """In a process of its own, where nothing is loaded before the choice is made."""
+    from edgect.model.backends.choice import choose
+
     loaded, cores = Bundle.load(bundle), available_cores()
     streams = 1 if job == JOBS[0] else cores
     chosen = choose(loaded, "int8", cores, streams).backend
