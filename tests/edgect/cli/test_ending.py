@@ -26,6 +26,8 @@ def end(where: str, number: signal.Signals, *arguments: object, times: int = 1) 
     """Start edgect, send a signal once it is stuck; returns the exit code that a shell shows, and stderr."""
     line = [sys.executable, "-m", "edgect", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(STUCK), "STUCK": where}
+    if times == 1:  # a second signal is to end it long before the patience with the first one ends
+        environment["STUCK_PATIENCE"] = "0.5"
     heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
         line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=heard

@@ -1,6 +1,7 @@
 """An engine that does not come back. STUCK: where, `load` or `infer`, and `locked` to keep Python's lock.
 
-STUCK_COMMAND: the only command that gets stuck. STUCK_FILE: is written to once it is.
+STUCK_COMMAND: the only command that gets stuck. STUCK_FILE: is written to once it is. STUCK_PATIENCE: seconds
+that the program is given to end, in place of those of edgect.
 """
 
 from __future__ import annotations
@@ -67,3 +68,7 @@ def _stick_at_infer(module: ModuleType) -> None:
 
 if WHERE and os.environ.get("STUCK_COMMAND", "edgect") in sys.orig_argv:
     sys.meta_path.insert(0, _Stub())
+if seconds := os.environ.get("STUCK_PATIENCE"):
+    from edgect.cli import ending
+
+    ending.PATIENCE = float(seconds)

@@ -16,14 +16,15 @@ from tests.edgect.synthetic import body, encode, write_scan
 pytest.importorskip("distributed", reason="needs Dask: pip install 'edgect[dask]'")
 
 Rows = list[dict[str, Any]]
+GATE = {"PYTHONPATH": str(Path(__file__).with_name("gate"))}  # of workers that wait for what a test does
 
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """A scheduler and two workers that nobody disturbs."""
     with processes(tmp_path_factory.mktemp("cluster")) as started:
-        started.worker()
-        started.worker(threads=2)
+        started.worker(variables=GATE)
+        started.worker(threads=2, variables=GATE)
         yield started
 
 
