@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from edgect import Classifier
 from edgect.cli import main
+from edgect.diagnostics.doctor.packages import OPTIONAL
 from edgect.model.backends import BACKENDS
 from edgect.model.bundles import seal
 from edgect.model.bundles.bundle import Bundle
@@ -100,6 +101,15 @@ def mixed(tmp_path: Path) -> tuple[Path, dict[str, str]]:
         "j_fifo.png": "rejected",
         "k_good.png": "ok",
     }
+
+
+@pytest.fixture(scope="session")
+def no_extras(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """For PYTHONPATH: a machine with nothing but what edgect needs, which `edgect doctor` examines sooner."""
+    folder = tmp_path_factory.mktemp("no_extras")
+    for name in (*OPTIONAL, "pydicom"):
+        (folder / f"{name}.py").write_text("raise ModuleNotFoundError('not installed')\n")
+    return str(folder)
 
 
 @pytest.fixture

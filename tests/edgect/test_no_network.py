@@ -54,7 +54,7 @@ COMMANDS = {
     "evaluate": ["evaluate", "TABLE", "--plots", "PLOTS", "--record", "RECORD"],
     "compare": ["compare", "TABLE", "--model", "lungs", "--model", "cnn2", "--report", "REPORT"],
     "calibrate": ["calibrate", "TABLE", "--unlabelled", "--out", "OWN"],
-    "benchmark": ["benchmark", "SCANS", "--seconds", "0", "--precision", "int8"],
+    "benchmark": ["benchmark", "SCANS", "--seconds", "0", "--precision", "int8", "--backend", "openvino"],
     "doctor": ["doctor", "--json"],
 }
 

@@ -34,11 +34,11 @@ sys.modules[{package!r}] = None
 either = pytest.mark.parametrize(("absent", "present"), [BACKENDS, BACKENDS[::-1]])
 
 
-def without(engine: str, folder: Path) -> dict[str, str]:
-    """Variables of an environment that lacks an engine."""
+def without(engine: str, folder: Path, *more: str) -> dict[str, str]:
+    """Variables of an environment that lacks an engine. more: folders of modules."""
     (folder / "hidden").mkdir()
     (folder / "hidden" / "sitecustomize.py").write_text(HIDDEN.format(package=PACKAGES[engine]))
-    paths = [str(folder / "hidden"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(folder / "hidden"), *more, *filter(None, [os.environ.get("PYTHONPATH")])]
     return {"PYTHONPATH": os.pathsep.join(paths), "EDGECT_CACHE_DIR": str(folder / "cache")}
 
 
@@ -91,9 +91,9 @@ def test_only_an_engine_that_is_needed_is_missed(
     ("absent", "options", "exit_code"), [(OTHER, (), 0), (DEFAULT_BACKEND, ("--backend", OTHER), 0)]
 )
 def test_a_machine_with_the_engine_that_it_must_have_is_fit(
-    absent: str, options: tuple[str, ...], exit_code: int, tmp_path: Path
+    absent: str, options: tuple[str, ...], exit_code: int, tmp_path: Path, no_extras: str
 ) -> None:
-    done = edgect(without(absent, tmp_path), "doctor", *options, "--json")
+    done = edgect(without(absent, tmp_path, no_extras), "doctor", *options, "--json")
     report = json.loads(done.stdout)
     assert (done.returncode, report["fit"]) == (exit_code, not exit_code)
     assert PACKAGES[absent] not in report["versions"]

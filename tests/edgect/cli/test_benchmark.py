@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgect.cli import main
+from edgect.diagnostics.benchmark import measurement
 from edgect.model.backends import BACKENDS
 from edgect.model.bundles.bundle import Bundle
 from tests.edgect.cli.test_exit_codes import message, one_line
@@ -23,10 +24,17 @@ from tests.edgect.cli.test_exit_codes import message, one_line
 QUICK = ("--backend", "onnxruntime", "--precision", "int8", "--threads", "1", "--seconds", "0")
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One start of a new process, and two more, where nothing is said of them."""
+    monkeypatch.setattr(measurement, "STARTS", 1)
+
+
 def benchmark(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["benchmark", *map(str, arguments)], catch_exceptions=False)
 
 
+@pytest.mark.usefixtures("quick")
 def test_without_scans_it_measures_on_invented_ones(bundle: Bundle) -> None:
     done = benchmark(*QUICK, "--format", "json")
     assert done.exit_code == 0
@@ -43,6 +51,7 @@ def test_without_scans_it_measures_on_invented_ones(bundle: Bundle) -> None:
     assert (figures["backend"], figures["precision"], figures["threads"]) == ("onnxruntime", "int8", 1)
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_file_holds_what_stdout_would(scans: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.txt"
     out.write_text("earlier")
@@ -54,9 +63,10 @@ def test_a_file_holds_what_stdout_would(scans: Path, tmp_path: Path) -> None:
 
 
 def without(engines: Sequence[str], *arguments: object) -> subprocess.CompletedProcess[str]:
-    """`edgect benchmark` where some engines cannot be imported."""
+    """`edgect benchmark` where some engines cannot be imported; of new processes, one is started."""
     program = (
         "import sys; sys.modules.update(dict.fromkeys(sys.argv[1].split()))\n"
+        "from edgect.diagnostics.benchmark import measurement; measurement.STARTS = 1\n"
         "from edgect.cli import main; main(sys.argv[2:])"
     )
     line = [sys.executable, "-c", program, " ".join(engines), "benchmark", *map(str, arguments)]
@@ -136,7 +146,11 @@ def test_an_output_that_cannot_be_written_is_2(scan: Path, tmp_path: Path) -> No
 
 def test_a_terminal_is_told_what_is_measured(scan: Path) -> None:
     terminal, end = pty.openpty()
-    line = [sys.executable, "-m", "edgect", "benchmark", str(scan), *QUICK]
+    program = (
+        "import sys; from edgect.diagnostics.benchmark import measurement; measurement.STARTS = 1\n"
+        "from edgect.cli import main; main(sys.argv[1:])"
+    )
+    line = [sys.executable, "-c", program, "benchmark", str(scan), *QUICK]
     done = subprocess.run(line, stdout=subprocess.PIPE, stderr=end, check=True)
     os.close(end)
     assert b"measuring: latencies" in os.read(terminal, 65536)

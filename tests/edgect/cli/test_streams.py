@@ -72,7 +72,8 @@ def test_rows_come_whatever_becomes_of_stderr(
         assert len(done.stdout.splitlines()) >= lines
 
 
-def test_doctor_and_its_streams() -> None:
+def test_doctor_and_its_streams(no_extras: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", no_extras)
     assert shell("2>&-", "doctor", "--json").returncode == 0
     assert shell(">/dev/full", "doctor", "--json").returncode == 2
 

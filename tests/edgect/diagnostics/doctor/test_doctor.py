@@ -38,9 +38,6 @@ class Examination:
         return {f["part"] for f in self.report["findings"] if f["verdict"] == "fault"}
 
 
-ONE = ("--model", "cnn1")  # where it does not matter which bundles are examined
-
-
 def run(*arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "edgect", "doctor", *map(str, arguments)]
     return subprocess.run(line, capture_output=True, text=True, env={**os.environ, **variables})
@@ -51,15 +48,18 @@ def doctor(*arguments: object, **variables: str) -> Examination:
 
 
 @pytest.fixture
-def shadow(tmp_path: Path) -> Callable[..., dict[str, str]]:
-    """Variables of an environment in which modules are others; code: of each, by its name."""
+def shadow(tmp_path: Path, no_extras: str) -> Callable[..., dict[str, str]]:
+    """Variables of an environment in which modules are others, and extras are not there.
 
-    def write_modules(**code: str) -> dict[str, str]:
+    code: of each module, by its name. extras: whether they are there all the same.
+    """
+
+    def write_modules(extras: bool = False, **code: str) -> dict[str, str]:
         folder = tmp_path / "shadow"
         folder.mkdir()
         for name, text in code.items():
             (folder / f"{name}.py").write_text(text)
-        return {"PYTHONPATH": str(folder)}
+        return {"PYTHONPATH": os.pathsep.join([str(folder), *([] if extras else [no_extras])])}
 
     return write_modules
 
@@ -117,7 +117,7 @@ def emptied(manifest: dict[str, Any]) -> None:
     manifest["golden"]["answers"] = {}
 
 
-def test_bundles_that_are_not_what_they_were(tmp_path: Path) -> None:
+def test_bundles_that_are_not_what_they_were(tmp_path: Path, no_extras: str) -> None:
     lungs, cnn1, cnn2 = (Bundle.load(name) for name in ("lungs", "cnn1", "cnn2"))
     temperature, answers = lungs.manifest.temperature, lungs.manifest.document["golden"]["answers"]
     int8, fp32 = (answers[f"onnxruntime {precision}"]["log_odds"][0] for precision in ("int8", "fp32"))
@@ -134,7 +134,8 @@ def test_bundles_that_are_not_what_they_were(tmp_path: Path) -> None:
     ]
     (tmp_path / "flipped" / "int8.onnx").write_bytes(content)
     examination = doctor(
-        *(argument for path in [*models, str(tmp_path / "nowhere")] for argument in ("--model", path))
+        *(argument for path in [*models, str(tmp_path / "nowhere")] for argument in ("--model", path)),
+        PYTHONPATH=no_extras,
     )
     assert (examination.exit_code, examination.report["fit"]) == (3, False)
     assert examination.faults() == {"bundles", "self-test"}
@@ -171,7 +172,7 @@ def test_pixels_that_are_prepared_otherwise_are_a_fault(shadow: Callable[..., di
         "whole = cv2.resize\n"
         "cv2.resize = lambda image, size, interpolation: whole(image, size, interpolation=cv2.INTER_LINEAR)\n"
     )
-    examination = doctor(*ONE, **shadow(sitecustomize=worse))
+    examination = doctor(**shadow(sitecustomize=worse))
     assert (examination.exit_code, examination.faults()) == (3, {"pre-processing"})
     assert "grey levels" in examination.of("pre-processing")["cnn1"]["said"]
 
@@ -250,8 +251,8 @@ def test_a_broken_numpy_stops_nothing(shadow: Callable[..., dict[str, str]]) -> 
 
 
 def test_missing_extras_are_notes_that_name_what_to_install(shadow: Callable[..., dict[str, str]]) -> None:
-    gone = "raise ModuleNotFoundError('gone')"
-    examination = doctor(*ONE, **shadow(pydicom=gone, nibabel=gone, matplotlib="raise OSError('broken')"))
+    gone, broken = "raise ModuleNotFoundError('gone')", "raise OSError('broken')"
+    examination = doctor(**shadow(extras=True, pydicom=gone, nibabel=gone, matplotlib=broken))
     assert examination.exit_code == 0
     assert examination.of("dicom")["pydicom"]["verdict"] == "note"
     for name in ("nibabel", "matplotlib"):
@@ -264,7 +265,7 @@ def test_a_transfer_syntax_without_its_decoder_is_a_note(
     shadow: Callable[..., dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("pydicom")
-    monkeypatch.setenv("PYTHONPATH", shadow(gdcm="raise ImportError('gone')")["PYTHONPATH"])
+    monkeypatch.setenv("PYTHONPATH", shadow(extras=True, gdcm="raise ImportError('gone')")["PYTHONPATH"])
     findings, failure = subprocess_runner.run_check("dicom.check_dicom")
     assert failure == ""
     syntaxes = {finding.name: finding for finding in findings}
@@ -284,8 +285,8 @@ def test_a_cache_that_takes_nothing_is_a_note(
     assert "EDGECT_CACHE_DIR" in finding.advice
 
 
-def test_a_capped_processor_answers_as_stored() -> None:
-    examination = doctor(*ONE, ONEDNN_MAX_CPU_ISA="SSE41")
+def test_a_capped_processor_answers_as_stored(no_extras: str) -> None:
+    examination = doctor(ONEDNN_MAX_CPU_ISA="SSE41", PYTHONPATH=no_extras)
     assert examination.exit_code == 0
     caps = [f["said"] for f in examination.report["findings"] if "ONEDNN_MAX_CPU_ISA" in f["said"]]
     assert len(caps) == 1

@@ -38,7 +38,10 @@ def test_the_engine_is_refused_with_the_reason_and_the_other_answers(bundle: Pat
     assert Classifier(bundle, "onnxruntime").predict(scan).status == "ok"
 
 
-def test_doctor_notes_it_and_does_not_fail(bundle: Path) -> None:
+def test_doctor_notes_it_and_does_not_fail(
+    bundle: Path, no_extras: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", no_extras)
     done = CliRunner().invoke(main, ["doctor", "--model", str(bundle)])
     assert done.exit_code == 0, done.output
     assert "not for this engine" in " ".join(done.output.split())

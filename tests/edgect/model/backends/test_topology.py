@@ -91,7 +91,10 @@ def test_without_proc_and_sys_openvino_is_an_error_and_onnx_runtime_answers() ->
 
 
 @caged
-def test_doctor_says_which_engine_to_use_without_proc_and_sys() -> None:
+def test_doctor_says_which_engine_to_use_without_proc_and_sys(
+    no_extras: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", no_extras)
     done = bare("doctor")
     assert "--backend onnxruntime" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
