@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from deploy.verification import processors
 from train.data.sources import fingerprint, read_source
 from train.multi_source.crops import Crops
 from train.multi_source.recipe import Recipe
@@ -18,7 +17,6 @@ from train.run import write_json
 
 SIZE = (67, 83)
 THRESHOLD = 0.35
-CAPPED = processors.CAPPED[-1:]  # of which deploying it is tested, as every one takes seconds
 
 
 def write(path: Path, data: Path) -> MultiSourceRun:
