@@ -85,17 +85,17 @@ def test_killed_and_resumed_ends_with_the_same_weights(
     def command(out: Path) -> list[str]:
         options = ["--image-size", "67", "--epochs", "2", "--more-epochs", "1", "--threads", "1"]
         where = ["--data", str(covid_ct), "--out", str(out)]
-        return [sys.executable, "-m", "train", "fit", *where, *options, "--augmentation", "none", *extra]
+        return ["fit", *where, *options, "--augmentation", "none", *extra]
 
-    subprocess.run(command(tmp_path / "whole"), check=True)
-    process = subprocess.Popen(command(tmp_path / "killed"))
+    assert in_process.run(main, *command(tmp_path / "whole")).returncode == 0
+    process = subprocess.Popen([sys.executable, "-m", "train", *command(tmp_path / "killed")])
     while not (tmp_path / "killed" / "checkpoint.pt").exists():
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (tmp_path / "killed" / "weights.pt").exists()
-    subprocess.run([*command(tmp_path / "killed"), "--resume"], check=True)
+    assert in_process.run(main, *command(tmp_path / "killed"), "--resume").returncode == 0
 
     whole, killed = (torch.load(tmp_path / n / "weights.pt", weights_only=True) for n in ("whole", "killed"))
     for name in whole:
