@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edgect.errors import ScanError
 from edgect.scans.frame import Vector
 from edgect.scans.options import Limits, Window
-from edgect.scans.pictures.raster import MIN_SIDE
+from edgect.scans.pictures import MIN_SIDE
 
 MAX_TILT = 30.0  # degrees off axial that still are axial: as far as gantries tilt
 LOWEST = -1024.0  # Hounsfield units; all below is outside the field of view, where scanners write anything
