@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import cos, radians
 from typing import NamedTuple, TypeVar
 
@@ -68,6 +69,7 @@ class Turn(NamedTuple):
         return values.T if self.transposed else values
 
 
+@lru_cache(maxsize=256)  # slices of a series have one
 def normal(right: Vector, down: Vector) -> Vector:
     """Unit vector across the slice, towards the head.
 
