@@ -29,12 +29,12 @@ SAMPLES = 8  # files by which it is seen whether a worker has the same storage
 
 def check_options(scheduler: str | None, workers: int | None, threads: int | None) -> None:
     """Before anything slow. Raises UsageError for options that do not go together, NotInstalledError."""
+    if scheduler is None and workers is None:  # as most often: what follows is slow to load
+        return
     from edgect.batch.cluster.schedulers import LOCAL, check
 
     if workers is not None and scheduler != LOCAL:
         raise UsageError("--workers goes with --scheduler local: others' workers are started elsewhere")
-    if scheduler is None:
-        return
     if scheduler != LOCAL and threads is not None:
         raise UsageError("--threads does not go with a scheduler's address: a worker has the threads it has")
     check()
