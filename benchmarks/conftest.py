@@ -18,6 +18,12 @@ Load = Callable[[str, str, int | None], Session]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bundle", default=DEFAULT, help="Bundled name or bundle folder to measure.")
+    parser.addoption(
+        "--variations",
+        type=int,
+        default=slices.VARIATIONS,
+        help="Of each example scan, where there are no real data.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,8 +44,8 @@ def bundle(request: pytest.FixtureRequest) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def measured_on(bundle: Bundle) -> slices.Slices:
-    return slices.load(bundle)
+def measured_on(bundle: Bundle, request: pytest.FixtureRequest) -> slices.Slices:
+    return slices.load(bundle, request.config.getoption("--variations"))
 
 
 @pytest.fixture(scope="session")

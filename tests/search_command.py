@@ -1,4 +1,4 @@
-"""A search that takes seconds: three attempts of one epoch on small invented slices."""
+"""A search that takes seconds: three attempts of one epoch on few small invented slices."""
 
 from __future__ import annotations
 

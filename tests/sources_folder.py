@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from PIL import Image
 from tests import covid_ct_folder
 from tests.covid_ct_folder import slice_of
 from train.data import sirm
-from train.data.covid_ct import COUNTS, COVID, NOT_COVID, official_list
+from train.data.covid_ct import COVID, NOT_COVID, Part, official_list
 from train.data.sources import PART_IN_TABLE, TABLES
 
+COVID_CT: dict[Part, int] = {"train": 42, "val": 24, "test": 24}  # of each class, in our table
+EVERY = 2  # of SIRM's slices, in our table
 BLOCK, SARS_BLOCKS = 10, 8  # slices; of each class
 SARS_PARTS = ("train", "train", "train", "", "validation", "", "test", "test")  # of the blocks
 STUDIES = 10  # of each grade of MosMed, and of LUNA
@@ -27,7 +30,7 @@ Line = Mapping[str, object]
 
 
 def write(data: Path) -> Path:
-    """Fill `data` with the five folders; covid-ct and sirm as `covid_ct_folder` does.
+    """Fill `data` with the five folders; covid-ct and sirm as `covid_ct_folder` does, few in tables.
 
     Bright patches stand for opacities. All slices with COVID-19 have them, and, as other diseases
     would, every other slice of SARS-CoV-2-CT without it.
@@ -58,8 +61,9 @@ def save(rng: np.random.Generator, path: Path, patches: bool) -> None:
 
 
 def _covid_ct(data: Path) -> Iterable[Line]:
-    for part in COUNTS:
-        for item in official_list(data, part, COVID) + official_list(data, part, NOT_COVID):
+    for part, count in COVID_CT.items():
+        official = [official_list(data, part, label)[:count] for label in (COVID, NOT_COVID)]
+        for item in chain.from_iterable(official):
             path = item.path.removeprefix("covid-ct/")
             yield _line(path, item.label, item.patient, PART_IN_TABLE[part])
 
@@ -67,7 +71,7 @@ def _covid_ct(data: Path) -> Iterable[Line]:
 def _sirm(data: Path) -> Iterable[Line]:
     """Cut as the real one, place by place."""
     real = csv.DictReader((TABLES / "sirm.csv").open())
-    for item, row in zip(sirm.slices(data), real, strict=True):
+    for item, row in list(zip(sirm.slices(data), real, strict=True))[::EVERY]:
         yield _line(item.path.removeprefix("sirm/"), COVID, row["patient"], row["part"])
 
 

@@ -31,10 +31,10 @@ class Slices:
     labels: NDArray[np.int64]
 
 
-def load(bundle: Bundle) -> Slices:
+def load(bundle: Bundle, variations: int = VARIATIONS) -> Slices:
     """The validation part the bundle was verified on if EDGECT_DATA names the data, else varied examples."""
     if "EDGECT_DATA" not in os.environ:
-        return examples(bundle)
+        return examples(bundle, variations)
     data = Path(os.environ["EDGECT_DATA"])
     items, source = _validation(bundle, data)
     return _prepared(bundle, data, items, source)
@@ -51,17 +51,17 @@ def covid_ct(bundle: Bundle, data: Path, test: bool) -> Slices:
     return _prepared(bundle, data, split.val, source)
 
 
-def examples(bundle: Bundle) -> Slices:
-    """Example scans turned, scaled and brightened."""
+def examples(bundle: Bundle, variations: int = VARIATIONS) -> Slices:
+    """Example scans turned, scaled and brightened, each so many times."""
     preprocess = Preprocess(bundle.manifest.input.steps)
     images, labels = [], []
     for number, path in enumerate(sorted(EXAMPLES.iterdir())):
         pixels = read_slice(path)
-        for draw in range(VARIATIONS):
+        for draw in range(variations):
             varied = vary(pixels, np.random.default_rng([number, draw]))
             images.append(preprocess(varied)[0])
             labels.append(int(path.name.startswith("covid")))
-    return Slices(f"{VARIATIONS} variations of each example scan", np.stack(images), np.array(labels))
+    return Slices(f"{variations} variations of each example scan", np.stack(images), np.array(labels))
 
 
 def _prepared(bundle: Bundle, data: Path, items: Sequence[Item], source: str) -> Slices:

@@ -41,6 +41,10 @@ def measure_folder(options: Options) -> list[Section]:
     images, what = images_of(options)
     with tempfile.TemporaryDirectory() as work:
         folder = links(Path(work) / "scans", options.images, images)
+        files = sorted(folder.iterdir())
+        for part in range(available_cores()):
+            share = files[part :: available_cores()]
+            links(_share(folder, part), len(share), share)
         names = distinct(options.bundles)
         figures = [figure for name in names for figure in _figures(name, folder, options, Path(work))]
     how = (
@@ -48,7 +52,9 @@ def measure_folder(options: Options) -> list[Section]:
         "*edgect* is the whole time of `edgect classify`, *start* its time for one image. The bound: "
         "`cv2.imread` of all files on all cores, then INT8 inference on all of them, prepared before, with "
         "the same engine on all cores; each timed from its first image to its last. *Threads*: the rate on "
-        "all cores, without the start, to that of `--threads 1` times the number of cores. The loops are "
+        "all cores, without the start, to that of `--threads 1` times the number of cores; *processes*: the "
+        "same of as many processes of one thread at once, each with its share of the files, which share "
+        "nothing but the hardware. The loops are "
         "`benchmarks/plain_loop.py`: `cv2.imread`, resize, FP32 network, print, one image after another, "
         "with the libraries' default number of threads, imports and loading included; they do not look for "
         "lungs, and check nothing. They are compared with edgect's faster engine, start included. Bundles of "
@@ -74,12 +80,20 @@ def links(folder: Path, count: int, scans: Iterable[Path]) -> Path:
 
 def _figures(bundle: str, folder: Path, options: Options, work: Path) -> list[Figure]:
     env = {"EDGECT_CACHE_DIR": str(work / "cache")}
-    rows, name = work / "rows.csv", Path(bundle).name
+    name = Path(bundle).name
     single_file = sorted(EXAMPLES.iterdir())[0]
 
     def edgect(scans: Path, backend: str, *more: str) -> process.Usage:
+        rows = work / f"{scans.name}.csv"
         command = process.edgect("classify", scans, "--model", bundle, "--format", "csv", "-o", rows)
         return process.run([*command, "--backend", backend, *more], env)
+
+    def processes(backend: str) -> process.Usage:
+        """The one that ends last."""
+        parts = [_share(folder, part) for part in range(available_cores())]
+        with ThreadPoolExecutor(len(parts)) as pool:
+            usages = pool.map(lambda part: edgect(part, backend, "--threads", "1"), parts)
+            return max(usages, key=lambda usage: usage.seconds)
 
     calls: dict[str, Callable[[], Any]] = {LOOP: partial(_plain_loop, "onnxruntime", bundle, folder)}
     if run_folder(bundle).is_dir() and find_spec("torch"):
@@ -89,6 +103,7 @@ def _figures(bundle: str, folder: Path, options: Options, work: Path) -> list[Fi
             f"{backend}, folder": partial(edgect, folder, backend),
             f"{backend}, start": partial(edgect, single_file, backend),
             f"{backend}, one thread": partial(edgect, folder, backend, "--threads", "1"),
+            f"{backend}, processes": partial(processes, backend),
             f"{backend}, bound": partial(fresh.call, bound, bundle, backend, str(folder)),
         }
         edgect(folder, backend)  # so that files and models are cached
@@ -114,11 +129,15 @@ def _engine_figures(
     case: str, backend: str, seconds: dict[str, list[float]], usages: dict[str, list[Any]]
 ) -> list[Figure]:
     figure = row_of(case)
-    whole, start, single = (seconds[f"{backend}, {name}"] for name in ("folder", "start", "one thread"))
+    whole, start, single, several = (
+        seconds[f"{backend}, {name}"] for name in ("folder", "start", "one thread", "processes")
+    )
     reading, inference = zip(*usages[f"{backend}, bound"], strict=True)
     both = [sum(parts) for parts in usages[f"{backend}, bound"]]
-    work, work_of_one = ([a - b for a, b in zip(times, start, strict=True)] for times in (whole, single))
-    threads = ratio(work_of_one, work) / available_cores()
+    work, work_of_one, work_of_several = (
+        [a - b for a, b in zip(times, start, strict=True)] for times in (whole, single, several)
+    )
+    threads, processes = (ratio(work_of_one, times) / available_cores() for times in (work, work_of_several))
     cores = median(usage.cpu_seconds / usage.seconds for usage in usages[f"{backend}, one thread"])
     return [
         figure("edgect", median(whole), "s"),
@@ -127,8 +146,14 @@ def _engine_figures(
         figure("inference on all cores", median(inference), "s"),
         figure("edgect without start to bound", ratio(work, both), "x", at_most=MAX_OF_BOUND),
         figure("threads", threads, at_least=MIN_THREADS),
+        figure("processes", processes),
         figure("cores with --threads 1", cores, at_most=MAX_CORES_OF_ONE_THREAD),
     ]
+
+
+def _share(folder: Path, part: int) -> Path:
+    """Beside the folder: the links of one of as many processes as cores."""
+    return folder.with_name(f"{folder.name}-{part}")
 
 
 def _plain_loop(engine: str, bundle: str, folder: Path) -> process.Usage:

@@ -46,7 +46,7 @@ def write_slices(bundle: Path, steps: Sequence[Mapping[str, Any]]) -> None:
         (bundle / name).write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
 
 
-def golden_answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict[str, Any]:
+def golden_answers(bundle: Bundle) -> dict[str, Any]:
     """The manifest's `golden`: digests of pixels, answers by engine and precision, and tolerances.
 
     An answer is this CPU's; its `instruction_sets` say which of the caps among `processors` are below it.
@@ -55,7 +55,7 @@ def golden_answers(bundle: Bundle, capped: Sequence[Processor] = CAPPED) -> dict
     """
     usable = usable_backends(bundle.manifest.document)
     native = {each.backend: _summaries(each, bundle) for each in NATIVE if each.backend in usable}
-    others = [*capped, *([EMULATED_PROCESSOR] if emulator_is_installed() else [])]
+    others = [*CAPPED, *([EMULATED_PROCESSOR] if emulator_is_installed() else [])]
     other_processors = [each for each in others if each.backend in usable]
     on_others = [(processor.backend, _summaries(processor, bundle)) for processor in other_processors]
     stored: dict[str, Any] = {"answers": {}, "tolerance": {}}

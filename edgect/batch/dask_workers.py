@@ -29,7 +29,7 @@ SAMPLES = 8  # files by which it is seen whether a worker has the same storage
 
 def check_options(scheduler: str | None, workers: int | None, threads: int | None) -> None:
     """Before anything slow. Raises UsageError for options that do not go together, NotInstalledError."""
-    if scheduler is None and workers is None:
+    if scheduler is None and workers is None:  # as most often: what follows is slow to load
         return
     from edgect.batch.cluster.schedulers import LOCAL, check
 

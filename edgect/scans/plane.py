@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import cos, radians
 from typing import NamedTuple, TypeVar
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from edgect.errors import ScanError
 from edgect.scans.frame import Vector
 from edgect.scans.options import Limits, Window
-from edgect.scans.pictures.raster import MIN_SIDE
+from edgect.scans.pictures import MIN_SIDE
 
 MAX_TILT = 30.0  # degrees off axial that still are axial: as far as gantries tilt
 LOWEST = -1024.0  # Hounsfield units; all below is outside the field of view, where scanners write anything
@@ -68,6 +69,7 @@ class Turn(NamedTuple):
         return values.T if self.transposed else values
 
 
+@lru_cache(maxsize=256)  # slices of a series have one
 def normal(right: Vector, down: Vector) -> Vector:
     """Unit vector across the slice, towards the head.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,7 @@ def reliability_bins(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10
     Equal counts, since most probabilities lie at the ends and bins of equal width would hold no
     slice in between (Nixon et al. 2019). An empty list without slices.
     """
-    truth, predicted = np.asarray(labels, bool), np.asarray(probabilities, float)
-    if truth.shape != predicted.shape:
-        raise ValueError(f"{truth.size} labels for {predicted.size} probabilities")
-    order = np.argsort(predicted, kind="stable")
-    truth, predicted = truth[order], predicted[order]
-    targets = np.arange(1, bins) * len(predicted) // bins
-    ends = np.unique(
-        np.append(np.searchsorted(predicted, predicted[targets[targets > 0] - 1], "right"), len(predicted))
-    )
-    starts = np.append(0, ends[:-1])
+    truth, predicted, edges = _binned(labels, probabilities, bins)
     return [
         CalibrationBin(
             count=int(end - start),
@@ -47,8 +39,7 @@ def reliability_bins(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10
             probability=float(predicted[start:end].mean()),
             share=float(truth[start:end].mean()),
         )
-        for start, end in zip(starts, ends, strict=True)
-        if start < end
+        for start, end in pairwise(edges)
     ]
 
 
@@ -61,13 +52,28 @@ def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins
     >>> expected_calibration_error([0, 1, 1, 1], [0.5, 0.5, 0.5, 0.5])
     0.25
     """
-    calibration_bins = reliability_bins(labels, probabilities, bins)
-    slices = sum(bin.count for bin in calibration_bins)
-    total_error = sum(bin.count * abs(bin.probability - bin.share) for bin in calibration_bins)
-    return total_error / slices if slices else float("nan")
+    truth, predicted, edges = _binned(labels, probabilities, bins)
+    if not predicted.size:
+        return float("nan")
+    total_errors = np.abs(np.add.reduceat(predicted - truth, edges[:-1]))  # of each bin
+    return float(total_errors.sum() / len(predicted))
 
 
 def brier(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """Mean squared distance of the probability from 0 or 1 (Brier 1950), 0 to 1; NaN without slices."""
     truth, predicted = np.asarray(labels, bool), np.asarray(probabilities, float)
     return float(np.mean((predicted - truth) ** 2)) if predicted.size else float("nan")
+
+
+def _binned(
+    labels: ArrayLike, probabilities: ArrayLike, bins: int
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.intp]]:
+    """Labels and probabilities in the order of these, and where bins begin and the last one ends."""
+    truth, predicted = np.asarray(labels, bool), np.asarray(probabilities, float)
+    if truth.shape != predicted.shape:
+        raise ValueError(f"{truth.size} labels for {predicted.size} probabilities")
+    order = np.argsort(predicted, kind="stable")
+    truth, predicted = truth[order], predicted[order]
+    targets = np.arange(1, bins) * len(predicted) // bins
+    ends = np.searchsorted(predicted, predicted[targets[targets > 0] - 1], "right")
+    return truth, predicted, np.unique([0, *ends, len(predicted)])

@@ -18,15 +18,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def parity(bundle: Path) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "benchmarks/test_parity.py",
-        "--benchmark-only",
-        "--bundle",
-        str(bundle),
-    ]
+    what = ["benchmarks/test_parity.py", "--benchmark-only", "--variations", "4", "--bundle", str(bundle)]
+    command = [sys.executable, "-m", "pytest", *what]
     # and not as a worker of pytest-xdist, in which nothing is benchmarked
     env = {name: value for name, value in os.environ.items() if name != "EDGECT_DATA" and "XDIST" not in name}
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+import edgect
 from docs.generate.manifest import DESCRIPTIVE
 from docs.generate.pages import pages
 from edgect.model.bundles.bundle import Bundle, bundled_names
@@ -72,7 +73,8 @@ def test_tests_that_pages_name_are_there(page: str) -> None:
 
 
 def test_the_version_is_said_once_and_repeated_right() -> None:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    version = edgect.__version__
+    assert metadata.version("edgect") == version
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     released = re.findall(r"^## (\d\S+) \((.*)\)\n", changes, re.MULTILINE)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from edgect.model.backends import BACKENDS
+from edgect.model.backends import BACKENDS, DEFAULT_BACKEND
 
 
 def loaded_after(program: str, *arguments: str) -> set[str]:
-    show = "\nimport sys; print(*{name.split('.')[0] for name in sys.modules if sys.modules[name]})"
+    show = "\nimport sys; print(*[name for name in sys.modules if sys.modules[name]])"
     line = [sys.executable, "-c", program + show, *arguments]
     done = subprocess.run(line, capture_output=True, text=True, check=True)
     return set(done.stdout.split())
@@ -36,3 +36,12 @@ def test_a_classification_loads_its_engine_and_nothing_that_trains(backend: str,
     assert backend in loaded
     assert not loaded & {"torch", "torchvision", "onnx", "onnxscript", "nncf", "train", "deploy"}
     assert not loaded & (set(BACKENDS) - {backend})
+
+
+def test_a_usual_scan_is_classified_without_what_is_slow_to_load(scan: Path) -> None:
+    program = (
+        "import sys; from edgect.cli import main; main(['classify', sys.argv[1]], standalone_mode=False)"
+    )
+    loaded = loaded_after(program, str(scan))
+    assert {"cv2", "numpy", DEFAULT_BACKEND} <= loaded
+    assert not loaded & {"PIL", "asyncio", "distributed", "pydicom", "matplotlib", "importlib.metadata"}

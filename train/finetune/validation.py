@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from edgect.machine import atomic
 from edgect.statistics.roc import auc
-from train.analysis.gallery import save
 from train.data.covid_ct import COVID, NOT_COVID, Item
 from train.multi_source.crops import Crops
 from train.networks import predict
@@ -80,6 +78,10 @@ def write_table(history: Sequence[Measured], path: Path) -> None:
 
 def draw(history: Sequence[Measured], selected: int, path: Path) -> None:
     """Loss and AUC of every source by step, and the step that was selected."""
+    from matplotlib.figure import Figure  # takes a second to load
+
+    from train.analysis.gallery import save
+
     figure = Figure((9, 3.6), layout="constrained")
     for axis, name in zip(figure.subplots(1, 2), ("loss", "auc"), strict=True):
         for source in dict.fromkeys(row.source for row in history):

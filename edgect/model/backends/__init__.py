@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, NamedTuple, Protocol, cast, get_args
 
 import numpy as np
@@ -128,6 +127,8 @@ def installed() -> dict[str, str]:
 
 
 def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # slow to load, and seldom needed
+
     try:
         return version(package)
     except PackageNotFoundError:

@@ -1,12 +1,18 @@
-"""OpenVINO on the CPU: INT8 as IR, FP32 straight from ONNX, either kept compiled between runs."""
+"""OpenVINO on the CPU: INT8 as IR, FP32 straight from ONNX, either kept compiled between runs.
+
+A stream is a compiled model of its own with one thread, which is the caller's: the streams that OpenVINO
+offers compute in threads of their own, and every scan would be handed over to one and back.
+"""
 
 from __future__ import annotations
 
 import io
 import json
 import sys
-from collections.abc import Mapping
-from queue import SimpleQueue
+from collections.abc import Callable, Mapping
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Lock
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -15,7 +21,7 @@ from numpy.typing import NDArray
 
 from edgect.errors import EngineError
 from edgect.machine import compiled_models as cache
-from edgect.machine.processor import identity, instruction_sets
+from edgect.machine.processor import available_cores, identity, instruction_sets
 from edgect.model.backends import Engine, Outputs, Precision, one_line, topology
 from edgect.model.backends.forked import ProcessBound, at_work
 from edgect.model.bundles.bundle import Bundle
@@ -31,16 +37,16 @@ def files(precision: Precision) -> tuple[str, ...]:
 
 
 def settings(threads: int, streams: int = 1) -> dict[str, str]:
-    """Engine options for so many scans at a time.
+    """Engine options of one model, which is a stream's with its share of `threads`.
 
     Precision is pinned to f32 for everything that is not quantized: on CPUs with AVX512-BF16
     or AMX, OpenVINO would otherwise compute it in bfloat16, and results would differ by machine.
     Threads are not pinned to cores: others decode while one infers, and other programs run too.
     """
     return {
-        "PERFORMANCE_HINT": "LATENCY" if streams == 1 else "THROUGHPUT",
-        "NUM_STREAMS": str(streams),
-        "INFERENCE_NUM_THREADS": str(threads),
+        "PERFORMANCE_HINT": "LATENCY",
+        "NUM_STREAMS": "1",
+        "INFERENCE_NUM_THREADS": str(threads // streams),
         "INFERENCE_PRECISION_HINT": "f32",
         "ENABLE_CPU_PINNING": "NO",
     }
@@ -58,6 +64,7 @@ def cache_key(
 def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> OpenVINOSession:
     topology.check()
     ov = _import_without_telemetry()
+    streams = min(streams, available_cores())
     options = settings(threads, streams)
     try:
         core = ov.Core()
@@ -67,15 +74,18 @@ def load(bundle: Bundle, precision: Precision, threads: int, streams: int) -> Op
         raise EngineError(f"OpenVINO {ov.__version__} cannot use the CPU: {one_line(error)}") from error
     processor = {**identity(), "name": name, "can": ", ".join(capabilities)}
     key = cache_key(bundle.digest, precision, ov.__version__, options, processor)
-    compiled = _load_compiled(core, key, options)
+    content = cache.load(key)
+    compiled = None if content is None else _imported(core, content, options)
     if compiled is None:
         compiled = _compile(core, bundle, precision, options)
-        _store_compiled(compiled, key)
-    used, streams_used = (
-        int(compiled.get_property(name)) for name in ("INFERENCE_NUM_THREADS", "NUM_STREAMS")
-    )
+        content = _exported(compiled)
+        if content is not None:
+            cache.store(key, content)
+    used = streams * int(compiled.get_property("INFERENCE_NUM_THREADS"))
     engine = Engine("openvino", ov.__version__.split("-")[0], precision, used)
-    return OpenVINOSession(compiled, engine, streams_used)
+    if content is None:  # of which there can be no second
+        return OpenVINOSession(compiled, engine, 1)
+    return OpenVINOSession(compiled, engine, streams, partial(_imported, core, content, options))
 
 
 def _import_without_telemetry() -> ModuleType:
@@ -93,23 +103,21 @@ def _import_without_telemetry() -> ModuleType:
     return openvino  # type: ignore[no-any-return]
 
 
-def _load_compiled(core: ov.Core, key: str, options: Mapping[str, str]) -> ov.CompiledModel | None:
-    content = cache.load(key)
-    if content is None:
-        return None
+def _imported(core: ov.Core, content: bytes, options: Mapping[str, str]) -> ov.CompiledModel | None:
+    """None where it was compiled by something that only seemed to be the same."""
     try:
         return core.import_model(io.BytesIO(content), "CPU", dict(options))
-    except Exception:  # compiled by something that only seemed to be the same
+    except Exception:
         return None
 
 
-def _store_compiled(compiled: ov.CompiledModel, key: str) -> None:
+def _exported(compiled: ov.CompiledModel) -> bytes | None:
     content = io.BytesIO()
     try:
         compiled.export_model(content)
     except Exception:  # a model that cannot be kept can be used
-        return
-    cache.store(key, content.getvalue())
+        return None
+    return content.getvalue()
 
 
 def _compile(
@@ -138,9 +146,18 @@ def _advice(precision: Precision) -> str:
 
 
 class OpenVINOSession(ProcessBound):
-    """A compiled model of batch 1."""
+    """Compiled models of batch 1, of which all but the first are made when they are needed.
 
-    def __init__(self, compiled: ov.CompiledModel, engine: Engine, streams: int) -> None:
+    compiled: the first. another: gives one more, or None where it cannot; for more streams than one.
+    """
+
+    def __init__(
+        self,
+        compiled: ov.CompiledModel,
+        engine: Engine,
+        streams: int,
+        another: Callable[[], ov.CompiledModel | None] = lambda: None,
+    ) -> None:
         super().__init__()
         self.engine = engine
         self.streams = streams
@@ -148,21 +165,41 @@ class OpenVINOSession(ProcessBound):
         # two threads that come to it at once wait for each other for ever, so it is made here
         compiled.inputs[0].get_element_type().to_dtype()
         self._idle: SimpleQueue[ov.InferRequest] = SimpleQueue()
-        for _ in range(streams):
-            self._idle.put(compiled.create_infer_request())
+        self._idle.put(compiled.create_infer_request())
+        self._another, self._missing, self._making = another, streams - 1, Lock()
 
     def infer(self, images: NDArray[np.uint8]) -> Outputs:
         """uint8 `[N, 1, H, W]` to Outputs, one image at a time. Raises EngineError."""
         self.check_process()
-        request = self._idle.get()
-        try:
-            with at_work():
+        with at_work():
+            request = self._request()
+            try:
                 results = [_infer_one(request, image[np.newaxis]) for image in images]
-        except RuntimeError as error:
-            raise EngineError(f"OpenVINO {self.engine.version} failed: {one_line(error)}") from error
-        finally:
-            self._idle.put(request)
+            except RuntimeError as error:
+                raise EngineError(f"OpenVINO {self.engine.version} failed: {one_line(error)}") from error
+            finally:
+                self._idle.put(request)
         return Outputs(*(np.concatenate(parts) for parts in zip(*results, strict=True)))
+
+    def _request(self) -> ov.InferRequest:
+        """One that is idle; of a further model where there is none, and not all are made."""
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            pass
+        if self._missing and self._making.acquire(blocking=False):  # else one is soon idle
+            try:
+                if self._missing:
+                    return self._next_model().create_infer_request()
+            finally:
+                self._making.release()
+        return self._idle.get()
+
+    def _next_model(self) -> ov.CompiledModel:
+        if (compiled := self._another()) is None:
+            raise EngineError(f"OpenVINO {self.engine.version} cannot load its model once more")
+        self._missing -= 1
+        return compiled
 
 
 def _infer_one(request: ov.InferRequest, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:

@@ -22,7 +22,7 @@ from edgect.model.bundles.bundle import Bundle
 from edgect.model.preprocess.grey_levels import quantiles
 from edgect.model.preprocess.steps import Preprocess
 from edgect.scans import Frame
-from edgect.scans.pictures.raster import MIN_SIDE
+from edgect.scans.pictures import MIN_SIDE
 
 FILE = "gate.npz"
 MAX_COLOURED = 0.2  # of the pixels; figures of publications have arrows and text in colour, up to 0.09

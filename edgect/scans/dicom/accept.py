@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pydicom.dataset import Dataset
 from pydicom.uid import (
@@ -87,12 +88,19 @@ def check_image_type(dataset: Dataset, keyword: str) -> None:
         *_type_values(dataset, keyword),
         *_type_values(dataset, "VolumeBasedCalculationTechnique"),
     ):
-        for reason, words in REJECTED_TYPES.items():
-            if word := _first_word(type_value, words):
-                shown = word if code(type_value) == NO_CODE else code(type_value)
-                raise ScanError(reason.format(word=word.lower(), type=shown), "rejected")
+        if reason := _reason_against(type_value):
+            raise ScanError(reason, "rejected")
     if (volume := code(value(dataset, "VolumetricProperties"))) in ("SAMPLED", "DISTORTED"):
         raise ScanError(f"not a slice: a projection (its volume is {volume})", "rejected")
+
+
+@lru_cache(maxsize=256)  # slices of a series have the same
+def _reason_against(type_value: str) -> str:
+    for reason, words in REJECTED_TYPES.items():
+        if word := _first_word(type_value, words):
+            shown = word if code(type_value) == NO_CODE else code(type_value)
+            return reason.format(word=word.lower(), type=shown)
+    return ""
 
 
 def _type_values(dataset: Dataset, keyword: str) -> list[str]:

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass, field
 
 import simplejpeg
-from PIL import Image, ImageChops
 
 from edgect.errors import ScanError
 
@@ -173,6 +172,8 @@ def _strict_decoding_error(stream: bytes, picture: Picture) -> str | None:
 
 def _check_padded(stream: bytes) -> None:
     """Data put in front of the end marker change the picture where others are missing, and only there."""
+    from PIL import Image, ImageChops
+
     bare, padded = (
         Image.open(io.BytesIO(stream + padding + b"\xff\xd9"), formats=["JPEG"])
         for padding in (b"", _PADDING)

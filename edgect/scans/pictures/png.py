@@ -6,11 +6,14 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import deflate
-from PIL import Image
 
 from edgect.errors import ScanError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _TYPE = re.compile(rb"\w{4}")
 _SIGNATURE_LENGTH = 8  # bytes of the signature

@@ -13,14 +13,14 @@ from click.testing import CliRunner, Result
 from benchmarks.spoil import spoil_models
 from deploy.__main__ import main
 from deploy.int8 import files
-from deploy.verification import engine_parity
 from edgect import Classifier
 from edgect.cli import main as edgect
 from edgect.errors import EngineError
 from edgect.model.backends import PRECISIONS
 from edgect.model.bundles.bundle import Bundle
 from tests import hospital_folder
-from tests.deploy import finetuned_run, multi_source_run
+from tests.deploy import finetuned_run
+from tests.deploy.command import few_processors
 from train.data.covid_ct import Item
 from train.finetune.run import FinetuneRun
 from train.run import file_sha256
@@ -46,9 +46,7 @@ def export(run: FinetuneRun, tmp_path_factory: pytest.TempPathFactory) -> tuple[
         spoil_models(bundle, answers=True)
         (bundle / "int8.onnx").write_bytes(faithful)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", "")  # on which an emulator would be found
-        patch.setattr(engine_parity, "CAPPED", multi_source_run.CAPPED)
+    with few_processors() as patch:
         patch.setattr(files, "write", write_unfaithful)
         command = ["export", str(run.path), "--out", str(out), *SMALL]
         done = CliRunner().invoke(main, command, catch_exceptions=False, env={"EDGECT_DATA": None})

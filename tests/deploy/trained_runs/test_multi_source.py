@@ -18,9 +18,9 @@ from edgect import Classifier
 from edgect.model.backends import BACKENDS, PRECISIONS
 from edgect.model.bundles.bundle import Bundle
 from edgect.model.bundles.manifest import Manifest
-from tests.deploy.command import deploy
+from tests.deploy.command import CAPPED, deploy
 from tests.deploy.models import primitives, stored_in_ir, stored_in_onnx
-from tests.deploy.multi_source_run import CAPPED, SIZE, THRESHOLD
+from tests.deploy.multi_source_run import SIZE, THRESHOLD
 from train.data.sources import read_source, released
 from train.multi_source import crops
 from train.multi_source.run import MultiSourceRun

@@ -9,9 +9,11 @@ import torch
 from PIL import Image
 
 from edgect.statistics.roc import auc
+from tests.few_slices import few_slices
 from train.analysis import evidence
 from train.analysis.evidence import measure_evidence, share_inside
 from train.data import lung_masks
+from train.data.arrangements import arrangement
 from train.data.covid_ct import COVID, Item
 from train.data.images import load_images
 from train.data.occlusion import ALTERATIONS
@@ -25,17 +27,15 @@ SIDE = 67
 @pytest.fixture(scope="module")
 def run(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = Run(tmp_path_factory.mktemp("runs") / "run")
-    fit(
-        TrainingSettings(image_size=SIDE, epochs=1, more_epochs=0, augmentation="none", threads=1),
-        covid_ct,
-        run,
-    )
+    settings = TrainingSettings(image_size=SIDE, epochs=1, more_epochs=0, augmentation="none", threads=1)
+    with few_slices():
+        fit(settings, covid_ct, run)
     return run
 
 
 @pytest.fixture(scope="module")
-def items(run: Run) -> list[Item]:
-    return run.arrangement().val[45:75]
+def items(covid_ct: Path) -> list[Item]:
+    return arrangement(1, covid_ct).val[45:75]
 
 
 @pytest.fixture(scope="module")

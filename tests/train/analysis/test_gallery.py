@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.few_slices import few_slices
 from train.analysis import gallery
+from train.data.arrangements import arrangement
 from train.data.covid_ct import COVID, NOT_COVID, DataError, Item
 from train.data.images import load_images
 from train.networks import predict
@@ -24,13 +26,14 @@ def runs(covid_ct: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
         settings = TrainingSettings(
             image_size=SIDE, epochs=1, more_epochs=0, augmentation="none", threads=1, seed=seed
         )
-        fit(settings, covid_ct, trained[name])
+        with few_slices():
+            fit(settings, covid_ct, trained[name])
     return trained
 
 
 @pytest.fixture(scope="module")
-def items(runs: dict[str, Run]) -> list[Item]:
-    return runs["one"].arrangement().train[100:280]
+def items(covid_ct: Path) -> list[Item]:
+    return arrangement(1, covid_ct).train[145:235]
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from train.run import RunError
 pytestmark = pytest.mark.filterwarnings("ignore:All-NaN")  # two steps of training tell nothing apart
 
 SMALL = ["--image-size", "67", "83", "--steps", "2", "--threads", "1"]
+FP32 = ["--precision", "fp32"]  # else it would measure which is faster here
 
 
 def multi_source(*arguments: Any) -> Result:
@@ -72,7 +73,8 @@ def test_fit_then_evidence(three: Path, cache: Path, tmp_path: Path, monkeypatch
 def test_fit_then_validate_then_test(data: Path, cache: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     shared = ("--data", data, "--cache", cache)
-    chosen = printed("fit", *shared, "--out", out, *SMALL, "--without", "lung crop", "--leave-out", "sirm")
+    options = [*SMALL, *FP32, "--without", "lung crop", "--leave-out", "sirm"]
+    chosen = printed("fit", *shared, "--out", out, *options)
     assert chosen["elsewhere"].keys() == {"sirm"}
     (out / "validation.json").unlink()
     assert printed("validate", out, *shared) == chosen
@@ -123,7 +125,7 @@ def test_what_cannot_be_trained_is_said(
     options: list[str], kind: type[Exception], message: str, three: Path, cache: Path, tmp_path: Path
 ) -> None:
     result = multi_source(
-        "fit", "--data", three, "--cache", cache, "--out", tmp_path / "run", *SMALL, *options
+        "fit", "--data", three, "--cache", cache, "--out", tmp_path / "run", *SMALL, *FP32, *options
     )
     assert isinstance(result.exception, kind)
     assert message in str(result.exception)
@@ -164,8 +166,7 @@ def test_another_source_is_a_folder_with_a_table(three: Path, tmp_path: Path) ->
 
 
 def test_a_source_beside_the_released_ones(fit_calls: list[tuple[Any, ...]], tmp_path: Path) -> None:
-    precision = ["--precision", "fp32"]  # else it would measure which is faster here
-    also = ["--also", "ours", "--also", "sirm:0.5", *precision]
+    also = ["--also", "ours", "--also", "sirm:0.5", *FP32]
     multi_source("fit", "--data", tmp_path, "--out", tmp_path / "run", *also)
     assert fit_calls[0][0].sources == {**released(), "sirm": 0.5, "ours": 1.0}
 

@@ -66,7 +66,7 @@ def test_sources_left_out_are_judged_at_the_threshold_without_their_test_parts(
         (own / item.path).write_bytes(b"")
     content = validate(uncropped, own)
     assert content["elsewhere"].keys() == {"sirm"}
-    assert content["elsewhere"]["sirm"]["images"] == 72
+    assert content["elsewhere"]["sirm"]["images"] == 36
     assert content["elsewhere"]["sirm"]["metrics"].keys() == {"sensitivity"}
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests import in_process
+from train.commands import main
 from train.paper.fit import fit
 from train.run import Run, RunError, TrainingSettings
 
@@ -39,7 +41,7 @@ def test_a_run_folder_says_how_the_network_was_made(finished: Run) -> None:
     assert TrainingSettings(**record["settings"]) == SMALL
     assert {"torch", "numpy", "python"} <= record["versions"].keys()
     assert record["selected"]["epoch"] in (1, 2)
-    assert [len(finished.arrangement().part(p)) for p in ("train", "val", "test")] == [382, 118, 193]
+    assert [len(finished.arrangement().part(p)) for p in ("train", "val", "test")] == [60, 46, 50]
     rows = list(csv.DictReader((finished.path / "epochs.csv").open()))
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert {"train_loss", "val_accuracy", "val_auc"} <= rows[0].keys()
@@ -81,40 +83,19 @@ def test_killed_and_resumed_ends_with_the_same_weights(
     covid_ct: Path, tmp_path: Path, extra: list[str]
 ) -> None:
     def command(out: Path) -> list[str]:
-        options = [
-            "--image-size",
-            "67",
-            "--epochs",
-            "2",
-            "--more-epochs",
-            "1",
-            "--augmentation",
-            "none",
-            "--threads",
-            "1",
-        ]
-        return [
-            sys.executable,
-            "-m",
-            "train",
-            "fit",
-            "--data",
-            str(covid_ct),
-            "--out",
-            str(out),
-            *options,
-            *extra,
-        ]
+        options = ["--image-size", "67", "--epochs", "2", "--more-epochs", "1", "--threads", "1"]
+        where = ["--data", str(covid_ct), "--out", str(out)]
+        return ["fit", *where, *options, "--augmentation", "none", *extra]
 
-    subprocess.run(command(tmp_path / "whole"), check=True)
-    process = subprocess.Popen(command(tmp_path / "killed"))
+    assert in_process.run(main, *command(tmp_path / "whole")).returncode == 0
+    process = subprocess.Popen([sys.executable, "-m", "train", *command(tmp_path / "killed")])
     while not (tmp_path / "killed" / "checkpoint.pt").exists():
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (tmp_path / "killed" / "weights.pt").exists()
-    subprocess.run([*command(tmp_path / "killed"), "--resume"], check=True)
+    assert in_process.run(main, *command(tmp_path / "killed"), "--resume").returncode == 0
 
     whole, killed = (torch.load(tmp_path / n / "weights.pt", weights_only=True) for n in ("whole", "killed"))
     for name in whole:
@@ -132,19 +113,7 @@ def test_bfloat16_trains_and_is_recorded(covid_ct: Path, tmp_path: Path) -> None
 
 
 def test_the_command_line_says_which_image_sizes_fit(covid_ct: Path, tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "train",
-        "fit",
-        "--data",
-        covid_ct,
-        "--out",
-        tmp_path / "r",
-        "--image-size",
-        "100",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = in_process.run(main, "fit", "--data", covid_ct, "--out", tmp_path / "r", "--image-size", 100)
     assert done.returncode == 2
     assert done.stderr == "Error: image size 100 does not fit the network; 67, 83, 99, ... 227 do\n"
 

@@ -38,10 +38,10 @@ def without(attempts: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def few(packed: Path) -> PackedData:
-    """Every thirtieth slice of arrangement 2."""
+    """Every fifth slice of arrangement 2."""
     data = PackedData.read(packed)
     split = data.splits[2]
-    return replace(data, splits={2: replace(split, train=split.train[::30], val=split.val[::10])})
+    return replace(data, splits={2: replace(split, train=split.train[::5], val=split.val[::4])})
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,7 @@ def test_the_best_accuracy_has_an_interval_by_patient(whole: Search) -> None:
     best, interval = whole.best(), whole.interval()
     assert interval is not None
     assert interval[0] <= best["accuracy"] <= interval[1]
-    assert len(best["probabilities"]) == len(whole.description()["patients"]) == 138
+    assert len(best["probabilities"]) == len(whole.description()["patients"]) == 50
 
 
 @pytest.mark.slow

@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import click
 import pytest
 
 from edgect.errors import ClusterError, NotInstalledError
+from tests import in_process
 from tests.dask_processes import Processes, processes
 from tests.search_command import command
 from train.commands import main
@@ -58,30 +60,29 @@ def test_a_worker_killed_and_one_refused_lose_and_double_nothing(
     whole: Search, covid_ct: Path, cluster: Processes, tmp_path: Path
 ) -> None:
     record = Search(tmp_path / "s")
-    process = subprocess.Popen(
-        command(covid_ct, record.path, "--scheduler", cluster.address),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    until(lambda: len(record.under_way()) > 1, process)
-    time.sleep(1)
-    cluster.kill(0)
-    _, stderr = process.communicate()
-    assert process.returncode == 0, stderr
+
+    def kill_a_worker() -> None:
+        while len(record.under_way()) < 2:
+            time.sleep(0.05)
+        time.sleep(1)  # the worker has begun, and is still loading torch
+        cluster.kill(0)
+
+    killing = Thread(target=kill_a_worker, daemon=True)
+    killing.start()
+    done = in_process.run(main, *command(covid_ct, record.path, "--scheduler", cluster.address)[3:])
+    assert done.returncode == 0, done.stderr
+    assert not killing.is_alive()
     assert by_number(record) == by_number(whole)
     assert not record.under_way()
-    assert "is refused: edgect is 9.9 where here it is" in stderr
-    assert "ended; attempt" in stderr
+    assert "is refused: edgect is 9.9 where here it is" in done.stderr
+    assert "ended; attempt" in done.stderr
 
 
 def test_one_worker_makes_the_attempt_that_is_made_without_dask(
     whole: Search, covid_ct: Path, tmp_path: Path
 ) -> None:
     record = Search(tmp_path / "s")
-    line = command(covid_ct, record.path, "--attempts", "1", "--scheduler", "local", "--workers", "1")
-    done = subprocess.run(line, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    started(covid_ct, record.path, "--attempts", "1", "--scheduler", "local", "--workers", "1")
     timeless = [[{**row, "seconds": 0} for row in search.attempts()[:1]] for search in (record, whole)]
     assert timeless[0] == timeless[1]
 
