@@ -25,6 +25,7 @@ COSTLY = (
     "tests/edgect/services/listen/results",
     "tests/edgect/batch/cluster",
 )
+ON_REQUEST = ("slow", "long")  # marks of tests that are run where they are asked for by -m
 LOCATIONS = ("PYTHONHOME", "PYTHONPATH")  # without which the packages may not be there
 
 
@@ -32,10 +33,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     groups = [_group(item.nodeid) for item in items]
     order = [COSTLY.index(group) if group in COSTLY else len(COSTLY) for group in groups]
     items[:] = [item for _, item in sorted(zip(order, items, strict=True), key=lambda pair: pair[0])]
-    if "slow" not in config.option.markexpr:
-        for item in items:
-            if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="slow; run with -m slow"))
+    for item in items:
+        name = next((name for name in ON_REQUEST if item.get_closest_marker(name)), "")
+        if name not in config.option.markexpr:
+            item.add_marker(pytest.mark.skip(reason=f"{name}; run with -m {name}"))
 
 
 @pytest.hookimpl(optionalhook=True)

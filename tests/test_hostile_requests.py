@@ -6,6 +6,8 @@ import pytest
 
 from tests import hostile_requests
 
+pytestmark = pytest.mark.long
+
 
 def test_every_hostile_request_gets_what_it_should_and_the_next_scan_its_answer() -> None:
     pytest.importorskip("starlette", reason="needs edgect[serve]")

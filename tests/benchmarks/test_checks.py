@@ -14,6 +14,8 @@ from benchmarks.harness.interleaved import medians
 from benchmarks.spoil import spoil
 from edgect.model.bundles.bundle import Bundle
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -25,6 +25,8 @@ from train.data.covid_ct import Item
 from train.finetune.run import FinetuneRun
 from train.run import file_sha256
 
+pytestmark = pytest.mark.long
+
 TITLE, SMALL = "validation, ours", ("--calibration-size", "16", "--steps", "3")
 
 

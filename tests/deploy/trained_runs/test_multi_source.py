@@ -27,6 +27,8 @@ from train.multi_source.run import MultiSourceRun
 from train.networks import predict
 from train.run import write_json
 
+pytestmark = pytest.mark.long
+
 SEVERE = "test, mosmed, CT-0 against CT-2 to CT-4"
 SHARE = {"share": 0.62, "interval": [0.5, 0.7], "area": 0.41, "slices": 18, "without_evidence": 0}
 AUC = {"auc": 0.913, "interval": [0.85, 0.95]}

@@ -15,6 +15,8 @@ from train.networks import predict
 from train.paper.fit import fit
 from train.run import Run, TrainingSettings
 
+pytestmark = pytest.mark.long
+
 SIDE = 67
 
 

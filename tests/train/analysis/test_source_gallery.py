@@ -18,6 +18,8 @@ from train.multi_source.crops import Crops
 from train.multi_source.run import MultiSourceRun
 from train.networks import predict
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def drawn(finished: MultiSourceRun, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Drawn:

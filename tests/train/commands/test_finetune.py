@@ -21,6 +21,7 @@ def finetune(*arguments: Any) -> Result:
     return CliRunner().invoke(main, ["finetune", *map(str, arguments)], env={"EDGECT_DATA": None})
 
 
+@pytest.mark.long
 def test_from_a_run_with_a_released_source(
     finished: MultiSourceRun, own_hospital: Path, three: Path, cache: Path, tmp_path: Path
 ) -> None:

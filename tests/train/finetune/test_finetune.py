@@ -21,6 +21,8 @@ from train.multi_source.samples import Samples
 from train.networks import predict
 from train.run import RunError
 
+pytestmark = pytest.mark.long
+
 FILES = ("weights.pt", "validation.csv", "losses.csv", "validation.json", "validation.png", "recipe.json")
 
 

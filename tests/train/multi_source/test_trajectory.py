@@ -18,6 +18,8 @@ from train.multi_source.trajectory import follow
 from train.networks import predict
 from train.run import RunError
 
+pytestmark = pytest.mark.long
+
 HOSPITALS = ["sars-cov-2-ct", "mosmed"]
 
 

@@ -18,6 +18,8 @@ from train.paper.fit import train
 from train.paper.side_by_side import History, OutOfTimeError, SideBySide, SlicesOnDevice
 from train.run import Run, RunError, TrainingSettings
 
+pytestmark = pytest.mark.long
+
 SETTINGS = TrainingSettings(
     image_size=67, epochs=2, more_epochs=0, batch_size=4, augmentation="none", learning_rate=0.001, threads=1
 )

@@ -22,6 +22,8 @@ from train.paper.search.record import SPACE, Search
 from train.paper.side_by_side import OutOfTimeError
 from train.run import RunError
 
+pytestmark = pytest.mark.long
+
 
 def started(packed: Path, out: Path, *extra: str) -> list[dict[str, Any]]:
     options = "--experiment 4 --arrangement 2 --attempts 3 --epochs 1 --augmentation none --device cpu"

@@ -56,6 +56,7 @@ def until(condition: Any, process: subprocess.Popen[str]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_a_worker_killed_and_one_refused_lose_and_double_nothing(
     whole: Search, covid_ct: Path, cluster: Processes, tmp_path: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_worker_killed_and_one_refused_lose_and_double_nothing(
     assert "ended; attempt" in done.stderr
 
 
+@pytest.mark.long
 def test_one_worker_makes_the_attempt_that_is_made_without_dask(
     whole: Search, covid_ct: Path, tmp_path: Path
 ) -> None:

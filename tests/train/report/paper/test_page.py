@@ -20,6 +20,8 @@ from train.report.multi_source.trainings import NOT_MEASURED
 from train.report.paper import tables
 from train.run import Run, TrainingSettings
 
+pytestmark = pytest.mark.long
+
 SMALL = TrainingSettings(image_size=67, epochs=1, more_epochs=0, augmentation="none", threads=1)
 
 
