@@ -50,6 +50,7 @@ def kiosk(folder: Path) -> Iterator[Kiosk]:
     started.process.wait()
 
 
+@pytest.mark.long
 def test_a_row_for_every_new_scan_and_none_for_what_is_half_written(kiosk: Kiosk, folder: Path) -> None:
     shutil.copy(SCANS / COVID, folder / "a.webp")
     first = kiosk.row()

@@ -147,6 +147,7 @@ def test_an_unfinished_run_is_told_from_a_finished_one(three: Path, tmp_path: Pa
     assert done.stderr == f"Error: {result.exception}\n"
 
 
+@pytest.mark.long
 def test_another_source_is_a_folder_with_a_table(three: Path, tmp_path: Path) -> None:
     data, out = tmp_path / "data", tmp_path / "run"
     shutil.copytree(three / "sars-cov-2-ct", data / "ours")

@@ -74,6 +74,7 @@ def test_resuming_with_other_settings_is_refused(finished: Run, covid_ct: Path) 
         fit(other, covid_ct, finished, resume=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "extra",
     [[], pytest.param(["--average-decay", "0.9"], marks=pytest.mark.slow)],
