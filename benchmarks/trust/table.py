@@ -26,8 +26,8 @@ HEAD = """\
 
 Written by `python -m benchmarks.trust`. Rejected, of how many, by each bundled model (OpenVINO, INT8). The
 gate was fitted to training slices, its limits to validation slices; which checks it has was decided on
-the pictures below too, so a kind of picture that is not here may fare worse. Test parts were not looked at: their rows
-further below are those that the bundles bring along.
+the pictures below too, so a kind of picture that is not here may fare worse. Test parts were not
+looked at: their rows further below are those that the bundles bring along.
 """
 
 
