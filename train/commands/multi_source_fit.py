@@ -78,6 +78,14 @@ from train.networks.pretrained import Weights
     default=Recipe.learning_rate,
     show_default=True,
 )
+@click.option("--weight-decay", type=click.FloatRange(0), default=Recipe.weight_decay, show_default=True)
+@click.option(
+    "--distortion",
+    type=click.FloatRange(min=0, min_open=True),
+    default=Recipe.distortion,
+    show_default=True,
+    help="How strongly training slices are moved, bent in their grey levels, blurred and made noisy.",
+)
 @click.option(
     "--teacher",
     multiple=True,

@@ -1,7 +1,8 @@
 """Changes of a crop that leave its diagnosis as it is, so that training does not hold on to them.
 
 What differs between scanners, publishers and programs is drawn anew for each sample: where the crop
-lies, its window, its sharpness, its compression, and everything outside the lungs.
+lies, its window, its sharpness, its compression, and everything outside the lungs. `strength` is a factor of
+the ranges below; compression and chances are as they are.
 """
 
 from __future__ import annotations
@@ -26,17 +27,19 @@ QUALITY = (15, 80)  # of JPEG
 KEPT = 7  # pixels round the lungs that are kept when what lies outside is replaced
 
 
-def random_affine(image: Grey, lungs: Mask, opacities: Grey, rng: Random) -> tuple[Grey, Mask, Grey]:
+def random_affine(
+    image: Grey, lungs: Mask, opacities: Grey, rng: Random, strength: float = 1.0
+) -> tuple[Grey, Mask, Grey]:
     """Mirrored, turned, scaled and shifted; lungs and opacities the same way."""
     height, width = image.shape
-    angle = np.deg2rad(rng.uniform(-ROTATION, ROTATION))
-    across, down = np.exp(rng.uniform(-SCALE, SCALE, 2))
+    angle = np.deg2rad(rng.uniform(-ROTATION * strength, ROTATION * strength))
+    across, down = np.exp(rng.uniform(-SCALE * strength, SCALE * strength, 2))
     if rng.random() < 0.5:
         across = -across
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = turn @ np.diag([across, down])
     middle = np.array([(width - 1) / 2, (height - 1) / 2])
-    shift = rng.uniform(-SHIFT, SHIFT, 2) * (width, height)
+    shift = rng.uniform(-SHIFT * strength, SHIFT * strength, 2) * (width, height)
     matrix = np.column_stack([linear, middle - linear @ middle + shift])
     border = int(rng.integers(256))
     picture = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=border)
@@ -56,27 +59,27 @@ def replace_outside(image: Grey, lungs: Mask, other: Grey, rng: Random) -> Grey:
     return np.asarray(np.rint(image * soft + filled * (1 - soft)), np.uint8)
 
 
-def random_window(image: Grey, rng: Random) -> Grey:
+def random_window(image: Grey, rng: Random, strength: float = 1.0) -> Grey:
     """Another window: air and tissue at other levels, a bend between them, bright ends cut off."""
-    air, tissue = AIR + rng.uniform(-WINDOW, WINDOW), TISSUE + rng.uniform(-WINDOW, WINDOW)
+    air, tissue = np.array([AIR, TISSUE]) + rng.uniform(-WINDOW * strength, WINDOW * strength, 2)
     place = np.clip((np.arange(256) - AIR) / (TISSUE - AIR), 0, None)
     below = np.minimum((np.arange(256) - AIR) / (TISSUE - AIR), 0)
-    bent = place ** np.exp(rng.uniform(-GAMMA, GAMMA)) + below
+    bent = place ** np.exp(rng.uniform(-GAMMA * strength, GAMMA * strength)) + below
     levels = np.clip(np.rint(air + bent * (tissue - air)), 0, 255).astype(np.uint8)
     return np.asarray(cv2.LUT(image, levels), np.uint8)
 
 
-def degrade(image: Grey, rng: Random) -> Grey:
+def degrade(image: Grey, rng: Random, strength: float = 1.0) -> Grey:
     """Blurred or sharpened, noisy, and compressed, each of them now and then."""
     draw = rng.random(3)
     if draw[0] < 0.3:
-        blurred = cv2.GaussianBlur(image, (0, 0), rng.uniform(*BLUR))
+        blurred = cv2.GaussianBlur(image, (0, 0), rng.uniform(*BLUR) * strength)
         image = np.asarray(blurred, np.uint8)
     elif draw[0] < 0.5:
-        blurred, amount = cv2.GaussianBlur(image, (0, 0), 1.2), rng.uniform(0.3, 1.5)
+        blurred, amount = cv2.GaussianBlur(image, (0, 0), 1.2), rng.uniform(0.3, 1.5) * strength
         image = np.asarray(cv2.addWeighted(image, 1 + amount, blurred, -amount, 0), np.uint8)
     if draw[1] < 0.3:
-        noise = rng.standard_normal(image.shape, np.float32) * rng.uniform(*NOISE)
+        noise = rng.standard_normal(image.shape, np.float32) * rng.uniform(*NOISE) * strength
         image = np.clip(np.rint(image + noise), 0, 255).astype(np.uint8)
     if draw[2] < 0.3:
         quality = int(rng.integers(*QUALITY))

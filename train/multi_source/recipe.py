@@ -24,7 +24,8 @@ class Recipe:
     image_size: (height, width) in pixels. upsample_groups: of the transposed convolution; more of
     them make it smaller. Chances, 0 to 1, for each sample: `transplants` of being a healthy slice
     with another's opacities, `blanked` of having its lungs blanked out and no label to learn,
-    `outside` of having all but the lungs replaced. smoothing: of the targets (Szegedy et al. 2016).
+    `outside` of having all but the lungs replaced. distortion: strength of the changes of geometry
+    and grey levels (`distortions`). smoothing: of the targets (Szegedy et al. 2016).
     opacities: weight of finding them (`guidance.OpacityHead`); guidance: of the share of evidence
     outside the lungs. shown_maps: both are asked of the maps as they are shown, averaged over squares of
     `run.MAP_SIDE`, not of single places.
@@ -62,6 +63,7 @@ class Recipe:
     transplants: float = 0.2
     blanked: float = 0.1
     outside: float = 0.4
+    distortion: float = 1.0
     opacities: float = 2.0
     guidance: float = 0.2
     smoothing: float = 0.05

@@ -85,9 +85,12 @@ class Samples:
             other = self.crops.images[rng.integers(len(self.crops.images))]
             image = distortions.replace_outside(image, lungs, other, rng)
         if recipe.geometric:
-            image, lungs, opacities = distortions.random_affine(image, lungs, opacities, rng)
+            image, lungs, opacities = distortions.random_affine(
+                image, lungs, opacities, rng, recipe.distortion
+            )
         if recipe.intensity:
-            image = distortions.degrade(distortions.random_window(image, rng), rng)
+            image = distortions.random_window(image, rng, recipe.distortion)
+            image = distortions.degrade(image, rng, recipe.distortion)
         return image, lungs, opacities, target
 
     def _label(self, rng: np.random.Generator) -> int:

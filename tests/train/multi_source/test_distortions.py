@@ -137,3 +137,22 @@ def test_about_a_quarter_are_not_degraded() -> None:
     rng = np.random.default_rng(0)
     untouched = [np.array_equal(distortions.degrade(IMAGE, rng), IMAGE) for _ in range(300)]
     assert 0.17 < np.mean(untouched) < 0.33
+
+
+def spread(changed: Callable[[np.random.Generator], np.ndarray]) -> float:
+    """Mean difference to the slice over several draws."""
+    draws = [changed(np.random.default_rng(seed)).astype(float) for seed in range(40)]
+    return float(np.mean([np.abs(draw - IMAGE).mean() for draw in draws]))
+
+
+def test_strength_is_a_factor_of_what_is_changed() -> None:
+    changes = {
+        "moved": lambda rng, strength: distortions.random_affine(IMAGE, LUNGS, IMAGE, rng, strength)[0],
+        "relit": lambda rng, strength: distortions.random_window(IMAGE, rng, strength),
+        "degraded": lambda rng, strength: distortions.degrade(IMAGE, rng, strength),
+    }
+    for name, change in changes.items():
+        weak, usual, strong = (
+            spread(lambda rng, change=change, each=each: change(rng, each)) for each in (0.25, 1.0, 2.0)
+        )
+        assert weak < usual < strong, name
