@@ -33,6 +33,7 @@ def auc_of(run: Run, images: np.ndarray, items: list[Item]) -> float:
     return auc([item.label for item in items], scores)
 
 
+@pytest.mark.long
 def test_a_network_of_crops_is_judged_on_crops(finished: MultiSourceRun, three: Path, cache: Path) -> None:
     result = measure_source_evidence(finished, three, cache)
     json.dumps(result, allow_nan=False)

@@ -12,7 +12,6 @@ import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from torchvision.models import squeezenet1_1
 
 from edgect.errors import UsageError
 from tests.train.small_runs import WEIGHTS
@@ -50,7 +49,10 @@ def fit_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     return calls
 
 
+@pytest.mark.long
 def test_fit_then_evidence(three: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from torchvision.models import squeezenet1_1  # slow to load: not while tests are collected
+
     weights, out = tmp_path / "imagenet.npz", tmp_path / "run"
     np.savez(weights, **{name: value.numpy() for name, value in squeezenet1_1().state_dict().items()})
     shown = printed(

@@ -8,7 +8,6 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
-from torchvision.models import squeezenet1_0, squeezenet1_1
 
 from train.networks.fire import Fire
 from train.networks.light_cnn import LightCNN
@@ -29,6 +28,8 @@ ESPRESSO = 967  # of ImageNet's 1,000 classes
 
 @pytest.fixture(scope="module")
 def squeezenet() -> nn.Module:
+    from torchvision.models import squeezenet1_1  # slow to load: not while tests are collected
+
     torch.manual_seed(0)
     return squeezenet1_1(weights=None).eval()
 
@@ -114,6 +115,8 @@ def test_weights_of_another_network_are_refused(weights: Weights, change, messag
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 def test_squeezenet_answers_as_torchvisions_does(version: str, tmp_path: Path) -> None:
+    from torchvision.models import squeezenet1_0, squeezenet1_1
+
     torch.manual_seed(2)
     theirs = {"1.0": squeezenet1_0, "1.1": squeezenet1_1}[version](weights=None).eval()
     path = tmp_path / "weights.npz"

@@ -130,7 +130,10 @@ def test_the_scheduler_is_killed_and_the_rows_stay(run: Run, many: Many, tmp_pat
     assert [row["milliseconds"] for row in whole[: len(kept)]] == [row["milliseconds"] for row in kept]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)],
+)
 def test_signals_end_it_as_ever(
     cluster: Processes, run: Run, many: Many, number: signal.Signals, code: int
 ) -> None:

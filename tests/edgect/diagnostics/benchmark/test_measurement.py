@@ -11,7 +11,6 @@ from edgect.diagnostics.benchmark import measurement
 from edgect.diagnostics.benchmark.measurement import PASS, run_benchmark
 from edgect.diagnostics.benchmark.report import BenchmarkReport
 from edgect.errors import UsageError
-from edgect.model.backends import BACKENDS
 from tests.edgect.synthetic import write_scan
 
 
@@ -25,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=BACKENDS)
+@pytest.fixture(scope="module", params=["openvino", pytest.param("onnxruntime", marks=pytest.mark.long)])
 def report(request: pytest.FixtureRequest, folder: Path) -> BenchmarkReport:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measurement, "STARTS", 2)  # which take longest

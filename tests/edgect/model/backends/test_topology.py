@@ -90,6 +90,7 @@ def test_without_proc_and_sys_openvino_is_an_error_and_onnx_runtime_answers() ->
     assert ",ok," in done.stdout
 
 
+@pytest.mark.long
 @caged
 def test_doctor_says_which_engine_to_use_without_proc_and_sys(
     no_extras: str, monkeypatch: pytest.MonkeyPatch

@@ -16,7 +16,7 @@ from tests.edgect.services.listen.listen_process import Node, needs_dcmtk, send,
 pytestmark = needs_dcmtk
 
 
-@pytest.mark.parametrize("refuses", CLASSES)
+@pytest.mark.parametrize("refuses", ["SR", pytest.param("SC", marks=pytest.mark.long)])
 def test_without_a_kill_nothing_comes_twice(refuses: str, tmp_path: Path) -> None:
     tally = survive(tmp_path, refuses, deliveries=3, kills=0)
     assert (tally.missing, tally.sent_again, tally.of_refused_class) == (0, 0, 0)

@@ -52,7 +52,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(report)
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(2, marks=pytest.mark.long), pytest.param(60, marks=pytest.mark.slow)]
+)
 def test_killed_at_any_moment_it_gives_the_same_report(kills: int, undisturbed: Path, tmp_path: Path) -> None:
     """Once all is acknowledged, whenever that is: before, while and after the report is made."""
     draw = random.Random(kills)

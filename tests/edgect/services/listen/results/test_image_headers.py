@@ -49,7 +49,7 @@ def classifier() -> Pipeline:
     return Pipeline(backend="onnxruntime", threads=1, include_identifiers=True)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(headers)
 def test_an_image_gets_a_report_or_is_refused(
     classifier: Pipeline, changes: dict[str, tuple[bytes, str | None] | None]
