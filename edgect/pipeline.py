@@ -18,7 +18,7 @@ from edgect.errors import EngineError, ScanError
 from edgect.machine.version import __version__
 from edgect.model import backends
 from edgect.model.backends import Session
-from edgect.model.backends.forked import forks
+from edgect.model.backends.forked import each_at_work, forks
 from edgect.model.bundles.bundle import DEFAULT, Bundle
 from edgect.model.conformance import golden
 from edgect.model.decision.labels import Decision
@@ -133,7 +133,7 @@ class Pipeline:
         except ScanError as error:
             yield self._failure(path, Frame(None, None), error, "", start)
             return
-        yield from self._classify_content(content, path, start, evidence, many)
+        yield from each_at_work(self._classify_content(content, path, start, evidence, many))
 
     def classify_content(
         self, content: bytes, name: str, evidence: bool = False, many: bool = False
@@ -148,7 +148,7 @@ class Pipeline:
         except ScanError as error:
             yield self._failure(name, Frame(None, None), error, "", start)
             return
-        yield from self._classify_content(content, name, start, evidence, many)
+        yield from each_at_work(self._classify_content(content, name, start, evidence, many))
 
     def _classify_content(
         self, content: bytes, name: str, start: float, evidence: bool, many: bool

@@ -19,7 +19,7 @@ SECONDS = 240  # a safety net: what hangs has to end; nothing here takes as many
 FORK = """
 import os, sys
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from edgect import Classifier
 from edgect.pipeline import Pipeline
 from edgect.model import backends
@@ -149,3 +149,52 @@ assert in_child(own) == 0
 assert archive._open_path(files[0]).fp.tell() == position
 """
     assert run(program, two, "onnxruntime", 1)
+
+
+def test_a_fork_waits_while_another_thread_reads_a_scan(two: Path) -> None:
+    """OpenCV and Pillow have locks too, which the new process would wait for."""
+    program = """
+import edgect.pipeline
+classifier.predict(files[0])
+entered, go, read_frames = Event(), Event(), edgect.pipeline.read_frames
+def slowly(*arguments):
+    entered.set()
+    go.wait()
+    yield from read_frames(*arguments)
+edgect.pipeline.read_frames = slowly
+thread = Thread(target=classifier.predict, args=files[:1])
+thread.start()
+entered.wait()
+Timer(0.3, go.set).start()
+waited = in_child(lambda: None) == 0 and go.is_set()
+thread.join()
+edgect.pipeline.read_frames = read_frames
+assert waited
+assert in_child(lambda: classifier.predict(files[0])) == 0
+"""
+    run(program, two, "onnxruntime", 1)
+
+
+def test_a_fork_gets_its_turn_while_threads_are_always_at_work(two: Path) -> None:
+    """A fork that had to find all of them idle by chance would wait for ever."""
+    program = """
+from time import sleep
+from edgect.model.backends import forked
+forked.FORK_TIMEOUT = 10_000
+stop = Event()
+def on():
+    while not stop.is_set():
+        with forked.at_work(), forked.at_work():
+            sleep(0.01)
+threads = [Thread(target=on) for _ in range(8)]
+for thread in threads:
+    thread.start()
+codes = [in_child(lambda: None) for _ in range(5)]
+with forked.at_work():  # a fork within work waits for that of others alone
+    codes += [in_child(lambda: None), in_child(lambda: probabilities_of(classifier))]
+stop.set()
+for thread in threads:
+    thread.join()
+assert codes == [0] * 7, codes
+"""
+    run(program, two, "onnxruntime", 1)
