@@ -91,15 +91,25 @@ def trajectory_command(run: Path, data: Path, cache: Path | None) -> None:
     metavar="RUN",
     help="Judge this run too, without a part in the mean.",
 )
+@click.option(
+    "--left-out",
+    is_flag=True,
+    help="Judge them on the sources that they were all trained without, training parts too.",
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="JSON file of the figures.")
 def ensemble_command(
-    runs: tuple[Path, ...], data: Path, cache: Path | None, beside: tuple[Path, ...], out: Path | None
+    runs: tuple[Path, ...],
+    data: Path,
+    cache: Path | None,
+    beside: tuple[Path, ...],
+    left_out: bool,
+    out: Path | None,
 ) -> None:
     """Judge RUNS and their mean on validation parts, by last layers fitted to the other hospitals."""
-    from train.multi_source.ensemble import judge
+    from train.multi_source.ensemble import judge, judge_left_out
 
     members, others = ([MultiSourceRun(run) for run in paths] for paths in (runs, beside))
-    figures = judge(members, data, cache, beside=others)
+    figures = (judge_left_out if left_out else judge)(members, data, cache, beside=others)
     if out:
         write_json(out, figures)
     click.echo(json.dumps(figures, indent=1))

@@ -18,6 +18,7 @@ from train.data.sources import further, released
 from train.multi_source import last_layer
 from train.multi_source.last_layer import Floats, Hospital
 from train.multi_source.run import MultiSourceRun
+from train.multi_source.trajectory import Judged
 from train.run import RunError, read_json
 
 SENSITIVITY = 0.75  # mean over the hospitals, at which calls on sources without COVID-19 are counted
@@ -60,6 +61,41 @@ def judge(
     return {name: figures(each, sources, fitted[0]) for name, each in answered.items()}
 
 
+def judge_left_out(
+    runs: Sequence[MultiSourceRun],
+    data: Path,
+    cache: Path | None = None,
+    beside: Sequence[MultiSourceRun] = (),
+    strength: float = 0.03,
+) -> dict[str, Any]:
+    """AUC by source of runs that were trained without the same sources, and of their `mean`; no test part.
+
+    By last layers as trained and, with `strength`, fitted to others, as `trajectory.follow` has them. beside:
+    runs that have no part in the mean. Raises RunError where different sources were left out.
+    """
+    judged = Judged.by(runs[0], data)
+    answered: dict[str, Mapping[str, Mapping[str, Floats]]] = {}
+    for run in [*runs, *beside]:
+        if (left_out := Judged.by(run, data).left_out) != judged.left_out:
+            raise RunError(
+                f"{run.path}: was trained without {', '.join(left_out)}, {runs[0].path} without "
+                f"{', '.join(judged.left_out)}"
+            )
+        crops = run.crops(judged.parts, data, cache)
+        answered[run.path.resolve().name] = judged.log_odds(run.member(), crops, strength)
+    members = {name: answered[name] for name in list(answered)[: len(runs)]}
+    if len(members) > 1:
+        layers = next(iter(members.values()))
+        answered["mean"] = {
+            layer: _mean_by_source([own[layer] for own in members.values()]) for layer in layers
+        }
+    areas = {
+        name: {layer: judged.areas(log_odds) for layer, log_odds in own.items()}
+        for name, own in answered.items()
+    }
+    return {"left_out": judged.left_out, "members": list(members), "auc": areas}
+
+
 def _fitted(run: MultiSourceRun) -> list[str]:
     """The hospitals that its last layer was fitted to."""
     if not run.head_file.exists():
@@ -78,10 +114,13 @@ def answers(run: MultiSourceRun, sources: Mapping[str, Hospital]) -> Answers:
 
 
 def _mean(members: Sequence[Answers]) -> Answers:
-    def of(each: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
-        return {name: np.mean([own[name] for own in each], axis=0) for name in each[0]}
+    return Answers(
+        _mean_by_source([own.log_odds for own in members]), _mean_by_source([own.whole for own in members])
+    )
 
-    return Answers(of([own.log_odds for own in members]), of([own.whole for own in members]))
+
+def _mean_by_source(members: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
+    return {name: np.mean([own[name] for own in members], axis=0) for name in members[0]}
 
 
 def figures(answered: Answers, sources: Mapping[str, Hospital], fitted: Sequence[str]) -> dict[str, Any]:

@@ -6,7 +6,16 @@ from pathlib import Path
 from string import Template
 
 from train.report.figures import save
-from train.report.multi_source import ablation, findings, last_layer, plots, splits, tables, trajectory
+from train.report.multi_source import (
+    ablation,
+    findings,
+    last_layer,
+    plots,
+    splits,
+    tables,
+    trajectory,
+    variants,
+)
 
 PLOTS = {"across-sources": plots.sources, "ablation": plots.parts}
 TABLES = {
@@ -27,6 +36,9 @@ TABLES = {
     "trajectory_differences": trajectory.differences,
     "trajectory_each": trajectory.each_source,
     "trajectory_never_seen": trajectory.never_seen,
+    "variants_unchanged": variants.unchanged,
+    "variants": variants.differences,
+    "variants_teachers": variants.teachers,
     "alone": tables.alone,
     "ablation": ablation.values,
     "ablation_differences": ablation.differences,

@@ -41,9 +41,10 @@ class Course:
 Value = Callable[[Course, Place], float]
 
 
-def courses(folder: Path) -> list[Course]:
+def courses(folder: Path, name: str = "*") -> list[Course]:
+    """Those of run folders of this name."""
     found = []
-    for file in sorted((folder / FOLDER).glob("*/trajectory.json")):
+    for file in sorted(folder.glob(f"{name}/trajectory.json")):
         content, recipe = read_json(file), read_json(file.with_name("recipe.json"))["recipe"]
         along = {(own["steps"], own["averaging"], own["last_layer"]): own["auc"] for own in content["along"]}
         found.append(Course(content["left_out"][0], recipe["seed"], along))
@@ -58,17 +59,17 @@ def _of_whole_seeds(found: Sequence[Course]) -> list[Course]:
 
 def sources_left_out(folder: Path) -> str:
     """The mean over sources left out; of several seeds, the lowest and highest in brackets."""
-    return _table(_of_whole_seeds(courses(folder)), Course.of_left_out)
+    return _table(_of_whole_seeds(courses(folder / FOLDER)), Course.of_left_out)
 
 
 def never_seen(folder: Path) -> str:
     """The same of a source that none of them was trained on."""
-    return _table(_of_whole_seeds(courses(folder)), Course.of_never_seen)
+    return _table(_of_whole_seeds(courses(folder / FOLDER)), Course.of_never_seen)
 
 
 def each_source(folder: Path) -> str:
     """Each source left out, by the average that is shipped and the layer as trained."""
-    found = courses(folder)
+    found = courses(folder / FOLDER)
     titles = {source: TITLES[SEVERE if source == "mosmed" else source] for source in LEFT_OUT}
     rows = []
     for steps in _steps(found):
@@ -76,13 +77,13 @@ def each_source(folder: Path) -> str:
         own = [
             [course.of_left_out(place) for course in found if course.left_out == source] for source in titles
         ]
-        rows.append([steps, *map(_spread, own)])
+        rows.append([steps, *map(spread, own)])
     return table_or_not(["steps", *titles.values()], rows)
 
 
 def differences(folder: Path) -> str:
     """To the last step's shipped average in the same training, by the same layer: mean over all trainings."""
-    found = courses(folder)
+    found = courses(folder / FOLDER)
     steps_kept = _steps(found)
     rows = []
     for steps in steps_kept:
@@ -96,7 +97,7 @@ def differences(folder: Path) -> str:
             for place in places:
                 last = (steps_kept[-1], CHOSEN, place[2])
                 gained = [course.of_left_out(place) - course.of_left_out(last) for course in found]
-                cells += [_difference(gained), f"{sum(gain > 0 for gain in gained)} of {len(gained)}"]
+                cells += [difference(gained), f"{sum(gain > 0 for gain in gained)} of {len(gained)}"]
             rows.append([steps, NAMES[averaging], *cells])
     head = ["steps", "average", *(name for layer in LAYERS for name in (layer, "better in"))]
     return table_or_not(head, rows)
@@ -114,7 +115,7 @@ def _table(found: Sequence[Course], value: Value) -> str:
             means = [
                 float(np.mean([value(own, place) for own in there if own.seed == seed])) for seed in seeds
             ]
-            cells.append(_spread(means))
+            cells.append(spread(means))
         rows.append([steps, *cells])
     return table_or_not(["steps", *(f"{NAMES[a]}, {layer}" for a, layer in columns)], rows)
 
@@ -125,7 +126,7 @@ def _steps(found: Iterable[Course]) -> list[int]:
     return sorted(set.intersection(*judged)) if judged else []
 
 
-def _spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float]) -> str:
     """The mean; of several, the lowest and highest in brackets."""
     if not values:
         return ""
@@ -133,5 +134,5 @@ def _spread(values: Sequence[float]) -> str:
     return mean if len(values) == 1 else f"{mean} ({number(min(values))} to {number(max(values))})"
 
 
-def _difference(values: Sequence[float]) -> str:
+def difference(values: Sequence[float]) -> str:
     return f"{np.mean(values):+.3f} ({min(values):+.3f} to {max(values):+.3f})"

@@ -58,6 +58,15 @@ def write(runs: Path) -> Path:
     for source in LEFT_OUT:
         for seed in SEEDS[1:]:
             _follow(runs / f"across/trajectories/without-{source}-seed-{seed}", source, seed)
+            for name, gain in (("recipe", 0.0), ("attention", 0.03)):
+                _follow(runs / f"across/variants/{name}-without-{source}-seed-{seed}", source, seed, gain)
+    by_layer = {layer: {SEVERE: 0.8, "mosmed": 0.7} for layer in ("as trained", "fitted to the others")}
+    taught = {
+        "left_out": ["mosmed"],
+        "members": ["a", "b"],
+        "auc": dict.fromkeys(("a", "b", "c", "mean"), by_layer),
+    }
+    write_json(runs / "across/variants/teachers-without-mosmed.json", taught)
     figures = {"hospitals": 0.8, "auc": {"mosmed": 0.79, "sfax": 0.81}, "called": {"osic": 0.25}}
     write_json(runs / "ensemble.json", {"lungs": figures, "mean": {**figures, "hospitals": 0.82}})
     pooled = {"pooling": "mean", "last_layer": "as trained", "auc": {"mosmed": 0.7}}
@@ -90,14 +99,14 @@ def _ablate_last_layer(runs: Path) -> None:
     write_json(runs / "last-layer-ablation.json", {"strength": 0.03, "trunks": trunks})
 
 
-def _follow(path: Path, left_out: str, seed: int) -> None:
+def _follow(path: Path, left_out: str, seed: int, gain: float = 0.0) -> None:
     """As `multi-source trajectory` does."""
     rest = {name: weight for name, weight in released().items() if name != left_out}
     run = MultiSourceRun(path)
     run.begin_multi_source(Recipe(sources=rest, seed=seed), 0.5, 0.25, {}, {})
     along = []
     for steps in (200, 400):
-        area = 0.6 + (0.1 if steps == 400 else 0.0) - (0.02 if seed == 2 else 0.0)
+        area = 0.6 + gain + (0.1 if steps == 400 else 0.0) - (0.02 if seed == 2 else 0.0)
         areas = {left_out: area, SEVERE: area + 0.03, "sfax": 0.5}
         for averaging in ("none", "exponential", "dense")[: 3 if steps == 400 else 2]:
             for layer in ("as trained", "fitted to the others"):
