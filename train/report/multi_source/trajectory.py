@@ -135,4 +135,5 @@ def spread(values: Sequence[float]) -> str:
 
 
 def difference(values: Sequence[float]) -> str:
-    return f"{np.mean(values):+.3f} ({min(values):+.3f} to {max(values):+.3f})"
+    mean = f"{np.mean(values):+.3f}"
+    return mean if len(values) == 1 else f"{mean} ({min(values):+.3f} to {max(values):+.3f})"

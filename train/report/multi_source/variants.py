@@ -21,12 +21,10 @@ VARIANTS = {
     "weight-decay-0.3": "weight decay 0.3, not 0.05",
     "distortion-0.5": "distortion half as strong",
     "distortion-1.5": "distortion half again as strong",
-    "99x131": "99 × 131 pixels",
+    "distortion-2": "distortion twice as strong",
+    "distortion-3": "distortion three times as strong",
     "attention": "pooling by attention",
-    "shown-maps": "maps trained as they are shown",
-    "laid-in": "opacities laid into three sources more",
     "students": "taught by three networks",
-    "scratch": "random start",
 }
 
 Value = Callable[[Course], float]
