@@ -69,6 +69,7 @@ def test_the_worst_choice_of_an_engine_counts() -> None:
     assert auto.figures_of("lungs, many", turns[-1:])[-1].value == 1.0
 
 
+@pytest.mark.long
 def test_an_engine_is_chosen_and_held_against_the_other() -> None:
     chosen, times = auto.choose_and_measure("lungs", "many", 2)
     assert chosen in times

@@ -28,6 +28,7 @@ def printed_and_written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, 
     return done.stdout, out.read_text()
 
 
+@pytest.mark.long
 def test_a_row_for_each_engine_precision_and_number_of_threads(printed_and_written: tuple[str, str]) -> None:
     result = json.loads(printed_and_written[1])
     assert result["images"] == len(list(EXAMPLES.iterdir()))  # the note is left out

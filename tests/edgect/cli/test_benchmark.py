@@ -34,6 +34,7 @@ def benchmark(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["benchmark", *map(str, arguments)], catch_exceptions=False)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quick")
 def test_without_scans_it_measures_on_invented_ones(bundle: Bundle) -> None:
     done = benchmark(*QUICK, "--format", "json")

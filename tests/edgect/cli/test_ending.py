@@ -110,6 +110,7 @@ def test_every_command_ends(tmp_path: Path, command: str) -> None:
     assert end("load locked", signal.SIGTERM, command, *arguments[command], *ORT)[0] == 143
 
 
+@pytest.mark.long
 def test_a_benchmark_leaves_no_process_that_is_stuck(tmp_path: Path) -> None:
     """It starts `edgect classify`, and is told alone to end."""
     write_scan(tmp_path / "in" / "a.png")

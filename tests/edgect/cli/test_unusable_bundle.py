@@ -54,6 +54,7 @@ def test_it_is_loaded_by_nothing(
     assert SAID[state] in done.stderr
 
 
+@pytest.mark.long
 def test_doctor_says_what_to_do_about_it_and_not_to_copy_it(unusable: tuple[Path, str]) -> None:
     folder, state = unusable
     done = CliRunner().invoke(main, ["doctor", "--json", "--model", str(folder)])

@@ -47,6 +47,7 @@ def test_a_network_of_crops_is_judged_on_crops(finished: MultiSourceRun, three: 
     assert shares["interval"][0] <= shares["share"] <= shares["interval"][1]
 
 
+@pytest.mark.long
 def test_a_network_of_whole_slices_is_judged_on_whole_slices(uncropped: MultiSourceRun, three: Path) -> None:
     items = read_source(NAME, three).test
     images = Crops.read(items, three, SIZE, crop=False).images
@@ -56,6 +57,7 @@ def test_a_network_of_whole_slices_is_judged_on_whole_slices(uncropped: MultiSou
     assert 0.15 < measured["in_lungs"]["all"]["area"] < 0.3
 
 
+@pytest.mark.long
 def test_so_are_the_papers(data: Path, tmp_path: Path) -> None:
     run, network = Run(tmp_path / "run"), LightCNN()
     run.begin(TrainingSettings(image_size=67), arrangement(1, data), network.mean, network.std)

@@ -140,6 +140,7 @@ def test_no_source_at_all(tmp_path: Path) -> None:
     assert "no source is left to train on" in result.stderr
 
 
+@pytest.mark.long
 def test_an_unfinished_run_is_told_from_a_finished_one(three: Path, tmp_path: Path) -> None:
     result = multi_source("validate", tmp_path, "--data", three)
     assert isinstance(result.exception, RunError)

@@ -114,6 +114,7 @@ def test_a_file_that_ends_its_worker_gets_a_row(run: Run, batch: Path, tmp_path:
     ]
 
 
+@pytest.mark.long
 def test_the_scheduler_is_killed_and_the_rows_stay(run: Run, many: Many, tmp_path: Path) -> None:
     with processes(tmp_path / "cluster") as cluster:
         cluster.worker(variables=GATE)

@@ -73,6 +73,7 @@ def test_a_file_without_an_answer_is_left_out_and_counted(report: BenchmarkRepor
     assert not any("invented" in note for note in report.notes)
 
 
+@pytest.mark.long
 def test_one_precision_alone_is_compared_with_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurement, "STARTS", 1)
     report = run_benchmark([str(folder)], backends=["onnxruntime"], precisions=["fp32"], threads=1, seconds=0)

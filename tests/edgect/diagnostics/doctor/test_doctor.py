@@ -285,6 +285,7 @@ def test_a_cache_that_takes_nothing_is_a_note(
     assert "EDGECT_CACHE_DIR" in finding.advice
 
 
+@pytest.mark.long
 def test_a_capped_processor_answers_as_stored(no_extras: str) -> None:
     examination = doctor(ONEDNN_MAX_CPU_ISA="SSE41", PYTHONPATH=no_extras)
     assert examination.exit_code == 0

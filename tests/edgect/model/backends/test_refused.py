@@ -38,6 +38,7 @@ def test_the_engine_is_refused_with_the_reason_and_the_other_answers(bundle: Pat
     assert Classifier(bundle, "onnxruntime").predict(scan).status == "ok"
 
 
+@pytest.mark.long
 def test_doctor_notes_it_and_does_not_fail(
     bundle: Path, no_extras: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
