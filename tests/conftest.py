@@ -17,13 +17,15 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # ONNX Runtime would send u
 
 # read when BLAS and torch load: their threads spin for seconds over small matrices, beside others' work
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", OMP_WAIT_POLICY="PASSIVE")
-# folders whose fixtures take long to make: one process runs all tests of one, and begins with the first
+# folders and files that take long, most for their fixtures: one process runs all of one, and they come first
 COSTLY = (
     "tests/deploy",
     "tests/train",
     "tests/edgect/services/serve",
     "tests/edgect/services/listen/results",
     "tests/edgect/batch/cluster",
+    "tests/edgect/diagnostics/doctor/test_doctor.py",
+    "tests/test_tutorials.py",
 )
 ON_REQUEST = ("slow", "long")  # marks of tests that are run where they are asked for by -m
 LOCATIONS = ("PYTHONHOME", "PYTHONPATH")  # without which the packages may not be there
