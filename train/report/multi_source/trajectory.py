@@ -17,6 +17,7 @@ FOLDER = "across/trajectories"
 CHOSEN = "exponential"  # of the default network
 NAMES = {"none": "weights", "exponential": "exponential", "dense": "dense"}
 LAYERS = (AS_TRAINED, FITTED)
+TITLES_LEFT_OUT = [TITLES[SEVERE if source == "mosmed" else source] for source in LEFT_OUT]
 NEVER_SEEN = "sfax"  # by no training, and left out of the fit of the layer that it is judged by
 
 Place = tuple[int, str, str]  # steps, averaging, last layer
@@ -33,6 +34,10 @@ class Course:
     def of_left_out(self, place: Place) -> float:
         """MosMed's without CT-1, as in the means of other tables."""
         return self.along[place][SEVERE if self.left_out == "mosmed" else self.left_out]
+
+    @property
+    def last_step(self) -> int:
+        return max(steps for steps, *_ in self.along)
 
     def of_never_seen(self, place: Place) -> float:
         return self.along[place][NEVER_SEEN]
@@ -70,15 +75,15 @@ def never_seen(folder: Path) -> str:
 def each_source(folder: Path) -> str:
     """Each source left out, by the average that is shipped and the layer as trained."""
     found = courses(folder / FOLDER)
-    titles = {source: TITLES[SEVERE if source == "mosmed" else source] for source in LEFT_OUT}
     rows = []
     for steps in _steps(found):
         place = (steps, CHOSEN, AS_TRAINED)
         own = [
-            [course.of_left_out(place) for course in found if course.left_out == source] for source in titles
+            [course.of_left_out(place) for course in found if course.left_out == source]
+            for source in LEFT_OUT
         ]
         rows.append([steps, *map(spread, own)])
-    return table_or_not(["steps", *titles.values()], rows)
+    return table_or_not(["steps", *TITLES_LEFT_OUT], rows)
 
 
 def differences(folder: Path) -> str:

@@ -11,7 +11,14 @@ import numpy as np
 from train.multi_source.trajectory import AS_TRAINED, FITTED
 from train.report.markdown import number
 from train.report.multi_source.trainings import LEFT_OUT, SEVERE, TITLES, table_or_not
-from train.report.multi_source.trajectory import CHOSEN, Course, courses, difference, spread
+from train.report.multi_source.trajectory import (
+    CHOSEN,
+    TITLES_LEFT_OUT,
+    Course,
+    courses,
+    difference,
+    spread,
+)
 from train.run import read_json
 
 FOLDER = "across/variants"  # of runs NAME-without-SOURCE-seed-N
@@ -31,11 +38,11 @@ Value = Callable[[Course], float]
 
 
 def _value(course: Course, layer: str) -> float:
-    return course.of_left_out((max(steps for steps, *_ in course.along), CHOSEN, layer))
+    return course.of_left_out((course.last_step, CHOSEN, layer))
 
 
 def _never_seen(course: Course) -> float:
-    return course.of_never_seen((max(steps for steps, *_ in course.along), CHOSEN, FITTED))
+    return course.of_never_seen((course.last_step, CHOSEN, FITTED))
 
 
 def _by_training(folder: Path, name: str) -> dict[tuple[str, int], Course]:
@@ -51,7 +58,7 @@ def unchanged(folder: Path) -> str:
         own = [[_value(course, layer) for course in found.values() if course.left_out == s] for s in LEFT_OUT]
         if all(own):
             rows.append([layer, *map(spread, own), number(float(np.mean([np.mean(each) for each in own])))])
-    return table_or_not(["last layer", *_titles(), "mean"], rows)
+    return table_or_not(["last layer", *TITLES_LEFT_OUT, "mean"], rows)
 
 
 def differences(folder: Path) -> str:
@@ -69,7 +76,7 @@ def differences(folder: Path) -> str:
         cells = [difference(own) if own else "" for own in (*means[:2], *by_source, means[2])]
         rows.append([title, len(pairs), *cells])
     layers = [f"mean, {layer}" for layer in (AS_TRAINED, FITTED)]
-    return table_or_not(["changed", "trainings", *layers, *_titles(), "Sfax"], rows)
+    return table_or_not(["changed", "trainings", *layers, *TITLES_LEFT_OUT, "Sfax"], rows)
 
 
 def _gains(pairs: Sequence[tuple[Course, Course]], value: Value) -> list[float]:
@@ -90,7 +97,3 @@ def teachers(folder: Path) -> str:
             cells = [", ".join(number(areas[name][layer][judged]) for name in names) for names in columns]
             rows.append([TITLES[judged], layer, *cells])
     return table_or_not(["left out", "last layer", "members", "their mean", "student"], rows)
-
-
-def _titles() -> list[str]:
-    return [TITLES[SEVERE if source == "mosmed" else source] for source in LEFT_OUT]
