@@ -13,6 +13,7 @@ from benchmarks.series_rule.simulated import kinds, likeness
 from benchmarks.series_rule.slices import answered
 from edgect import Bundle
 from edgect.machine import atomic
+from edgect.model.bundles import seal
 from edgect.model.bundles.manifest import MANIFEST, Manifest
 
 
@@ -26,7 +27,7 @@ from edgect.model.bundles.manifest import MANIFEST, Manifest
     required=True,
     help="CSV that keeps every slice's probability; read where it is there, else made.",
 )
-@click.option("--error-rate", default=0.05, show_default=True, help="Of either class of simulated series.")
+@click.option("--error-rate", default=0.1, show_default=True, help="Of either class of simulated series.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
 @click.option("--write", is_flag=True, help="Write the limits into the bundle's manifest as `series_rule`.")
 def main(data: Path, model: str, file: Path, error_rate: float, out: Path, write: bool) -> None:
@@ -37,7 +38,7 @@ def main(data: Path, model: str, file: Path, error_rate: float, out: Path, write
     click.echo(f"limits for {bundle.name}, balanced threshold {threshold:.6g}: {json.dumps(found._asdict())}")
     atomic.write(out, page(bundle.name, bundle.digest, threshold, slices, found).encode())
     if write:
-        document = {**bundle.manifest.document, "series_rule": found._asdict()}
+        document = seal.finished({**bundle.manifest.document, "series_rule": found._asdict()})
         manifest = Manifest.of(document, bundle.path / MANIFEST)
         atomic.write(bundle.path / MANIFEST, manifest.to_json().encode())
 

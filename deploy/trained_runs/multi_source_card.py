@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy.trained_runs.trained_run import Passages, with_interval
 from deploy.verification.processors import shipped
+from train.multi_source.recipe import BEFORE
 
 ALTERED = ("as_is", "border_and_text_removed", "only_lungs", "lungs_blanked")
 
@@ -19,8 +20,8 @@ $data.
 $counts
 
 $seen at $height x $width pixels. Start: $start. Optimiser $optimiser, learning rate
-$learning_rate, weight decay $weight_decay, $steps steps of $batch_size slices, moving average
-$average_decay; seed $seed. INT8 was calibrated on $calibration slices of the training parts.$last_layer""")
+$learning_rate, weight decay $weight_decay, distortion $distortion, $steps steps of $batch_size slices,
+moving average $average_decay; seed $seed. INT8 was calibrated on $calibration slices of the training parts.$last_layer""")
 LAST_LAYER = Template("""
 
 Its last layer was fitted anew to validation slices of $slices, hospitals and classes alike, by
@@ -76,7 +77,7 @@ def passages(description: Mapping[str, Any]) -> Passages:
 
 def _trained(description: Mapping[str, Any]) -> str:
     training = description["training"]
-    recipe = training["recipe"]
+    recipe = BEFORE | dict(training["recipe"])
     height, width = recipe["image_size"]
     return TRAINED.substitute(
         recipe,

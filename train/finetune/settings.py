@@ -34,6 +34,7 @@ RECIPE: dict[str, Any] = {
     "weight_decay": 0.0,
     "warm_up": 10,
     "average_decay": 0.95,
+    "distortion": 1.0,
     "opacities": 0.0,
 }
 

@@ -14,6 +14,8 @@ from train.run import RunError
 TrainedArchitecture = Literal["light-cnn", "efficientnet-lite0"]
 # what recipes once had besides, with the value that still holds
 OF_OLD = {"mixed_styles": False, "mild_share": 0.25, "mild_target": 0.75}
+# what held before it was an option, where that is not what is the default now
+BEFORE: dict[str, Any] = {"distortion": 1.0}
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Recipe:
     transplants: float = 0.2
     blanked: float = 0.1
     outside: float = 0.4
-    distortion: float = 1.0
+    distortion: float = 1.5
     opacities: float = 2.0
     guidance: float = 0.2
     smoothing: float = 0.05
@@ -87,7 +89,7 @@ class Recipe:
         """From a run's record. Raises RunError for an option of an older recipe that no longer holds."""
         if changed := [f"{k} {record[k]}" for k, value in OF_OLD.items() if record.get(k, value) != value]:
             raise RunError(f"the recipe has {', '.join(changed)}, which edgect no longer trains with")
-        kept = {name: value for name, value in record.items() if name not in OF_OLD}
+        kept = BEFORE | {name: value for name, value in record.items() if name not in OF_OLD}
         tuples = {name: tuple(record.get(name, ())) for name in ("image_size", "laid_in", "teachers")}
         return cls(**{**kept, **tuples})
 

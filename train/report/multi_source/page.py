@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from string import Template
 
@@ -9,6 +10,7 @@ from train.report.figures import save
 from train.report.multi_source import (
     ablation,
     findings,
+    former,
     last_layer,
     plots,
     splits,
@@ -39,6 +41,12 @@ TABLES = {
     "variants_unchanged": variants.unchanged,
     "variants": variants.differences,
     "variants_teachers": variants.teachers,
+    "variants_at_size_unchanged": partial(variants.unchanged, of=variants.AT_SIZE),
+    "variants_at_size": partial(variants.differences, of=variants.AT_SIZE),
+    "variants_at_size_averages": partial(trajectory.differences, of=variants.AT_SIZE),
+    "former_validation": former.validation_parts,
+    "former_left_out": former.left_out,
+    "former_test": former.test_parts,
     "alone": tables.alone,
     "ablation": ablation.values,
     "ablation_differences": ablation.differences,

@@ -21,7 +21,7 @@ from train.report.multi_source.trajectory import (
 )
 from train.run import read_json
 
-FOLDER = "across/variants"  # of runs NAME-without-SOURCE-seed-N
+SMALL, AT_SIZE = "across/variants", "across/variants-at-size"  # of runs NAME-without-SOURCE-seed-N
 UNCHANGED = "recipe"
 VARIANTS = {
     "weight-decay-0": "no weight decay",
@@ -32,6 +32,11 @@ VARIANTS = {
     "distortion-3": "distortion three times as strong",
     "attention": "pooling by attention",
     "students": "taught by three networks",
+    "distortion-1.5+1500-steps": "the same, 1,500 steps",
+    "99x131": "99 × 131 pixels",
+    "99x131+distortion-1.5": "the same, distortion half again as strong",
+    "99x131+distortion-1.5+laid-in": "the same, six sources more laid in",
+    "99x131+distortion-1.5+rate-0.0003": "the same, learning rate 0.0003, not 0.001",
 }
 
 Value = Callable[[Course], float]
@@ -46,13 +51,13 @@ def _never_seen(course: Course) -> float:
 
 
 def _by_training(folder: Path, name: str) -> dict[tuple[str, int], Course]:
-    found = courses(folder / FOLDER, f"{name}-without-*")
+    found = courses(folder, f"{name}-without-*")
     return {(course.left_out, course.seed): course for course in found}
 
 
-def unchanged(folder: Path) -> str:
-    """AUC of each source left out, by the recipe as it is."""
-    found = _by_training(folder, UNCHANGED)
+def unchanged(folder: Path, of: str = SMALL) -> str:
+    """AUC of each source left out, by the recipe as it is. of: the folder of these trainings in `folder`."""
+    found = _by_training(folder / of, UNCHANGED)
     rows = []
     for layer in (AS_TRAINED, FITTED):
         own = [[_value(course, layer) for course in found.values() if course.left_out == s] for s in LEFT_OUT]
@@ -61,13 +66,13 @@ def unchanged(folder: Path) -> str:
     return table_or_not(["last layer", *TITLES_LEFT_OUT, "mean"], rows)
 
 
-def differences(folder: Path) -> str:
+def differences(folder: Path, of: str = SMALL) -> str:
     """To the recipe as it is, in the training without the same source and with the same seed."""
-    base = _by_training(folder, UNCHANGED)
+    base = _by_training(folder / of, UNCHANGED)
     columns: list[Value] = [partial(_value, layer=layer) for layer in (AS_TRAINED, FITTED)]
     rows = []
     for name, title in VARIANTS.items():
-        changed = _by_training(folder, name)
+        changed = _by_training(folder / of, name)
         pairs = [(course, base[place]) for place, course in changed.items() if place in base]
         if not pairs:
             continue
@@ -86,7 +91,7 @@ def _gains(pairs: Sequence[tuple[Course, Course]], value: Value) -> list[float]:
 def teachers(folder: Path) -> str:
     """Members without a source, their mean, and the student, on that source."""
     rows = []
-    for file in sorted((folder / FOLDER).glob("teachers-without-*.json")):
+    for file in sorted((folder / SMALL).glob("teachers-without-*.json")):
         content = read_json(file)
         (source,) = content["left_out"]
         judged = SEVERE if source == "mosmed" else source

@@ -18,6 +18,7 @@ from train.report.multi_source.trainings import SEVERE
 from train.run import read_json, write_json
 
 SEEDS = (0, 1, 2)
+FORMER_SEED = 3
 GROUPS = 4  # of the transposed convolution; no default, so that it must be read
 LEFT_OUT = ("covid-ct", "sars-cov-2-ct", "mosmed")
 # COVID-19 and not, in training, validation and test part; of MosMed's COVID-19 the first are CT-1
@@ -59,7 +60,9 @@ def write(runs: Path) -> Path:
         for seed in SEEDS[1:]:
             _follow(runs / f"across/trajectories/without-{source}-seed-{seed}", source, seed)
             for name, gain in (("recipe", 0.0), ("attention", 0.03)):
-                _follow(runs / f"across/variants/{name}-without-{source}-seed-{seed}", source, seed, gain)
+                for folder in ("variants", "variants-at-size"):
+                    path = runs / f"across/{folder}/{name}-without-{source}-seed-{seed}"
+                    _follow(path, source, seed, gain)
     by_layer = {layer: {SEVERE: 0.8, "mosmed": 0.7} for layer in ("as trained", "fitted to the others")}
     taught = {
         "left_out": ["mosmed"],
@@ -67,6 +70,11 @@ def write(runs: Path) -> Path:
         "auc": dict.fromkeys(("a", "b", "c", "mean"), by_layer),
     }
     write_json(runs / "across/variants/teachers-without-mosmed.json", taught)
+    _run(runs / "former/lungs", everything, FORMER_SEED)
+    _fit_last_layer(MultiSourceRun(runs / "former/lungs"))
+    for source in LEFT_OUT:
+        rest = {name: weight for name, weight in everything.items() if name != source}
+        _run(runs / f"former/across/without-{source}-seed-{FORMER_SEED}", rest, FORMER_SEED)
     figures = {"hospitals": 0.8, "auc": {"mosmed": 0.79, "sfax": 0.81}, "called": {"osic": 0.25}}
     write_json(runs / "ensemble.json", {"lungs": figures, "mean": {**figures, "hospitals": 0.82}})
     pooled = {"pooling": "mean", "last_layer": "as trained", "auc": {"mosmed": 0.7}}

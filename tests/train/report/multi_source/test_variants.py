@@ -20,8 +20,8 @@ def test_the_recipe_as_it_is_after_its_last_step(runs: Path) -> None:
 def test_differences_are_within_source_and_seed(runs: Path, tmp_path: Path) -> None:
     copy = tmp_path / "runs"
     shutil.copytree(runs, copy)
-    shutil.rmtree(copy / variants.FOLDER / "attention-without-mosmed-seed-2")
-    shutil.rmtree(copy / variants.FOLDER / "recipe-without-covid-ct-seed-1")
+    shutil.rmtree(copy / variants.SMALL / "attention-without-mosmed-seed-2")
+    shutil.rmtree(copy / variants.SMALL / "recipe-without-covid-ct-seed-1")
     head, _, *table = rows(variants.differences(copy))
     assert head[2:] == ["mean, as trained", "mean, fitted to the others", *SOURCES, "Sfax"]
     gained, none = "+0.030 (+0.030 to +0.030)", "+0.000 (+0.000 to +0.000)"
