@@ -21,7 +21,8 @@ $counts
 
 $seen at $height x $width pixels. Start: $start. Optimiser $optimiser, learning rate
 $learning_rate, weight decay $weight_decay, distortion $distortion, $steps steps of $batch_size slices,
-moving average $average_decay; seed $seed. INT8 was calibrated on $calibration slices of the training parts.$last_layer""")
+moving average $average_decay; seed $seed. INT8 was calibrated on $calibration slices of the training parts.\
+$last_layer""")
 LAST_LAYER = Template("""
 
 Its last layer was fitted anew to validation slices of $slices, hospitals and classes alike, by

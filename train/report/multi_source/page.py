@@ -43,7 +43,7 @@ TABLES = {
     "variants_teachers": variants.teachers,
     "variants_at_size_unchanged": partial(variants.unchanged, of=variants.AT_SIZE),
     "variants_at_size": partial(variants.differences, of=variants.AT_SIZE),
-    "variants_at_size_averages": partial(trajectory.differences, of=variants.AT_SIZE),
+    "variants_at_size_averages": partial(variants.averages, of=variants.AT_SIZE),
     "former_validation": former.validation_parts,
     "former_left_out": former.left_out,
     "former_test": former.test_parts,

@@ -86,12 +86,9 @@ def each_source(folder: Path) -> str:
     return table_or_not(["steps", *TITLES_LEFT_OUT], rows)
 
 
-def differences(folder: Path, of: str = FOLDER) -> str:
-    """To the last step's exponential average in the same training, by the same layer: mean over all trainings.
-
-    of: the folder of the trainings in `folder`.
-    """
-    found = courses(folder / of)
+def differences(folder: Path) -> str:
+    """To the last step's shipped average in the same training, by the same layer: mean over all trainings."""
+    found = courses(folder / FOLDER)
     steps_kept = _steps(found)
     rows = []
     for steps in steps_kept:

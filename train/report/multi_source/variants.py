@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from train.multi_source.trajectory import AS_TRAINED, FITTED
+from train.multi_source.trajectory import AS_TRAINED, AVERAGINGS, FITTED
 from train.report.markdown import number
 from train.report.multi_source.trainings import LEFT_OUT, SEVERE, TITLES, table_or_not
 from train.report.multi_source.trajectory import (
     CHOSEN,
+    NAMES,
     TITLES_LEFT_OUT,
     Course,
     courses,
@@ -32,11 +33,9 @@ VARIANTS = {
     "distortion-3": "distortion three times as strong",
     "attention": "pooling by attention",
     "students": "taught by three networks",
-    "distortion-1.5+1500-steps": "the same, 1,500 steps",
-    "99x131": "99 × 131 pixels",
-    "99x131+distortion-1.5": "the same, distortion half again as strong",
-    "99x131+distortion-1.5+laid-in": "the same, six sources more laid in",
-    "99x131+distortion-1.5+rate-0.0003": "the same, learning rate 0.0003, not 0.001",
+    "distortion-1.5+1500-steps": "distortion half again as strong, 1,500 steps",
+    "99x131+distortion-1.5": "distortion half again as strong, 99 × 131 pixels",
+    "99x131+distortion-1.5+laid-in": "the same, with six sources more laid in",
 }
 
 Value = Callable[[Course], float]
@@ -82,6 +81,22 @@ def differences(folder: Path, of: str = SMALL) -> str:
         rows.append([title, len(pairs), *cells])
     layers = [f"mean, {layer}" for layer in (AS_TRAINED, FITTED)]
     return table_or_not(["changed", "trainings", *layers, *TITLES_LEFT_OUT, "Sfax"], rows)
+
+
+def averages(folder: Path, of: str = SMALL) -> str:
+    """Other averages of the weights against the exponential one, in the same training after its last step."""
+    found = courses(folder / of)
+    rows = []
+    for averaging in AVERAGINGS:
+        if averaging == CHOSEN or not found:
+            continue
+        cells = []
+        for layer in (AS_TRAINED, FITTED):
+            gains = [own.of_left_out((own.last_step, averaging, layer)) - _value(own, layer) for own in found]
+            cells += [difference(gains), f"{sum(gain > 0 for gain in gains)} of {len(gains)}"]
+        rows.append([NAMES[averaging], *cells])
+    head = [name for layer in (AS_TRAINED, FITTED) for name in (layer, "better in")]
+    return table_or_not(["average", *head], rows)
 
 
 def _gains(pairs: Sequence[tuple[Course, Course]], value: Value) -> list[float]:

@@ -29,6 +29,12 @@ def test_differences_are_within_source_and_seed(runs: Path, tmp_path: Path) -> N
     assert table == [["pooling by attention", "4", gained, gained, *sources, none]]
 
 
+def test_averages_are_held_against_the_exponential_one(runs: Path) -> None:
+    _, _, *table = rows(variants.averages(runs, variants.AT_SIZE))
+    none = ["+0.000 (+0.000 to +0.000)", "0 of 12"]  # of two variants, two seeds and three sources
+    assert table == [["weights", *none, *none], ["dense", *none, *none]]
+
+
 def test_members_their_mean_and_the_student(runs: Path) -> None:
     head, _, *table = rows(variants.teachers(runs))
     assert head == ["left out", "last layer", "members", "their mean", "student"]
@@ -37,5 +43,5 @@ def test_members_their_mean_and_the_student(runs: Path) -> None:
 
 
 def test_what_was_not_run_is_said(tmp_path: Path) -> None:
-    for make in (variants.unchanged, variants.differences, variants.teachers):
+    for make in (variants.unchanged, variants.differences, variants.averages, variants.teachers):
         assert "not measured" in make(tmp_path)
