@@ -18,9 +18,9 @@ unknown, blocks of neighbouring slices stand for them. `calibrate` is repeated f
 means over draws, 95 % intervals over draws and held patients, by bootstrap. `finetune` is one training,
 of the first draw. Every slice counts, none is rejected. FP32, by torch. The networks that leave out a source
 were trained for this at a smaller budget than the default network's; each test part was read with all methods
-at once. The network of sfax is the default one before its last training (`train/runs/former/lungs`), with a last layer
-fitted as the shipped one was, but to slices of sars-cov-2-ct and mosmed alone, with a strength chosen without sfax: the
-shipped one knows sfax. It was not fine-tuned.
+at once. The network of sfax is the default one before its last training
+(`train/runs/former/lungs`), with a last layer fitted as the shipped one was, but to slices of sars-cov-2-ct
+and mosmed alone, with a strength chosen without sfax: the shipped one knows sfax. It was not fine-tuned.
 
 {how}
 """

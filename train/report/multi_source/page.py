@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from string import Template
@@ -20,7 +21,7 @@ from train.report.multi_source import (
 )
 
 PLOTS = {"across-sources": plots.sources, "ablation": plots.parts}
-TABLES = {
+TABLES: dict[str, Callable[[Path], str]] = {
     "trainings": tables.trainings,
     "default": tables.default,
     "last_layer": last_layer.last_layer,
