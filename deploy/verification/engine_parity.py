@@ -202,8 +202,8 @@ def _fault(row: Mapping[str, float]) -> str:
     slices = int(row["slices"])
     agreeing = round(row["agreement"] * slices)
     if is_below(agreeing, slices):
-        share = f"below {MIN_AGREEMENT:.0%} with {CONFIDENCE:.0%} confidence"
-        return f"{agreeing} of {slices} labels agree, {share}"
+        surely = "" if slices >= MANY else f" with {CONFIDENCE:.0%} confidence"
+        return f"{agreeing} of {slices} labels agree, below {MIN_AGREEMENT:.0%}{surely}"
     return ""
 
 

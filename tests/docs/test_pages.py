@@ -37,6 +37,14 @@ def test_pages_that_are_made_of_the_code_are_those_of_the_code(made: dict[str, s
     assert stale == [], "write them again: python -m docs.generate"
 
 
+def test_the_tutorial_states_the_limits_of_the_default_networks_rule_for_series() -> None:
+    limits = Bundle.load("lungs").manifest.series_rule
+    assert limits
+    page = " ".join((ROOT / "docs/tutorials/folder.md").read_text(encoding="utf-8").split())
+    assert f"COVID-19 where at least {100 * limits.high:.0f} % of the answered slices" in page
+    assert f"not COVID-19 where fewer than {100 * limits.low:.0f} % do" in page
+
+
 def test_every_section_of_a_bundles_manifest_is_explained() -> None:
     explained = set(DESCRIPTIVE) | set(Manifest.__dataclass_fields__) | {"conformal"}
     for name in bundled_names():
