@@ -21,5 +21,5 @@ def test_a_recipe_of_before_distortion_was_an_option_has_what_held_then() -> Non
 
 
 def test_an_option_that_no_longer_holds_is_named() -> None:
-    with pytest.raises(RunError, match="the recipe has mixed_styles True, which edgect no longer trains with"):
+    with pytest.raises(RunError, match="has mixed_styles True, which edgect no longer trains with"):
         Recipe.from_json(asdict(Recipe()) | {"mixed_styles": True})
